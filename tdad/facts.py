@@ -587,6 +587,15 @@ class Recorded(Protocol):
         """Every name used that way, sorted."""
         ...
 
+    def breadth(self, node_id: str) -> int:
+        """How many code objects of the project the test entered, inherited ones included."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Some run covered the whole suite, so a test without a record is new."""
+        ...
+
     def importers(self, path: str) -> Mapping[Owner, tuple[Site, ...]]:
         """Owners during which the top level of ``path`` ran → the project code that asked for it."""
         ...
