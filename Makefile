@@ -1,0 +1,54 @@
+# Everything a developer or CI runs. `make test` is the whole check; `make help` lists the rest.
+# Each environment is built once and reused until its requirements in pyproject.toml change, so that
+# a warm checkout needs no network.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON ?= $(shell tools/find-python)
+VENV ?= .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+WORKERS ?= auto
+# What to run, e.g. make test TESTS=tests/cli
+TESTS ?= tests
+
+.PHONY: help env lint types layers tests test docs demo bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+env:  ## create .venv and install tdad with what its checks need
+	@test -n "$(PYTHON)" || { echo "tdad needs Python 3.11 or newer: make env PYTHON=/path/to/python" >&2; exit 2; }
+	@"$(PYTHON)" tools/environment.py "$(VENV)" dev
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: env
+	$(BIN)/mypy
+
+layers: env
+	$(BIN)/lint-imports
+
+tests: env
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal --durations 15 --durations-min 2 $(TESTS)
+
+test: lint types layers tests  ## run every check: lint, types, import layers, tests
+
+docs:  ## build the documentation into docs/_build/html; a warning is an error
+	@test -n "$(PYTHON)" || { echo "tdad needs Python 3.11 or newer: make docs PYTHON=/path/to/python" >&2; exit 2; }
+	@"$(PYTHON)" tools/environment.py "$(VENV)-docs" docs
+	$(VENV)-docs/$(notdir $(BIN))/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+demo: env  ## the main job on two real projects, from the package index
+	$(BIN)/python tools/demo.py
+
+bench: env  ## time recording, indexing and asking against their alternatives
+	$(BIN)/python tests/benchmarks/run.py
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) $(VENV)-docs .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
