@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNDECIDED = 3
     INTERRUPTED = 130
+    BROKEN_PIPE = 141
 
 
 class TdadError(Exception):

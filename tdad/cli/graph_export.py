@@ -1,0 +1,45 @@
+"""``tdad graph export``: the static graph, or who calls whom."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tdad.cli.options import open_here
+
+
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "graphml", "dot"]),
+    default="json",
+    show_default=True,
+)
+@click.option(
+    "--calls",
+    is_flag=True,
+    help='Only calls: {"caller": ["callee", ...]}, dotted names, project definitions only.',
+)
+@click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path)
+)
+@click.pass_obj
+def export(settings: tuple[str, ...], form: str, calls: bool, paths: tuple[Path, ...]) -> None:
+    """Write the static graph to standard output.
+
+    With --calls, PATHs limit the export to the callers below them.
+    """
+    from tdad.report.calls import render_calls
+
+    project = open_here(settings)
+    if calls:
+        from tdad.workflows.callgraph import export_calls
+
+        sys.stdout.write(render_calls(export_calls(project.root, paths), form))
+    else:
+        from tdad.workflows.graph_export import export_graph
+
+        sys.stdout.write(export_graph(project, form))

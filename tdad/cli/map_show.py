@@ -1,0 +1,27 @@
+"""``tdad map show``: what the map knows about one thing."""
+
+from __future__ import annotations
+
+import click
+
+from tdad.cli.options import json_option, open_here
+
+
+@click.command(short_help="What the map knows about a test, file or definition.")
+@click.argument("what", metavar="FILE|FILE::NAME|NODE_ID")
+@json_option
+@click.pass_obj
+def show(settings: tuple[str, ...], what: str, as_json: bool) -> None:
+    """What the map knows about a test, a file or a definition.
+
+    \b
+    tdad map show tests/test_shop.py::test_total    what the test executes and reads
+    tdad map show shop.py                           the tests that execute the file
+    tdad map show shop.py::Cart.total               the tests that execute the method
+    """
+    from tdad.report.ids import from_cwd
+    from tdad.report.maps import print_entry
+    from tdad.workflows.maps import show as map_show
+
+    project = open_here(settings)
+    print_entry(map_show(project, from_cwd(what, project.root, project.cwd)), as_json=as_json)

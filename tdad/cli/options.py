@@ -1,0 +1,113 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tdad.errors import UsageError
+
+if TYPE_CHECKING:  # the workflows are imported when a command runs, not when its help is asked for
+    from tdad.workflows.impact import ChangeOptions
+    from tdad.workflows.project import Project
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Both(UsageError):
+    """Two options were given that exclude each other."""
+
+    def __init__(self, first: str, second: str) -> None:
+        self.first, self.second = first, second
+        super().__init__(
+            f"{first} and {second} name two different changes. Give one of them: tdad impact {first}"
+        )
+
+
+def change_options(command: Command) -> Command:
+    """Add the options that say which change is meant; without any, it is everything since the recording."""
+    for option in reversed(_CHANGE):
+        command = option(command)
+    return command
+
+
+_CHANGE = (
+    click.option(
+        "--base",
+        metavar="REV",
+        help="Changes since this branch left REV (the merge base), uncommitted work included.",
+    ),
+    click.option(
+        "--uncommitted",
+        is_flag=True,
+        help="Changes since the last commit: staged, unstaged and untracked.",
+    ),
+    click.option(
+        "--patch",
+        metavar="FILE",
+        help="A unified diff that is not applied yet; - reads standard input. Applies to the working tree, or to"
+        " --base.",
+    ),
+    click.option(
+        "--files",
+        metavar="FILE",
+        multiple=True,
+        help="Whole files, as if all in them had changed. More may follow as arguments.",
+    ),
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def make_change(
+    *,
+    base: str | None,
+    uncommitted: bool,
+    patch: str | None,
+    files: Sequence[str],
+) -> ChangeOptions:
+    """The change that the options name.
+
+    Raises:
+        Both: two of them name different changes.
+    """
+    from tdad.workflows.impact import ChangeOptions
+
+    given = [
+        name
+        for name, there in (
+            ("--base", base is not None),
+            ("--uncommitted", uncommitted),
+            ("--patch", patch is not None),
+            ("--files", bool(files)),
+        )
+        if there
+    ]
+    if len(given) > 1 and given != ["--base", "--patch"]:
+        raise Both(given[0], given[1])
+    return ChangeOptions(base=base, patch=patch, files=tuple(files), uncommitted=uncommitted)
+
+
+def open_here(settings: Sequence[str]) -> Project:
+    """The project that the working directory is in, with the command line's settings on top."""
+    from pathlib import Path
+
+    from tdad.workflows.project import open_project
+
+    return open_project(Path.cwd(), dict(map(_setting, settings)))
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """``jobs=2`` → ("jobs", 2): the value is TOML where it can be read as that, else a plain string."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(
+            f"-c {text}: a setting is KEY=VALUE. For example: tdad -c {text}=VALUE impact"
+        )
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value

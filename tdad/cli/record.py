@@ -1,0 +1,40 @@
+"""``tdad record``: record from outside, for a project whose environment does not have tdad."""
+
+from __future__ import annotations
+
+import click
+
+from tdad.cli.options import json_option, open_here
+
+
+@click.command(short_help="Record from outside, with the project's own interpreter.")
+@click.option(
+    "--python",
+    metavar="PYTHON",
+    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
+)
+@click.option("--lines", is_flag=True, help="Record lines, not functions: slower, finer.")
+@json_option
+@click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST_ARG...]", type=click.UNPROCESSED)
+@click.pass_obj
+def record(
+    settings: tuple[str, ...],
+    python: str | None,
+    lines: bool,
+    as_json: bool,
+    pytest_args: tuple[str, ...],
+) -> int:
+    """Run the project's tests in its own interpreter, which need not have tdad, and update the map.
+
+    \b
+    tdad record
+    tdad record --python ../env/bin/python -- -n 4 tests/unit
+    """
+    from tdad.report.maps import print_stats
+    from tdad.workflows.maps import stats
+    from tdad.workflows.record_outside import record_outside
+
+    project = open_here(settings)
+    code = record_outside(project, python=python, lines=lines, arguments=pytest_args)
+    print_stats(stats(project), as_json=as_json)
+    return code
