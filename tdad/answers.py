@@ -1,7 +1,8 @@
-"""What the workflows answer with: frozen values that ``report`` renders and a program can use as they are.
+"""What the workflows answer with: frozen values that ``report`` renders.
 
-Units and shapes are those of :mod:`tdad.facts`. Paths in ``MapState``, ``MapStats`` and ``Written`` are paths of the
-file system, as a person would type them; everything else is relative to the project root.
+Units and shapes are those of :mod:`tdad.facts`. Paths in ``MapState``, ``MapStats`` and
+``Written`` are paths of the file system, as a person would type them; everything else is relative
+to the project root.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Create a virtual environment with tdad (editable) and one dependency group, unless it is there and current.
+"""Create a virtual environment with tdad (editable) and one dependency group, if need be.
 
     python tools/environment.py .venv dev
 
-Standard library only: it runs before anything is installed. Whether the environment is current is decided by a stamp
-over what decides its contents, so editing a lint rule in pyproject.toml reinstalls nothing.
+Standard library only: it runs before anything is installed. Whether the environment is current is
+decided by a stamp over what decides its contents, so editing a lint rule in pyproject.toml
+reinstalls nothing.
 """
 
 from __future__ import annotations
@@ -72,9 +73,14 @@ def main(folder: Path, group: str) -> int:
     if not python.exists():
         venv.create(folder, with_pip=True, symlinks=os.name != "nt")
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*install, "-e", str(ROOT), *requirements(pyproject, group)], check=False)
+    done = subprocess.run(
+        [*install, "-e", str(ROOT), *requirements(pyproject, group)], check=False
+    )
     if done.returncode:
-        print(f"Could not fill {folder}; run the same command again once that is put right.", file=sys.stderr)
+        print(
+            f"Could not fill {folder}; run the same command again once that is put right.",
+            file=sys.stderr,
+        )
         return done.returncode
     stamp_file.write_text(stamp)
     return 0

@@ -1,7 +1,8 @@
 """The command line: one file per command, options in, report out, no logic.
 
-stdout is the answer, stderr is talk. Command modules import click and each other's options only; what a command needs
-beyond that is imported when it runs, so that ``tdad --version`` costs one import of click.
+stdout is the answer, stderr is talk. Command modules import click and each other's options only;
+what a command needs beyond that is imported when it runs, so that ``tdad --version`` costs one
+import of click.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ``tdad`` group and its sub-groups; a command's module is imported when the command is asked for."""
+"""The ``tdad`` group and its sub-groups; a command's module is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import tdad
+from tdad.errors import ExitCode
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 88}
 
@@ -19,8 +20,15 @@ class LazyGroup(click.Group):
     """A group that knows its commands by name and imports only the one that runs."""
 
     def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "no_args_is_help": False})
         self._lazy = lazy
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without a command: help, as talk; it is no answer."""
+        if not args:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(ExitCode.USAGE)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order in which a new user meets them."""
@@ -38,7 +46,7 @@ class LazyGroup(click.Group):
 
 
 def _enter(ctx: click.Context, _: click.Parameter, directory: Path | None) -> None:
-    """Work in ``directory`` from here on, as ``git -C`` does; back afterwards, for callers in the same process."""
+    """Work in ``directory`` from here on, as ``git -C`` does; go back when the command ended."""
     if directory is not None:
         before = Path.cwd()
         ctx.call_on_close(lambda: os.chdir(before))

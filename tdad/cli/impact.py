@@ -22,7 +22,7 @@ from tdad.errors import ExitCode
     type=click.Choice(["text", "ids", "json", "files"]),
     default="text",
     show_default=True,
-    help="text: a table with reasons; ids: node ids, best first, for pytest; files: test files, best first.",
+    help="text: a table with reasons; ids: node ids for pytest; files: test files; best first.",
 )
 @json_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when no test is at risk.")
@@ -42,8 +42,8 @@ def impact(
 ) -> int:
     """Which tests does the change put at risk, best first, and why.
 
-    Without change options the change is all that differs from the recorded versions (without a recording: from the
-    last commit).
+    Without change options the change is all that differs from the recorded versions (without a
+    recording: from the last commit).
 
     \b
     tdad impact                          what I changed since the recording

@@ -20,8 +20,8 @@ from tdad.cli.options import json_option, open_here
 def index(settings: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
     """Read the project's code into the map without running it.
 
-    Only files that changed since the last time are parsed. With an index and no recording, `tdad impact` answers from
-    the static graph alone.
+    Only files that changed since the last time are parsed. With an index and no recording, `tdad
+    impact` answers from the static graph alone.
     """
     from tdad.report.index import print_index
     from tdad.report.progress import progress

@@ -16,14 +16,14 @@ from tdad.cli.options import open_here
     type=click.Choice(["testmap", "json", "graphml", "dot"]),
     default="testmap",
     show_default=True,
-    help="testmap: `source.py: tests/test_a.py tests/test_b.py`, one line per source file, for grep and agents.",
+    help="testmap: one line `source.py: tests/test_a.py tests/test_b.py` per source file.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.File("w", encoding="utf-8", atomic=True),
     metavar="FILE",
-    help="Where to write; - is standard output.  [default: .tdad/test_map.txt for testmap, else -]",
+    help="Where to write; - is standard output.  [default: testmap: .tdad/test_map.txt, else -]",
 )
 @click.pass_obj
 def export(settings: tuple[str, ...], form: str, output: TextIO | None) -> None:

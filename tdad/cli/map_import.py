@@ -18,7 +18,7 @@ from tdad.cli.options import json_option, open_here
 @json_option
 @click.pass_obj
 def import_coverage(settings: tuple[str, ...], data_file: Path, as_json: bool) -> None:
-    """Add a coverage data file that has test contexts (pytest --cov --cov-context=test) to the map."""
+    """Add a coverage data file made with pytest --cov --cov-context=test to the map."""
     from tdad.report.maps import print_stats
     from tdad.workflows.maps import import_coverage as map_import
     from tdad.workflows.maps import stats

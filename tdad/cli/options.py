@@ -17,18 +17,18 @@ if TYPE_CHECKING:  # the workflows are imported when a command runs, not when it
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Both(UsageError):
+class ContradictionError(UsageError):
     """Two options were given that exclude each other."""
 
     def __init__(self, first: str, second: str) -> None:
         self.first, self.second = first, second
         super().__init__(
-            f"{first} and {second} name two different changes. Give one of them: tdad impact {first}"
+            f"{first} and {second} are two different changes. Give one: tdad impact {first}"
         )
 
 
 def change_options(command: Command) -> Command:
-    """Add the options that say which change is meant; without any, it is everything since the recording."""
+    """Add the options that say which change is meant."""
     for option in reversed(_CHANGE):
         command = option(command)
     return command
@@ -48,8 +48,8 @@ _CHANGE = (
     click.option(
         "--patch",
         metavar="FILE",
-        help="A unified diff that is not applied yet; - reads standard input. Applies to the working tree, or to"
-        " --base.",
+        help="A unified diff that is not applied yet, against the working tree or --base; - reads"
+        " standard input.",
     ),
     click.option(
         "--files",
@@ -72,7 +72,7 @@ def make_change(
     """The change that the options name.
 
     Raises:
-        Both: two of them name different changes.
+        ContradictionError: two of them name different changes.
     """
     from tdad.workflows.impact import ChangeOptions
 
@@ -87,7 +87,7 @@ def make_change(
         if there
     ]
     if len(given) > 1 and given != ["--base", "--patch"]:
-        raise Both(given[0], given[1])
+        raise ContradictionError(given[0], given[1])
     return ChangeOptions(base=base, patch=patch, files=tuple(files), uncommitted=uncommitted)
 
 
@@ -101,7 +101,7 @@ def open_here(settings: Sequence[str]) -> Project:
 
 
 def _setting(text: str) -> tuple[str, object]:
-    """``jobs=2`` → ("jobs", 2): the value is TOML where it can be read as that, else a plain string."""
+    """``jobs=2`` → ("jobs", 2): TOML where it can be read as that, else a plain string."""
     key, equals, value = text.partition("=")
     if not equals:
         raise UsageError(

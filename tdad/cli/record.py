@@ -24,7 +24,7 @@ def record(
     as_json: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
-    """Run the project's tests in its own interpreter, which need not have tdad, and update the map.
+    """Run the tests in the project's own interpreter, which need not have tdad; update the map.
 
     \b
     tdad record
