@@ -1,0 +1,12 @@
+"""From changes to tests at risk: the rules of ``docs/explanation/how-a-change-becomes-tests.md``.
+
+``world`` is what is known, ``spread`` follows one change through it, ``seeds`` says where each kind of change starts,
+``memo`` adds what caches hide, ``own`` adds the tests that are included for themselves, ``answer`` ranks.
+"""
+
+from __future__ import annotations
+
+from tdad.graph.impacts.answer import impacts
+from tdad.graph.impacts.world import World
+
+__all__ = ["World", "impacts"]

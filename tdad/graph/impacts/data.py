@@ -1,0 +1,61 @@
+"""Rule 6: files that are data, and files that decide how tests run."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from tdad.facts import Change, ChangeKind, Evidence, Part, Use
+from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.world import World
+
+CONFIGURATION = re.compile(
+    r"(?:^|/)(?:pyproject\.toml|pytest\.(?:ini|toml)|\.pytest\.(?:ini|toml)|tox\.ini|setup\.(?:cfg|py)|noxfile\.py"
+    r"|[^/]*requirements[^/]*\.(?:txt|in)|constraints[^/]*\.txt|requirements/[^/]+\.(?:txt|in)"
+    r"|poetry\.lock|uv\.lock|pdm\.lock|pylock(?:\.[^/]+)?\.toml|Pipfile(?:\.lock)?|environment\.ya?ml"
+    r"|conda-lock\.yml|\.python-version|\.coveragerc|\.env)$"
+)
+"""Files that decide how tests run: no recording can tell what a change in them does."""
+
+COMPILED = re.compile(r"\.(?:pyx|pxd|pxi|c|cc|cpp|cxx|h|hh|hpp|rs|f|f90|so|pyd|dll|dylib)$")
+"""Sources and products of extension modules: what runs is not what is read."""
+
+
+def is_configuration(path: str) -> bool:
+    """Whether the file decides how tests run (rule 6)."""
+    return CONFIGURATION.search(path) is not None
+
+
+def data_file(world: World, spread: Spread, trail: Trail) -> None:
+    """Who opened the file, listed its folder, or looked for it in vain; all tests for configuration."""
+    change = trail.change
+    for path in {change.path, change.old_path or change.path}:
+        spread.used(Use.READ, path, trail)
+    if change.kind is not ChangeKind.EDITED:
+        for path in sorted({change.path, change.old_path or change.path}):
+            spread.used(Use.LISTED, posixpath.dirname(path) or ".", trail)
+            _appeared(spread, path, trail)
+    if change.part is Part.DATA and (precaution(change) is not None):
+        step = trail.then("may decide how tests run", change.path, evidence=Evidence.PRECAUTION)
+        spread.tests(world.all_tests(), step)
+
+
+def _appeared(spread: Spread, path: str, trail: Trail) -> None:
+    """Whoever looked for the file, or for one of its folders, and did not find it."""
+    while path:
+        spread.used(Use.ABSENT, path, trail)
+        path = posixpath.dirname(path)
+
+
+def precaution(change: Change) -> str | None:
+    """Why a change of this file is met by running everything, or ``None``."""
+    if change.part is not Part.DATA:
+        return None
+    if is_configuration(change.path):
+        return f"{change.path} decides how tests run: every test is at risk"
+    if COMPILED.search(change.path):
+        return f"{change.path} is compiled code, which is not observed: every test is at risk"
+    if change.detail == "submodule":
+        return f"{change.path} is a submodule whose files cannot be compared: every test is at risk"
+    return None

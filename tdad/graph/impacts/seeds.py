@@ -1,0 +1,259 @@
+"""Where each kind of change starts to spread: rules 1 to 6."""
+
+from __future__ import annotations
+
+from tdad.facts import (
+    Change,
+    ChangeKind,
+    Definition,
+    DefinitionKind,
+    Evidence,
+    FileFacts,
+    Part,
+    ReferenceKind,
+    Site,
+    Span,
+)
+from tdad.graph.impacts.added import added_definition, added_file
+from tdad.graph.impacts.data import data_file
+from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.world import World, find, innermost, same_change_version
+
+
+def seed(world: World, spread: Spread, change: Change) -> None:
+    """Put the places that ``change`` affects first into ``spread``."""
+    trail = Trail(change)
+    if change.part is Part.DATA:
+        data_file(world, spread, trail)
+    elif change.part is Part.BODY:
+        _body(world, spread, trail)
+    elif change.part is Part.HEADER:
+        _header(spread, trail)
+    elif change.part is Part.VALUE:
+        _value(spread, trail)
+    elif change.part is Part.EFFECT:
+        _effect(spread, trail)
+    elif change.part is Part.DOCSTRING:
+        _docstring(world, spread, trail)
+    elif change.qualname == "":
+        _whole_file(world, spread, trail)
+    else:
+        _whole_definition(world, spread, trail)
+
+
+# ------------------------------------------------------------------------------------------------- rules 1 and 2
+
+
+def _body(world: World, spread: Spread, trail: Trail) -> None:
+    """Rule 1: whoever executed the function; where lines are known, the changed statements."""
+    change = trail.change
+    path = change.old_path or change.path
+    qualname = change.old_qualname or change.qualname
+    for digest in world.recorded.versions(path):
+        facts = world.recorded_facts(path, digest)
+        definition = find(facts, qualname)
+        if facts is None or definition is None:
+            continue
+        if not same_change_version(change, digest):
+            # The lines of the change are not the lines of this recording: the whole function answers.
+            spread.executed_spans(path, digest, (definition.span,), trail)
+        elif world.recorded.executed(path, digest):
+            _body_by_lines(world, spread, trail, digest)
+        else:
+            _body_by_function(world, spread, trail, facts, definition)
+
+
+def _body_by_lines(world: World, spread: Spread, trail: Trail, digest: str) -> None:
+    """Owners that executed a changed statement, or the suite a statement was put into."""
+    change = trail.change
+    path = change.old_path or change.path
+    spans = (*change.old, *change.around)
+    executed = set(world.executed_within(path, digest, spans))
+    for owner in sorted(executed):
+        site = Site(path, spans[0].first)
+        facts = world.recorded_facts(path, digest)
+        if facts is not None:
+            site = Site(path, innermost(facts, spans[0].first).span.first)
+        spread.entered_by(owner, site, trail)
+
+
+def _body_by_function(
+    world: World, spread: Spread, trail: Trail, facts: FileFacts, definition: Definition
+) -> None:
+    """Owners that entered the innermost functions in which the changed statements are."""
+    change = trail.change
+    path = change.old_path or change.path
+    spans = (*change.old, *change.around) or (definition.span,)
+    inner = {_function_at(facts, definition, span).qualname for span in spans}
+    for qualname in sorted(inner):
+        for owner, line in world.entered_in(path, facts.digest, qualname):
+            spread.entered_by(owner, Site(path, line), trail)
+
+
+def _function_at(facts: FileFacts, outer: Definition, span: Span) -> Definition:
+    """The innermost function that runs the statement at ``span``; its own ``def`` line is run by the function around."""
+    found = innermost(facts, span.first)
+    while found.kind is not DefinitionKind.FUNCTION or found.span.first == span.first:
+        if found is outer or found.parent == 0 or found.qualname == outer.qualname:
+            return outer
+        found = facts.definitions[found.parent]
+    return found if outer.span.encloses(found.span) else outer
+
+
+def _qualify(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope else name
+
+
+def _header(spread: Spread, trail: Trail) -> None:
+    """Rule 2: decorators, defaults and bases run with the ``def``; what is bound is a new object."""
+    change = trail.change
+    for path, qualname in _both_names(change):
+        spread.members(path, qualname, trail)
+        spread.bound(path, qualname, trail)
+    if _registers(spread.world, change):
+        spread.imported(change.path, trail)
+
+
+def _value(spread: Spread, trail: Trail) -> None:
+    """Rule 2: a statement at module or class level that binds names."""
+    change = trail.change
+    for name in change.binds:
+        if name == "*":
+            spread.imported(change.path, trail)
+            continue
+        spread.bound(change.path, _qualify(change.scope, name), trail)
+    if not change.binds:
+        _effect(spread, trail)
+
+
+def _effect(spread: Spread, trail: Trail) -> None:
+    """Rule 2: a statement that binds nothing: everybody whose process ran it."""
+    change = trail.change
+    if change.scope:
+        spread.bound(change.path, change.scope, trail)
+    else:
+        spread.imported(change.path, trail)
+
+
+PURE_DECORATORS = frozenset(
+    {
+        "property", "staticmethod", "classmethod", "cached_property", "functools.cached_property",
+        "functools.wraps", "wraps", "functools.cache", "cache", "functools.lru_cache", "lru_cache",
+        "functools.total_ordering", "total_ordering", "dataclass", "dataclasses.dataclass",
+        "abstractmethod", "abc.abstractmethod", "contextmanager", "contextlib.contextmanager",
+        "asynccontextmanager", "contextlib.asynccontextmanager", "overload", "typing.overload", "t.overload",
+        "override", "typing.override", "final", "typing.final", "pytest.fixture", "fixture",
+        "typing.runtime_checkable", "runtime_checkable", "enum.unique", "unique",
+    }
+)  # fmt: skip
+"""Decorators that only make the decorated object: applying one has no effect anywhere else."""
+
+
+def _registers(world: World, change: Change) -> bool:
+    """Whether running the definition may change something else: a decorator that we do not know to be pure."""
+    where = f"{change.path}::{change.qualname}"
+    for resolver in (world.now, world.before):
+        for chain in resolver.decorators(where):
+            name = chain.removesuffix("()")
+            if name in PURE_DECORATORS or name.startswith("pytest.mark.") or name.endswith((".setter", ".getter")):
+                continue
+            return True
+    return False
+
+
+# ------------------------------------------------------------------------------------------------- docstrings
+
+
+def _docstring(world: World, spread: Spread, trail: Trail) -> None:
+    """A docstring matters to who reads it: doctests, ``__doc__`` and ``inspect.getdoc``, a decorator, a reader of source."""
+    change = trail.change
+    where = f"{change.path}::{change.qualname}"
+    for node_id in world.tests_of_file(change.path):
+        if world.recorded.tests[node_id].definition == where:
+            spread.test(node_id, trail.then("is the doctest", where))
+    if any(world.now.decorators(where)) and _registers(world, change):
+        spread.bound(change.path, change.qualname, trail)
+    readers = _doc_readers(world)
+    if not readers:
+        return
+    read = Spread(world)
+    for path, qualname in readers:
+        read.executed(path, qualname, Trail(change))
+    tests = frozenset(read.run())
+    if tests:
+        narrowed = trail.then("docstrings read by", "::".join(readers[0]), evidence=Evidence.DERIVED).only(tests)
+        spread.members(change.path, change.qualname, narrowed)
+        if change.qualname:
+            spread.bound(change.path, change.qualname, narrowed)
+        else:
+            spread.imported(change.path, narrowed)
+
+
+def _doc_readers(world: World) -> list[tuple[str, str]]:
+    """Definitions that mention ``__doc__`` or ``getdoc``."""
+    found = set()
+    for name in ("__doc__", "getdoc", "getsource"):
+        for path in world.head.mentioning(name):
+            facts = world.head.get(path)
+            for reference in facts.references if facts else ():
+                if reference.chain.rpartition(".")[2].removesuffix("()") == name:
+                    found.add((path, facts.definitions[reference.source].qualname if facts else ""))
+    return sorted(found)
+
+
+# ------------------------------------------------------------------------------------------------- rules 3 and 4
+
+
+def _whole_definition(world: World, spread: Spread, trail: Trail) -> None:
+    change = trail.change
+    if change.kind in {ChangeKind.REMOVED, ChangeKind.RENAMED, ChangeKind.EDITED}:
+        path, qualname = change.old_path or change.path, change.old_qualname or change.qualname
+        spread.members(path, qualname, trail)
+        spread.bound(path, qualname, trail)
+        _importing_statements(world, spread, path, qualname, trail)
+        if _registers(world, change):
+            spread.imported(path, trail)
+    if change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}:
+        added_definition(world, spread, trail, registers=_registers(world, change))
+
+
+def _importing_statements(world: World, spread: Spread, path: str, qualname: str, trail: Trail) -> None:
+    """Rule 4: ``from m import gone`` now raises, so whoever imports the importing module is affected.
+
+    Only while the import still stands: one that went with the definition is a change of its own.
+    """
+    for edge in world.before.readers(f"{path}::{qualname}"):
+        if edge.kind is not ReferenceKind.IMPORT:
+            continue
+        reader, _, importing = edge.source.partition("::")
+        if reader in world.old and reader != path:
+            continue
+        step = trail.then("imported by", edge.source, evidence=Evidence.DERIVED)
+        definition = world.definition(reader, importing)
+        if definition is not None and definition.kind is DefinitionKind.FUNCTION:
+            spread.executed(reader, importing, step)
+        else:
+            spread.imported(reader, step)
+
+
+def _both_names(change: Change) -> list[tuple[str, str]]:
+    names = [(change.path, change.qualname)]
+    old = (change.old_path or change.path, change.old_qualname or change.qualname)
+    if old not in names:
+        names.append(old)
+    return names
+
+
+def _whole_file(world: World, spread: Spread, trail: Trail) -> None:
+    """A Python file that appeared, vanished, moved, does not parse, or is taken as a whole."""
+    change = trail.change
+    if change.kind is not ChangeKind.ADDED:
+        path = change.old_path or change.path
+        for digest in world.recorded.versions(path):
+            spread.executed_spans(path, digest, (Span(0, 1 << 30),), trail)
+        spread.imported(path, trail)
+        spread.tests(world.tests_of_file(path), trail.then("is in", path))
+    data_file(world, spread, trail)
+    if change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}:
+        added_file(world, spread, trail)

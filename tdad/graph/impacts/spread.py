@@ -1,0 +1,269 @@
+"""Follow one change through executions and static steps until tests are reached.
+
+Four kinds of place can be reached: a definition whose *execution* is affected (``executed``), a name whose *value* is
+affected (``bound``), an import-time *statement* that runs affected code (``statement``), and a module whose *import* is
+affected (``imported``). Each leads to tests or to further places. Breadth first, so the first trail is a shortest one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from tdad.facts import (
+    Definition,
+    DefinitionKind,
+    Evidence,
+    FileFacts,
+    Owner,
+    OwnerKind,
+    ReferenceKind,
+    Site,
+    Span,
+    Statement,
+    Use,
+)
+from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.world import World, find, statement_binding
+from tdad.graph.resolve import Edge, Resolver
+
+HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, ReferenceKind.BASE})
+
+
+class Spread:
+    """The tests reached by one change, each with its best trail."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.hits: dict[str, Trail] = {}
+        self._queue: deque[Callable[[], None]] = deque()
+        self._seen: set[tuple[object, ...]] = set()
+
+    def run(self) -> dict[str, Trail]:
+        """Follow everything that was put in; node id → best trail."""
+        while self._queue:
+            self._queue.popleft()()
+        return self.hits
+
+    # ----------------------------------------------------------------------------------------- tests
+
+    def test(self, node_id: str, trail: Trail) -> None:
+        """The trail ends at a test."""
+        if trail.requires is not None and node_id not in trail.requires:
+            return
+        known = self.hits.get(node_id)
+        if known is None or trail.rank() < known.rank():
+            self.hits[node_id] = trail
+
+    def tests(self, node_ids: Iterable[str], trail: Trail) -> None:
+        """The trail ends at each of these tests."""
+        for node_id in node_ids:
+            self.test(node_id, trail)
+
+    def owner(self, owner: Owner, trail: Trail, verb: str = "executed") -> None:
+        """An owner did something affected: whoever inherits from it is reached. IMPORT owners are not handled here."""
+        recorded = self.world.recorded
+        match owner.kind:
+            case OwnerKind.TEST:
+                if owner.name in recorded.tests:
+                    self.test(owner.name, trail.then(f"{verb} by", owner.name))
+            case OwnerKind.FIXTURE:
+                step = trail.then(f"{verb} by fixture", fixture_label(owner.name))
+                self.tests(recorded.inheritors(owner), step)
+            case OwnerKind.COLLECT:
+                step = trail.then(f"{verb} while collecting", owner.name)
+                self.tests(recorded.inheritors(owner), step)
+            case OwnerKind.SESSION:
+                step = trail.then(f"{verb} by", "the pytest session")
+                self.tests(recorded.inheritors(owner), step)
+            case OwnerKind.IMPORT:
+                pass
+
+    # ----------------------------------------------------------------------------------------- places
+
+    def executed(self, path: str, qualname: str, trail: Trail, line: int = 0) -> None:
+        """Whoever executes the definition itself is affected (with ``line``: whoever executes that line, if known)."""
+        if not self._first(("executed", path, qualname, line, trail.requires)):
+            return
+        self._queue.append(lambda: self._executed(path, qualname, trail, line))
+
+    def executed_spans(self, path: str, digest: str, spans: Sequence[Span], trail: Trail) -> None:
+        """Whoever entered code that starts within ``spans`` of that version is affected, nested definitions included."""
+        for span in spans:
+            for owner, line in self.world.entered_within(path, digest, span):
+                self.entered_by(owner, Site(path, line), trail)
+
+    def entered_by(self, owner: Owner, site: Site, trail: Trail) -> None:
+        """One owner entered affected code at ``site``."""
+        if owner.kind is not OwnerKind.IMPORT:
+            self.owner(owner, trail)
+            return
+        for cause in self.world.recorded.causes(site) or (Site(owner.name, 0),):
+            self.statement(cause, trail.then("executed while importing", f"{cause.path}:{cause.line}"))
+
+    def bound(self, path: str, qualname: str, trail: Trail) -> None:
+        """The value of a name at module or class level is affected: follow its readers."""
+        if self._first(("bound", path, qualname, trail.requires)):
+            self._queue.append(lambda: self._bound(path, qualname, trail))
+
+    def statement(self, site: Site, trail: Trail) -> None:
+        """An import-time statement runs affected code; line 0: some statement of that module."""
+        if not self._first(("statement", site, trail.requires)):
+            return
+        self._queue.append(lambda: self._statement(site, trail))
+
+    def imported(self, path: str, trail: Trail) -> None:
+        """Importing the module has an affected side effect: every test whose process imports it."""
+        if self._first(("imported", path, trail.requires)):
+            self._queue.append(lambda: self._imported(path, trail))
+
+    def used(self, how: Use, name: str, trail: Trail) -> None:
+        """Something other than code is affected: follow who used it."""
+        for owner, lines in self.world.recorded.users(how, name).items():
+            if owner.kind is OwnerKind.IMPORT:
+                for line in lines or (0,):
+                    step = trail.then(VERBS[how] + " while importing", f"{owner.name}:{line}")
+                    self.statement(Site(owner.name, line), step)
+            else:
+                self.owner(owner, trail, VERBS[how])
+
+    def members(self, path: str, qualname: str, trail: Trail) -> None:
+        """Everything written inside a class or function is affected: whoever entered any of it."""
+        for digest in self.world.recorded.versions(path):
+            definition = find(self.world.recorded_facts(path, digest), qualname)
+            if definition is not None:
+                self.executed_spans(path, digest, (definition.span,), trail)
+
+    # ----------------------------------------------------------------------------------------- following
+
+    def _first(self, key: tuple[object, ...]) -> bool:
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def _executed(self, path: str, qualname: str, trail: Trail, line: int) -> None:
+        world = self.world
+        for digest in world.recorded.versions(path):
+            facts = world.recorded_facts(path, digest)
+            lines = world.recorded.executed(path, digest)
+            current = world.head.get(path)
+            precise = bool(line and lines and current is not None and current.digest == digest)
+            if precise and facts is not None:
+                span = _statement_span(facts.statements, line)
+                allowed = set(world.executed_within(path, digest, (span,)))
+            for owner, start in world.entered_in(path, digest, qualname):
+                if not precise or owner in allowed or owner.kind is OwnerKind.IMPORT:
+                    self.entered_by(owner, Site(path, start), trail)
+
+    def _statement(self, site: Site, trail: Trail) -> None:
+        facts = self._facts_of_run(site.path)
+        if facts is None or site.line == 0:
+            self.imported(site.path, trail.then("a side effect of", site.path, evidence=Evidence.DERIVED))
+            return
+        scope, names = statement_binding(facts, site.line)
+        if not names:
+            self._effect(site.path, scope, trail)
+        for name in names:
+            qualname = f"{scope}.{name}" if scope else name
+            step = trail.then("computes", f"{site.path}::{qualname}", evidence=Evidence.DERIVED)
+            self.bound(site.path, qualname, step)
+
+    def _effect(self, path: str, scope: str, trail: Trail) -> None:
+        if scope:
+            self.bound(path, scope, trail)
+        else:
+            self.imported(path, trail)
+
+    def _imported(self, path: str, trail: Trail) -> None:
+        step = trail.then("imported by", path, evidence=Evidence.DERIVED)
+        self.tests(self.world.tests_importing(path), step)
+
+    def _bound(self, path: str, qualname: str, trail: Trail) -> None:
+        world = self.world
+        where = f"{path}::{qualname}"
+        definition = world.definition(path, qualname)
+        self.tests(
+            world.tests_of_definition(where),
+            trail.then("defines the test", where, evidence=Evidence.DERIVED),
+        )
+        if definition is not None:
+            self._carried(path, definition, trail)
+        for resolver in (world.now, world.before):
+            for edge in resolver.readers(where):
+                self._edge(resolver, edge, where, trail)
+
+    def _carried(self, path: str, definition: Definition, trail: Trail) -> None:
+        """What a re-bound name carries with it: the code written inside it, and the class it is an attribute of."""
+        derived = trail.then("defines", f"{path}::{definition.qualname}", evidence=Evidence.DERIVED)
+        if definition.kind is DefinitionKind.VARIABLE:
+            self.executed(path, definition.qualname, derived)  # lambdas in its value
+            owner, _, _ = definition.qualname.rpartition(".")
+            if owner and self._class_is_processed(path, owner):
+                self.bound(path, owner, derived)
+        else:
+            self.members(path, definition.qualname, derived)
+        if definition.kind is DefinitionKind.CLASS:
+            for sub in self.world.now.subclasses(f"{path}::{definition.qualname}"):
+                sub_path, _, sub_name = sub.partition("::")
+                self.bound(sub_path, sub_name, trail.then("inherited by", sub, evidence=Evidence.DERIVED))
+
+    def _class_is_processed(self, path: str, qualname: str) -> bool:
+        """Whether something turns the class body into other things: a decorator, a metaclass, a base we do not know."""
+        resolver = self.world.now
+        class_id = f"{path}::{qualname}"
+        if any(edge.kind is ReferenceKind.DECORATOR for edge in resolver.references(class_id)):
+            return True
+        return resolver.has_processing_base(class_id)
+
+    def _edge(self, resolver: Resolver, edge: Edge, target: str, trail: Trail) -> None:
+        path, _, qualname = edge.source.partition("::")
+        if edge.ambiguous:
+            trail = trail.only(self.world.tests_importing(target.partition("::")[0]))
+        reader = self.world.definition(path, qualname)
+        step = trail.then("read by", edge.source, edge.weight, Evidence.DERIVED)
+        if reader is None or edge.kind is ReferenceKind.WRITE:
+            return
+        if edge.kind is ReferenceKind.IMPORT:
+            return  # whoever reads the alias is among the readers as well
+        if edge.kind is ReferenceKind.ANNOTATION and not resolver.annotations_are_read(edge.source):
+            return
+        if reader.kind is DefinitionKind.FUNCTION:
+            if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
+                self.bound(path, qualname, step)
+            self.executed(path, qualname, step, edge.line)
+        elif reader.kind is DefinitionKind.MODULE:
+            self.statement(Site(path, edge.line), step)
+        else:
+            self.bound(path, qualname, step)
+
+    def _facts_of_run(self, path: str) -> FileFacts | None:
+        """Facts of the newest recorded version: the one whose lines the sites are in."""
+        for digest in self.world.recorded.versions(path):
+            facts = self.world.recorded_facts(path, digest)
+            if facts is not None:
+                return facts
+        return self.world.facts(path)
+
+
+VERBS = {
+    Use.READ: "read",
+    Use.LISTED: "directory listed",
+    Use.ABSENT: "looked for in vain",
+    Use.ENV: "environment variable read",
+    Use.MODULE: "imported",
+    Use.NO_MODULE: "import tried in vain",
+}
+
+
+def fixture_label(name: str) -> str:
+    """The fixture's name and scope node, as a person wants to read it."""
+    return name.rpartition("::")[2] if "::" in name and "@" not in name else name
+
+
+def _statement_span(statements: Sequence[Statement], line: int) -> Span:
+    best: Span | None = None
+    for statement in statements:
+        if line in statement.span and (best is None or best.encloses(statement.span)):
+            best = statement.span
+    return best or Span(line, line)

@@ -1,0 +1,231 @@
+"""All that is known when impacts are asked: the recording, the two versions of the source, the tests."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tdad.facts import (
+    Change,
+    Definition,
+    DefinitionKind,
+    FactsOf,
+    FileFacts,
+    Owner,
+    OwnerKind,
+    Recorded,
+    Span,
+    StatementKind,
+    TestRecord,
+)
+from tdad.graph.resolve import Resolver
+
+
+@dataclass(slots=True)
+class World:
+    """What is known. Pure: everything is read through the values it was built with."""
+
+    recorded: Recorded
+    head: FactsOf
+    now: Resolver
+    """Resolver over the new version."""
+    before: Resolver
+    """Resolver over the old version of the changed files and the new version of all others."""
+    old: Mapping[str, FileFacts]
+    """Path → facts of the old version of each changed file."""
+    _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
+    _by_file: dict[str, list[str]] = field(default_factory=dict)
+    _by_definition: dict[str, list[str]] = field(default_factory=dict)
+
+    # ---------------------------------------------------------------------------------------------------- facts
+
+    def facts(self, path: str) -> FileFacts | None:
+        """Facts of ``path`` now, or of its old version when it is gone."""
+        return self.head.get(path) or self.old.get(path)
+
+    def recorded_facts(self, path: str, digest: str) -> FileFacts | None:
+        """Facts of the version of ``path`` that was recorded, or the closest known one."""
+        return self.recorded.facts(path, digest) or self.old.get(path) or self.head.get(path)
+
+    def definition(self, path: str, qualname: str) -> Definition | None:
+        """The definition now, or in the old version."""
+        for facts in (self.head.get(path), self.old.get(path)):
+            found = find(facts, qualname)
+            if found is not None:
+                return found
+        return None
+
+    # ---------------------------------------------------------------------------------------------------- owners
+
+    def entered(self, path: str, qualname: str) -> Iterator[tuple[Owner, int]]:
+        """Owners that entered the definition, whatever version of the file they saw, with the line they entered.
+
+        Nested definitions do not count; the class or module itself counts only by its own code object.
+        """
+        for digest in self.recorded.versions(path):
+            yield from self.entered_in(path, digest, qualname)
+
+    def entered_in(self, path: str, digest: str, qualname: str) -> Iterator[tuple[Owner, int]]:
+        """As :meth:`entered`, for one version."""
+        facts = self.recorded_facts(path, digest)
+        definition = find(facts, qualname)
+        if facts is None or definition is None:
+            return
+        starts = self._starts(facts, digest, definition)
+        for owner, lines in self.recorded.entered(path, digest).items():
+            for line in sorted(lines & starts):
+                yield owner, line
+
+    def entered_within(self, path: str, digest: str, span: Span) -> Iterator[tuple[Owner, int]]:
+        """Owners that entered a code object that starts within ``span``, nested ones included."""
+        for owner, lines in self.recorded.entered(path, digest).items():
+            for line in lines:
+                if line in span:
+                    yield owner, line
+
+    def executed_within(self, path: str, digest: str, spans: Sequence[Span]) -> Iterator[Owner]:
+        """Owners that executed a line of one of ``spans``."""
+        for owner, lines in self.recorded.executed(path, digest).items():
+            if any(any(line in span for span in spans) for line in lines):
+                yield owner
+
+    def _starts(self, facts: FileFacts, digest: str, definition: Definition) -> frozenset[int]:
+        """First lines of the code objects that belong to the definition itself (lambdas included)."""
+        key = (facts.path, digest, definition.qualname)
+        if key not in self._entries:
+            inner = _nested_spans(facts, definition)
+            span = definition.span
+            lines = {
+                line
+                for line in range(span.first, span.last + 1)
+                if not any(line in nested for nested in inner)
+            }
+            if definition.kind is DefinitionKind.MODULE:
+                lines = {0, 1}
+            self._entries[key] = frozenset(lines)
+        return self._entries[key]
+
+    # ---------------------------------------------------------------------------------------------------- tests
+
+    def tests_of_file(self, path: str) -> Sequence[str]:
+        """Node ids of the recorded tests collected from ``path``."""
+        if not self._by_file:
+            self._index_tests()
+        return self._by_file.get(path, [])
+
+    def tests_of_definition(self, definition: str) -> Sequence[str]:
+        """Node ids of the recorded tests that are instances of the test function (or of the class's methods)."""
+        if not self._by_file:
+            self._index_tests()
+        return self._by_definition.get(definition, [])
+
+    def _index_tests(self) -> None:
+        for test in self.recorded.tests.values():
+            self._by_file.setdefault(test.path, []).append(test.node_id)
+            self._by_definition.setdefault(test.definition, []).append(test.node_id)
+
+    def tests_below(self, directory: str) -> Iterator[TestRecord]:
+        """Recorded tests collected from files below ``directory`` (empty: the root)."""
+        prefix = f"{directory}/" if directory else ""
+        for test in self.recorded.tests.values():
+            if test.path.startswith(prefix):
+                yield test
+
+    def tests_importing(self, path: str) -> frozenset[str]:
+        """Tests whose process, run alone, imports ``path``.
+
+        The static import closure of their file and of the conftests above it, joined with what was seen to import.
+        """
+        files = set(self.now.reverse_import_closure(path)) | {path}
+        if path in self.old:
+            files |= set(self.before.reverse_import_closure(path))
+        found: set[str] = set()
+        pending = list(files)
+        while pending:
+            current = pending.pop()
+            for owner in self.recorded.importers(current):
+                found.update(self._importing_owner(owner, files, pending))
+        for test in self.recorded.tests.values():
+            if test.path in files or not files.isdisjoint(_conftests(test.path)):
+                found.add(test.node_id)
+        return frozenset(found)
+
+    def _importing_owner(self, owner: Owner, files: set[str], pending: list[str]) -> Iterable[str]:
+        if owner.kind is not OwnerKind.IMPORT:
+            # Who first asked for a module pays for it, but everybody who asks later needs it as well; session-wide
+            # owners (plugins, conftests loaded from the command line) therefore count for all tests.
+            return self.recorded.inheritors(owner)
+        if owner.name not in files:
+            more = {owner.name, *self.now.reverse_import_closure(owner.name)} - files
+            files |= more
+            pending.extend(more)
+        return ()
+
+    def all_tests(self) -> Iterable[str]:
+        """Every recorded node id."""
+        return self.recorded.tests.keys()
+
+
+def find(facts: FileFacts | None, qualname: str) -> Definition | None:
+    """The definition of that qualname, the last one when it is bound several times."""
+    if facts is None:
+        return None
+    found = None
+    for definition in facts.definitions:
+        if definition.qualname == qualname:
+            found = definition
+    return found
+
+
+def innermost(facts: FileFacts, line: int) -> Definition:
+    """The innermost function, class or module whose span holds ``line``."""
+    best = facts.definitions[0]
+    for definition in facts.definitions[1:]:
+        if definition.kind is DefinitionKind.VARIABLE or line not in definition.span:
+            continue
+        if best.kind is DefinitionKind.MODULE or best.span.encloses(definition.span):
+            best = definition
+    return best
+
+
+def statement_binding(facts: FileFacts, line: int) -> tuple[str, tuple[str, ...]]:
+    """Scope (qualname) and names bound by the innermost import-time statement at ``line``.
+
+    An import-time statement is one that a module body or a class body executes. No names: a side effect.
+    """
+    best = None
+    for statement in facts.statements:
+        owner = facts.definitions[statement.owner]
+        if owner.kind is DefinitionKind.FUNCTION or line not in statement.suite:
+            continue
+        if best is None or best.suite.encloses(statement.suite):
+            best = statement
+    if best is None or best.kind is StatementKind.DOCSTRING:
+        return "", ()
+    return facts.definitions[best.owner].qualname, best.binds
+
+
+def same_change_version(change: Change, digest: str) -> bool:
+    """Whether the change's old lines are lines of that recorded version."""
+    return bool(change.old_digest) and change.old_digest == digest
+
+
+def _nested_spans(facts: FileFacts, definition: Definition) -> list[Span]:
+    return [
+        other.span
+        for other in facts.definitions
+        if other is not definition
+        and other.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
+        and definition.span.encloses(other.span)
+        and other.span != definition.span
+    ]
+
+
+def _conftests(path: str) -> Iterator[str]:
+    directory = posixpath.dirname(path)
+    while True:
+        yield posixpath.join(directory, "conftest.py")
+        if not directory:
+            return
+        directory = posixpath.dirname(directory)

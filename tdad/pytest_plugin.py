@@ -1,0 +1,170 @@
+"""Hooks only: ``--tdad-map`` records, ``--tdad-select``, ``--tdad-order`` and ``--tdad-limit`` use what was recorded.
+
+Nothing heavy is imported until an option asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tdad.workflows.recording import Recording
+    from tdad.workflows.select import Selection
+
+RECORDING = pytest.StashKey["Recording"]()
+SELECTION = pytest.StashKey["Selection"]()
+NOTE = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ``--tdad-*`` options."""
+    group = parser.getgroup("tdad", "tests at risk (tdad)")
+    group.addoption(
+        "--tdad-map", action="store_true", help="record what every test executes and update the map"
+    )
+    group.addoption(
+        "--tdad-lines", action="store_true", help="with --tdad-map: record lines instead of functions"
+    )
+    group.addoption(
+        "--tdad-select",
+        action="store_true",
+        help="run only the tests that what changed since they were recorded puts at risk",
+    )
+    group.addoption(
+        "--tdad-base",
+        metavar="REV",
+        default=None,
+        help="with --tdad-select or --tdad-order: compare with where this branch left REV instead",
+    )
+    group.addoption(
+        "--tdad-order", action="store_true", help="run all tests, those most at risk first"
+    )
+    group.addoption(
+        "--tdad-limit",
+        metavar="N",
+        type=int,
+        default=None,
+        help="with --tdad-select: at most the N tests most at risk",
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config,
+) -> Generator[None, Any, Any]:
+    """Start observing before the first conftest is imported."""
+    options = early_config.known_args_namespace
+    if options.tdad_map:
+        from tdad.workflows.recording import start_recording
+
+        early_config.stash[RECORDING] = _usage(
+            lambda: start_recording(Path.cwd(), lines=options.tdad_lines)
+        )
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options, and ask the map once for the whole run."""
+    options = config.option
+    if options.tdad_limit is not None and (options.tdad_limit < 1 or not options.tdad_select):
+        raise pytest.UsageError("--tdad-limit takes a number from 1 up, and goes with --tdad-select")
+    if options.tdad_base and not (options.tdad_select or options.tdad_order):
+        raise pytest.UsageError("--tdad-base goes with --tdad-select or --tdad-order")
+    if options.tdad_lines and not options.tdad_map:
+        raise pytest.UsageError("--tdad-lines goes with --tdad-map")
+    recording = config.stash.get(RECORDING, None)
+    if recording is not None:
+        config.pluginmanager.register(recording.plugin(), "tdad-recorder")
+    if (options.tdad_select or options.tdad_order) and not hasattr(config, "workerinput"):
+        from tdad.workflows.select import ask
+
+        config.stash[SELECTION] = _usage(lambda: ask(config.rootpath, options.tdad_base))
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(ForWorkers(config), "tdad-for-workers")
+
+
+class ForWorkers:
+    """Hands the controller's answer to xdist's workers, so that all of them select the same tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give one worker the selection."""
+        selection = self.config.stash.get(SELECTION, None)
+        if selection is not None:
+            node.workerinput["tdad_selection"] = selection.to_json()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is selected and why, or how to make a map."""
+    selection = config.stash.get(SELECTION, None)
+    return [] if selection is None else [f"tdad: {line}" for line in selection.header()]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what is not at risk; order what is, riskiest first."""
+    selection = config.stash.get(SELECTION, None)
+    handed = getattr(config, "workerinput", {}).get("tdad_selection")
+    if handed is not None:
+        from tdad.workflows.select import Selection as Handed
+
+        selection = Handed.from_json(handed)
+    if selection is None:
+        return
+    from tdad.workflows.select import canonical_ids
+
+    ids = dict(zip(items, canonical_ids(config.rootpath, selection.root, items), strict=True))
+    if config.option.tdad_select:
+        chosen = selection.choose(ids.values(), config.option.tdad_limit)
+        kept = [item for item in items if ids[item] in chosen]
+        gone = [item for item in items if ids[item] not in chosen]
+        if gone:
+            items[:] = kept
+            config.hook.pytest_deselected(items=gone)
+    if config.option.tdad_order or config.option.tdad_limit is not None:
+        items.sort(key=lambda item: selection.position(ids[item]))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """After a recording: what the map holds, and which tests the current change puts at risk."""
+    note = _finish(config)
+    if note:
+        terminalreporter.section("tdad")
+        for line in note.splitlines():
+            terminalreporter.write_line(line)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Finish the recording also when no terminal asked for its summary."""
+    note = _finish(config)
+    if note and config.pluginmanager.hasplugin("terminalreporter"):
+        sys.stderr.write(f"tdad: {note}\n")
+
+
+def _finish(config: pytest.Config) -> str:
+    """Stop recording and update the map, once; the text for the user."""
+    recording = config.stash.get(RECORDING, None)
+    if recording is None or hasattr(config, "workerinput"):
+        return ""
+    del config.stash[RECORDING]
+    return recording.finish()
+
+
+def _usage(action: Any) -> Any:
+    """Run ``action``; what the user can put right becomes pytest's usage error."""
+    from tdad.errors import TdadError
+
+    try:
+        return action()
+    except TdadError as error:
+        raise pytest.UsageError(f"tdad: {error} [{error.slug}]") from None
+
+
