@@ -216,3 +216,181 @@ class DiskFull(MapError):
             f"no room to write {path} ({detail}); the previous map is intact. Make room: df -h, then"
             " record again: pytest --tdad-map",
         )
+
+
+class ConfigUnknownKey(TdadError):
+    """A key that is no setting of ours."""
+
+    slug = "config-unknown-key"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, key: str, where: str, known: tuple[str, ...]) -> None:
+        self.key = key
+        self.where = where
+        self.known = known
+        super().__init__(
+            f"unknown key {key!r} in {where}; known are {', '.join(known)}."
+            " Correct it, then see what is in force: tdad --help"
+        )
+
+
+class ConfigInvalid(TdadError):
+    """A configuration file cannot be read, or a value in it has the wrong type."""
+
+    slug = "config-invalid"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, where: str, problem: str, line: int | None = None) -> None:
+        self.where = where
+        self.problem = problem
+        self.line = line
+        place = f"{where}:{line}" if line else where
+        super().__init__(f"{place}: {problem}. Correct it, then type the command again")
+
+
+class GitFailed(TdadError):
+    """Git ended with an error that has no name of its own here."""
+
+    slug = "git-failed"
+
+    def __init__(self, command: str, detail: str) -> None:
+        self.command = command
+        self.detail = detail
+        super().__init__(f"git failed ({detail}). See for yourself: {command}")
+
+
+class GitUntrusted(TdadError):
+    """Git refuses to read a repository that belongs to another user."""
+
+    slug = "git-untrusted"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"git does not trust {path}, which belongs to another user."
+            f" If you do: git config --global --add safe.directory {path}"
+        )
+
+
+class NotARepository(TdadError):
+    """The question needs a git repository with a work tree, and there is none."""
+
+    slug = "not-a-repository"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"{path} is not in a git work tree ({reason})."
+            " Compare with the recorded versions instead: tdad impact"
+        )
+
+
+class RevisionUnknown(TdadError):
+    """Git knows no commit of that name. ``nearest``: names that look like it."""
+
+    slug = "revision-unknown"
+
+    def __init__(self, revision: str, nearest: tuple[str, ...]) -> None:
+        self.revision = revision
+        self.nearest = nearest
+        if nearest:
+            end = f"did you mean {' or '.join(nearest)}? Type: tdad impact --base {nearest[0]}"
+        else:
+            end = "see which there are: git branch --all"
+        super().__init__(f"no commit is called {revision!r}; {end}")
+
+
+class RevisionAmbiguous(TdadError):
+    """The name may mean several commits, ``candidates``."""
+
+    slug = "revision-ambiguous"
+
+    def __init__(self, revision: str, candidates: tuple[str, ...]) -> None:
+        self.revision = revision
+        self.candidates = candidates
+        super().__init__(
+            f"{revision!r} may be {' or '.join(candidates)}. Say which: tdad impact --base {candidates[0]}"
+        )
+
+
+class RevisionShallow(TdadError):
+    """The clone is shallow and does not hold the base, or not the commit where the branch left it."""
+
+    slug = "revision-shallow"
+
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+        super().__init__(
+            f"this clone is shallow and does not reach back to {revision!r}."
+            " Fetch more: git fetch --unshallow origin"
+        )
+
+
+class RevisionUnrelated(TdadError):
+    """The base and HEAD have no commit in common."""
+
+    slug = "revision-unrelated"
+
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+        super().__init__(
+            f"{revision!r} and HEAD have no commit in common."
+            f" Compare with exactly that commit: tdad impact --base {revision} --exact"
+        )
+
+
+class PatchUnreadable(TdadError):
+    """The text is no unified diff, or a damaged one. ``line`` is 1-based, 0 when it is about the whole."""
+
+    slug = "patch-unreadable"
+
+    def __init__(self, line: int, problem: str) -> None:
+        self.line = line
+        self.problem = problem
+        place = f"line {line} of the patch" if line else "the patch"
+        super().__init__(f"{place}: {problem}. Make a new one: git diff > change.patch")
+
+
+class PatchUnsafePath(TdadError):
+    """The patch names a file outside the project."""
+
+    slug = "patch-unsafe-path"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"the patch touches {path!r}, {reason}. Make one that stays in the project: git diff > change.patch"
+        )
+
+
+class PatchDoesNotApply(TdadError):
+    """A hunk (1-based, 0 for the whole file) does not fit the contents it is applied to."""
+
+    slug = "patch-does-not-apply"
+
+    def __init__(self, path: str, hunk: int, reason: str, already: bool = False) -> None:
+        self.path = path
+        self.hunk = hunk
+        self.reason = reason
+        self.already = already
+        part = f"hunk {hunk} of {path}" if hunk else path
+        hint = (
+            "It looks already applied; see the change that is there: tdad impact"
+            if already
+            else "Say what it was made against: tdad impact --patch FILE --base REV"
+        )
+        super().__init__(f"the patch does not apply: {part}: {reason}. {hint}")
+
+
+class FileNotInProject(TdadError):
+    """A file that was named is not there, or not in the project."""
+
+    slug = "file-not-in-project"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}. See what is in the project: tdad index")
