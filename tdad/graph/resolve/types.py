@@ -1,0 +1,400 @@
+"""What expressions may be: attributes, calls, elements; the local, flow-insensitive type facts of ``Binding``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from tdad.facts import Binding, BindingKind, DefinitionKind, Reference
+from tdad.graph.resolve.annotation import (
+    CLASSES,
+    HOLDERS,
+    TRANSPARENT,
+    Annotated,
+    members,
+    split_outside,
+)
+from tdad.graph.resolve.chains import CALLED, ELEMENT, tokens_of
+from tdad.graph.resolve.hierarchy import Hierarchy
+from tdad.graph.resolve.modules import Modules
+from tdad.graph.resolve.names import Names
+from tdad.graph.resolve.scopes import Files, FileScope, Found
+from tdad.graph.resolve.values import NOTHING, UNKNOWN, Form, Hit, Lookup, Value, merge
+
+_DEPTH = 8
+"""Bindings followed one after another before a value counts as unknown."""
+_OVERRIDE_WEIGHT = 0.5
+"""Of a definition in a subclass of the receiver's class: it runs only if the receiver is of that subclass."""
+_CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__")
+_OPAQUE = frozenset({"Any", "object", "TypeVar", "Self", "Callable", "type", "Type"})
+_VIEWS = frozenset({"values", "items", "keys", "copy", "union", "elements", "most_common"})
+"""Methods of containers whose result holds the same elements."""
+
+FallbackOf = Callable[[str], Sequence[Hit]]
+FixtureOf = Callable[[FileScope, int, str], str | None]
+
+
+class Types:
+    """Evaluates chains. ``by_name`` answers for an attribute of an unknown receiver; ``fixture_of`` for parameters."""
+
+    def __init__(
+        self,
+        files: Files,
+        modules: Modules,
+        names_of: Callable[[str], Sequence[str]],
+        by_name: FallbackOf,
+        fixture_of: FixtureOf,
+    ) -> None:
+        self._files = files
+        self._by_name = by_name
+        self._fixture_of = fixture_of
+        self.names = Names(files, modules, self._bindings_of)
+        self.hierarchy = Hierarchy(files, self._base_of, names_of)
+        self._bound: dict[tuple[str, int, str], Lookup] = {}
+        self._returned: dict[str, Lookup] = {}
+        self._depth = 0
+        self._cuts = 0
+
+    # -- chains ------------------------------------------------------------------------------------------------------
+
+    def chain(
+        self, scope: FileScope, index: int, chain: str, *, header: bool = False
+    ) -> list[tuple[str, Lookup]]:
+        """Each token of ``chain`` with what the chain up to there may be and which definitions that token mentions."""
+        tokens = tokens_of(chain)
+        steps: list[tuple[str, Lookup]] = []
+        current = NOTHING
+        for position, token in enumerate(tokens):
+            if position == 0:
+                current = self._root(scope, index, token, header=header)
+            elif token == CALLED:
+                current = self._called(scope, index, tokens, position, current)
+            elif token == ELEMENT:
+                current = merge(self.element(value) for value in current.values)
+            else:
+                current = self.attributes(current.values, token)
+            steps.append((token, current))
+        return steps
+
+    def value(self, scope: FileScope, index: int, chain: str, *, header: bool = False) -> Lookup:
+        """What the whole chain may be."""
+        steps = self.chain(scope, index, chain, header=header)
+        return steps[-1][1] if steps else NOTHING
+
+    def _root(self, scope: FileScope, index: int, token: str, *, header: bool) -> Lookup:
+        if token == "?":
+            return NOTHING
+        return self.names.name(scope, index, token, header=header)
+
+    def _called(
+        self, scope: FileScope, index: int, tokens: tuple[str, ...], position: int, current: Lookup
+    ) -> Lookup:
+        if position == 1 and tokens[0] in {"super", "type"}:
+            cls = scope.class_around(index)
+            if cls is not None:
+                form = Form.SUPER if tokens[0] == "super" else Form.UNKNOWN
+                return (
+                    Lookup((Value(form, scope.name_of(cls)),)) if form is Form.SUPER else NOTHING
+                )
+        return merge(self.call(value) for value in current.values)
+
+    # -- attributes --------------------------------------------------------------------------------------------------
+
+    def attributes(self, values: Iterable[Value], name: str) -> Lookup:
+        """Attribute ``name`` of a receiver that may be any of ``values``."""
+        parts: list[Lookup] = []
+        unknown = False
+        for value in values:
+            found = self.attribute(value, name)
+            if found is None:
+                unknown = True
+            else:
+                parts.append(found)
+        if unknown:
+            parts.append(Lookup((UNKNOWN,), tuple(self._by_name(name))))
+        return merge(parts)
+
+    def attribute(self, value: Value, name: str) -> Lookup | None:
+        """Attribute ``name`` of one value; ``None``: the receiver says nothing about it."""
+        if value.form is Form.OBJECT:
+            path, _, qualname = value.what.partition("::")
+            if not qualname:
+                return self.names.member(path, name) or NOTHING
+            if self.hierarchy.is_class(value.what):
+                return self._class_attribute(value.what, name)
+            return None
+        if value.form is Form.INSTANCE:
+            return self._class_attribute(value.what, name)
+        if value.form is Form.SUPER:
+            return self._super_attribute(value.what, name)
+        if value.form is Form.NAMESPACE:
+            return self.names.module(f"{value.what}.{name}")
+        if value.form in {Form.EXTERNAL, Form.FOREIGN}:
+            return Lookup((Value(value.form, f"{value.what}.{name}"),))
+        if value.form is Form.HOLDER and name in _VIEWS:
+            return Lookup((value,))
+        return None
+
+    def _class_attribute(self, cls: str, name: str) -> Lookup | None:
+        definition = self.hierarchy.mro_lookup(cls, name)
+        parts = [self._member(definition)] if definition else []
+        for sub in self.hierarchy.subclasses(cls):
+            override = self.hierarchy.member(sub, name)
+            if override and override != definition:
+                weight = _OVERRIDE_WEIGHT if definition else 1.0
+                parts.append(Lookup(self._member(override).values, (Hit(override, weight),)))
+        parts.extend(self._instance_attribute(each, name) for each in self.hierarchy.mro(cls))
+        merged = merge(parts)
+        if not merged.hits and not merged.values:
+            return None
+        if definition and self._is_protocol(cls):
+            return merge([merged, Lookup((UNKNOWN,), tuple(self._by_name(name)))])
+        return merged
+
+    def _is_protocol(self, cls: str) -> bool:
+        """A class that others satisfy without deriving from it (PEP 544)."""
+        return any(base.rpartition(".")[2] == "Protocol" for base in self.hierarchy.bases(cls))
+
+    def _super_attribute(self, cls: str, name: str) -> Lookup | None:
+        found = self.hierarchy.next_in_line(cls, name)
+        if not found:
+            return Lookup((Value(Form.FOREIGN, name),)) if self.hierarchy.is_open(cls) else NOTHING
+        own = self.hierarchy.mro_lookup(cls, name, after=cls)
+        hits = tuple(Hit(d, 1.0 if d == own else _OVERRIDE_WEIGHT) for d in found)
+        values = merge(self._member(d) for d in found).values
+        return Lookup(values, hits)
+
+    def _member(self, definition: str) -> Lookup:
+        """A definition in a class body, read through an instance or the class."""
+        found = self._files.find(definition)
+        if found is None:
+            return self._imported_member(definition)
+        scope, indexes = found
+        kind = scope.facts.definitions[indexes[-1]].kind
+        hit = (Hit(definition),)
+        if kind is DefinitionKind.VARIABLE:
+            parent = scope.facts.definitions[indexes[-1]].parent
+            name = definition.rpartition(".")[2]
+            place = Found(parent, indexes, (), scope.bindings.get((parent, name), ()))
+            return Lookup(self.names.meaning(scope, place, name).values, hit)
+        if "property" in self._files.flags(definition):
+            return Lookup(self.returned(definition).values, hit)
+        return Lookup((Value(Form.OBJECT, definition),), hit)
+
+    def _imported_member(self, definition: str) -> Lookup:
+        owner, _, name = definition.rpartition(".")
+        found = self._files.find(owner)
+        if found is None:
+            return NOTHING
+        scope, indexes = found
+        place = scope.bound_in(name, indexes[-1])
+        return self.names.meaning(scope, place, name) if place else NOTHING
+
+    def _instance_attribute(self, cls: str, name: str) -> Lookup:
+        found = self._files.find(cls)
+        if found is None:
+            return Lookup()
+        scope, indexes = found
+        parts = [
+            self.bound(scope, binding)
+            for index in indexes
+            for binding in scope.self_bindings.get((index, name), ())
+        ]
+        parts.extend(self._holder(scope, index, f"self.{name}") for index in indexes)
+        return Lookup(merge(parts).values)
+
+    # -- calls and elements ------------------------------------------------------------------------------------------
+
+    def call(self, value: Value) -> Lookup:
+        """What calling ``value`` gives; the hits are the constructors or ``__call__`` that run."""
+        if value.form is Form.OBJECT and self.hierarchy.is_class(value.what):
+            found = (self.hierarchy.mro_lookup(value.what, name) for name in _CONSTRUCTORS[:3])
+            hits = tuple(Hit(definition) for definition in found if definition)
+            return Lookup((Value(Form.INSTANCE, value.what),), hits)
+        if value.form is Form.OBJECT:
+            return self.returned(value.what)
+        if value.form is Form.INSTANCE:
+            called = self._class_attribute(value.what, "__call__")
+            if called is None:
+                return NOTHING
+            results = merge(self.call(v) for v in called.values if v.form is Form.OBJECT)
+            return Lookup(results.values or (UNKNOWN,), called.hits)
+        if value.form is Form.EXTERNAL and _is_type(value.what):
+            return Lookup((Value(Form.FOREIGN, value.what),))
+        return Lookup((value,)) if value.form is Form.HOLDER else NOTHING
+
+    def element(self, value: Value) -> Lookup:
+        """What subscripting or iterating over ``value`` gives; of a class: the class, parametrised."""
+        if value.form is Form.OBJECT and self.hierarchy.is_class(value.what):
+            return Lookup((value,))
+        if value.form is Form.INSTANCE:
+            parts = []
+            for name in ("__getitem__", "__iter__"):
+                found = self.hierarchy.mro_lookup(value.what, name)
+                if found:
+                    parts.append(Lookup(self.returned(found).values, (Hit(found),)))
+            return (
+                merge(parts) if parts else Lookup((value,))
+            )  # unpacked: one of what a tuple holds
+        if value.form is Form.HOLDER:
+            return self._held(value)
+        return Lookup((value,)) if value.form is Form.EXTERNAL else NOTHING
+
+    def _held(self, holder: Value) -> Lookup:
+        """Elements of a container."""
+        path, index, target = holder.place
+        scope = self._files.scope(path)
+        if scope is None:
+            return NOTHING
+        if holder.what == "annotation":
+            return merge(
+                self._annotation(scope, index, text) for text in split_outside(target, ",")
+            )
+        target += ELEMENT
+        attribute = target.startswith("self.")
+        bindings = (
+            scope.self_bindings.get((index, target[5:]), ())
+            if attribute
+            else scope.bindings.get((index, target), ())
+        )
+        found = merge(Lookup(self.bound(scope, binding).values) for binding in bindings)
+        return merge([found, self._holder(scope, index, target)]) if bindings else NOTHING
+
+    def _holder(self, scope: FileScope, index: int, target: str) -> Lookup:
+        """The container that ``target`` is, if something is known of its elements."""
+        attribute = target.startswith("self.")
+        table = scope.self_bindings if attribute else scope.bindings
+        if (index, (target[5:] if attribute else target) + ELEMENT) in table:
+            return Lookup((Value(Form.HOLDER, "", (scope.path, index, target)),))
+        return Lookup()
+
+    def returned(self, function: str) -> Lookup:
+        """What calling the function ``path::qualname`` returns (of a generator: what it yields)."""
+        if function in self._returned:
+            return self._returned[function]
+        found = self._files.find(function)
+        if found is None or self._depth >= _DEPTH:
+            self._cuts += found is not None
+            return NOTHING
+        scope, indexes = found
+        cuts = self._cuts
+        self._returned[function] = NOTHING  # recursion ends here
+        declared = self._bound_to(scope, indexes, BindingKind.RETURN_ANNOTATION)
+        result = (
+            declared
+            if declared.is_known
+            else merge([self._bound_to(scope, indexes, BindingKind.RETURN)])
+        )
+        result = merge([result, *(self._holder(scope, index, "") for index in indexes)])
+        result = Lookup(result.values or declared.values or (UNKNOWN,))
+        if cuts != self._cuts and self._depth:
+            del self._returned[function]
+        else:
+            self._returned[function] = result
+        return result
+
+    def _bound_to(self, scope: FileScope, indexes: Iterable[int], kind: BindingKind) -> Lookup:
+        bindings = (
+            b for index in indexes for b in scope.bindings.get((index, ""), ()) if b.kind is kind
+        )
+        return merge(self.bound(scope, binding) for binding in bindings)
+
+    # -- bindings ----------------------------------------------------------------------------------------------------
+
+    def _bindings_of(self, scope: FileScope, found: Found, name: str) -> Lookup:
+        """What is known of the value of a variable or parameter."""
+        key = (scope.path, found.scope, name)
+        if key in self._bound:
+            return self._bound[key]
+        cuts = self._cuts
+        parts = [Lookup(self.bound(scope, binding).values) for binding in found.bindings]
+        holder = self._holder(scope, found.scope, name)
+        parts += [holder] if holder.values else []
+        fixture = self._fixture_of(scope, found.scope, name)
+        if fixture is not None:
+            parts.append(merge(self._yielded(value) for value in self.returned(fixture).values))
+        result = merge(parts) if parts else NOTHING
+        if cuts == self._cuts or not self._depth:
+            self._bound[key] = result
+        return result
+
+    def _yielded(self, value: Value) -> Lookup:
+        """What a test gets from a fixture: of a generator what it yields."""
+        if value.form is Form.HOLDER and value.place[2] == "":
+            return self._held(value)
+        return Lookup((value,))
+
+    def bound(self, scope: FileScope, binding: Binding) -> Lookup:
+        """What one binding says about its target."""
+        if self._depth >= _DEPTH:
+            self._cuts += 1
+            return NOTHING
+        self._depth += 1
+        try:
+            return self._bound_value(scope, binding)
+        finally:
+            self._depth -= 1
+
+    def _bound_value(self, scope: FileScope, binding: Binding) -> Lookup:
+        if binding.kind in {BindingKind.ANNOTATION, BindingKind.RETURN_ANNOTATION}:
+            return self._annotation(scope, binding.owner, binding.chain)
+        found = self.value(scope, binding.owner, binding.chain)
+        if binding.kind is BindingKind.ITEM:
+            return merge(self.element(value) for value in found.values)
+        if binding.kind is BindingKind.CONTEXT:
+            return merge(self._entered(value) for value in found.values)
+        return found
+
+    def _annotation(self, scope: FileScope, index: int, text: str) -> Lookup:
+        """What something annotated with ``text`` in the scope of definition ``index`` may be."""
+        parts = [self._annotated(scope, index, member) for member in members(text)]
+        return merge(parts) if parts else NOTHING
+
+    def _annotated(self, scope: FileScope, index: int, member: Annotated) -> Lookup:
+        header = scope.facts.definitions[index].kind is DefinitionKind.FUNCTION
+        if member.arguments and member.last in HOLDERS:
+            place = (scope.path, index, ",".join(member.arguments))
+            return Lookup((Value(Form.HOLDER, "annotation", place),))
+        if member.arguments and member.last in TRANSPARENT:
+            return self._annotation(scope, index, member.arguments[-1])
+        if member.arguments and member.last in CLASSES:
+            found = self.value(scope, index, member.arguments[0], header=header)
+            return Lookup(found.values)
+        found = self.value(scope, index, member.name, header=header)
+        return Lookup(tuple(self._instance_of(value) for value in found.values))
+
+    def _instance_of(self, value: Value) -> Value:
+        if value.form is Form.OBJECT and self.hierarchy.is_class(value.what):
+            return Value(Form.INSTANCE, value.what)
+        if value.form is Form.EXTERNAL and value.what.rpartition(".")[2] not in _OPAQUE:
+            return Value(Form.FOREIGN, value.what)
+        return value if value.form is Form.FOREIGN else UNKNOWN
+
+    def _entered(self, value: Value) -> Lookup:
+        if value.form is Form.HOLDER:
+            return self._held(value)  # a generator made into a context manager
+        if value.form is not Form.INSTANCE:
+            return Lookup((value,))
+        enter = self.hierarchy.mro_lookup(value.what, "__enter__")
+        found = self.returned(enter) if enter else NOTHING
+        return found if found.is_known else Lookup((value,))
+
+    # -- bases -------------------------------------------------------------------------------------------------------
+
+    def _base_of(self, scope: FileScope, reference: Reference) -> Sequence[str]:
+        """What a BASE reference names: classes of the project, else dotted text."""
+        found = self.value(scope, reference.source, reference.chain, header=True)
+        bases = [
+            v.what for v in found.values if v.form in {Form.OBJECT, Form.EXTERNAL, Form.FOREIGN}
+        ]
+        text = ".".join(
+            token for token in tokens_of(reference.chain) if token not in {CALLED, ELEMENT}
+        )
+        return [base for base in bases if not base.endswith("::")] or [text]
+
+
+def _is_type(dotted: str) -> bool:
+    """Tell whether a dotted name outside the project looks like a class: a builtin type, or CapWords."""
+    module, _, name = dotted.rpartition(".")
+    if module == "builtins":
+        return isinstance(getattr(__import__("builtins"), name, None), type)
+    return name[:1].isupper()

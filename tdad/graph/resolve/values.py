@@ -1,0 +1,76 @@
+"""What an expression may be, as far as it is known without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, unique
+
+
+@unique
+class Form(Enum):
+    """How to read ``Value.what``."""
+
+    OBJECT = "object"
+    """The definition ``path::qualname`` itself: a module, class or function."""
+    INSTANCE = "instance"
+    """An instance of the class ``path::qualname``."""
+    SUPER = "super"
+    """``super()`` in the class ``path::qualname``."""
+    NAMESPACE = "namespace"
+    """The namespace package with that dotted name."""
+    EXTERNAL = "external"
+    """Something outside the project, by dotted name."""
+    FOREIGN = "foreign"
+    """An instance of, or something computed by, something outside the project."""
+    HOLDER = "holder"
+    """A container, or a generator: ``place`` says where its elements are bound."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One thing that an expression may be."""
+
+    form: Form
+    what: str = ""
+    place: tuple[str, int, str] = ("", 0, "")
+    """HOLDER only: path, index of the owning definition, and the target or (``what`` is ``annotation``) the text."""
+
+
+UNKNOWN = Value(Form.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A definition that a mention may mean. ``weight`` is as in ``Edge``."""
+
+    definition: str
+    weight: float = 1.0
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The answer to one look-up: what it may be, and which definitions were mentioned on the way."""
+
+    values: tuple[Value, ...] = ()
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether every value is known."""
+        return bool(self.values) and UNKNOWN not in self.values
+
+
+NOTHING = Lookup((UNKNOWN,))
+
+
+def merge(lookups: Iterable[Lookup]) -> Lookup:
+    """All values and all hits, without doubles, in order."""
+    values: dict[Value, None] = {}
+    hits: dict[Hit, None] = {}
+    for lookup in lookups:
+        values.update(dict.fromkeys(lookup.values))
+        hits.update(dict.fromkeys(lookup.hits))
+    return Lookup(tuple(values), tuple(hits))
