@@ -1,0 +1,71 @@
+"""Names bound in scopes → variables; scopes that end → references that are left."""
+
+from __future__ import annotations
+
+from tdad.facts import DefinitionKind, ReferenceKind
+from tdad.source.state import RawDefinition, RawStatement, Scope, State
+
+
+def qualified(state: State, name: str) -> str:
+    """Return the qualname of ``name`` in the current scope."""
+    outer = state.definitions[state.scope.definition].qualname
+    return f"{outer}.{name}" if outer else name
+
+
+def define(state: State, definition: RawDefinition, name: str) -> int:
+    """Add a definition of the current scope; returns its index."""
+    index = len(state.definitions)
+    if state.scope.branch:
+        definition.flags.add("conditional")
+    state.definitions.append(definition)
+    state.scope.names[name] = index
+    return index
+
+
+def define_variable(state: State, name: str, statement: RawStatement, word: str) -> int:
+    """Return the definition that a module- or class-level statement binds, made if it is the first."""
+    known = state.scope.names.get(name)
+    if known is not None:
+        definition = state.definitions[known]
+    else:
+        definition = RawDefinition(
+            qualified(state, name),
+            DefinitionKind.VARIABLE,
+            statement.first,
+            statement.last,
+            state.scope.definition,
+        )
+        known = define(state, definition, name)
+        if word == "import":
+            definition.flags.add("import")
+    if definition.kind is DefinitionKind.VARIABLE:
+        definition.own.append(statement.fingerprint)
+    return known
+
+
+def close_function(state: State, scope: Scope) -> None:
+    """Hand the references of a function to the scope around it, but for plain reads of its own names."""
+    assert scope.outer is not None
+    local = scope.local
+    read = ReferenceKind.READ
+    scope.outer.refs += [ref for ref in scope.refs if ref[2] is not read or ref[3] not in local]
+    around = scope.outer
+    while around.outer is not None and not around.is_function:
+        around = around.outer
+    for definition, root in scope.stores:
+        if root in local and root != "cls":
+            continue
+        if around.is_function and root != "cls":
+            around.stores.append((definition, root))
+        else:
+            state.definitions[definition].flags.add("global-writer")
+
+
+def define_globals(state: State) -> None:
+    """Add the module-level names that only functions bind (``global``), behind all others."""
+    for name, (line, fingerprint) in state.global_names.items():
+        if name not in state.module_scope.names:
+            variable = RawDefinition(name, DefinitionKind.VARIABLE, line, line, 0)
+            variable.own.append(fingerprint)
+            state.module_scope.names[name] = len(state.definitions)
+            state.definitions.append(variable)

@@ -1,0 +1,189 @@
+"""What the walk carries with it: the current scope, the tokens and the references of the current statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tdad.facts import (
+    Binding,
+    BindingKind,
+    DefinitionKind,
+    Fixture,
+    Import,
+    ReferenceKind,
+)
+from tdad.source.fingerprint import hash_tokens
+
+READ = ReferenceKind.READ
+RawReference = tuple[int, ReferenceKind, str]
+"""Line, kind, chain: not yet attributed to a definition."""
+SourcedReference = tuple[int, int, ReferenceKind, str]
+
+
+@dataclass(slots=True)
+class RawDefinition:
+    """A definition while it is being read."""
+
+    qualname: str
+    kind: DefinitionKind
+    first: int
+    last: int
+    parent: int
+    body: tuple[int, int] | None = None
+    docstring: str = ""
+    header: str = ""
+    """Fingerprint of the header without the name."""
+    own: list[str] = field(default_factory=list)
+    """Fingerprints of the statements that its code object executes, each behind its depth."""
+    nested: list[str] = field(default_factory=list)
+    """Full fingerprints of the definitions below it."""
+    flags: set[str] = field(default_factory=set)
+    own_hash: str = ""
+    full_hash: str = ""
+
+
+@dataclass(slots=True)
+class RawStatement:
+    """A statement while it is being read."""
+
+    owner: int
+    kind: str
+    first: int
+    last: int
+    suite: int
+    parent: int
+    fingerprint: str = ""
+    binds: list[str] = field(default_factory=list)
+
+
+class Scope:
+    """One scope of names. ``inner`` scopes are comprehensions and lambdas: they have no definition of their own."""
+
+    __slots__ = (
+        "branch",
+        "definition",
+        "given",
+        "globals",
+        "inner",
+        "is_function",
+        "local",
+        "names",
+        "nonlocals",
+        "outer",
+        "refs",
+        "stores",
+    )
+
+    def __init__(
+        self, definition: int, outer: Scope | None, *, is_function: bool, inner: bool = False
+    ) -> None:
+        self.definition = definition
+        self.outer = outer
+        self.is_function = is_function
+        self.inner = inner
+        self.local: set[str] = set()
+        self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
+        self.names: dict[str, int] = {}
+        """Module and class: name → index of the definition bound to it last."""
+        self.refs: list[SourcedReference] = []
+        self.stores: list[tuple[int, str]] = []
+        """Function: (definition, root name) of every store into an attribute or an item."""
+        self.given: frozenset[str] = frozenset()
+        """Names that marks of the class or module parametrise."""
+        self.branch = 0
+        """How many ``if``, ``try``, loops and ``match`` are open."""
+
+
+class State:
+    """Everything that one walk over one file collects."""
+
+    def __init__(self, path: str, module: str, *, is_package: bool) -> None:
+        self.path = path
+        self.module = module
+        self.package = module if is_package else module.rpartition(".")[0]
+        self.tokens: list[str] = []
+        self.emit = self.tokens.append
+        self.refs: list[RawReference] = []
+        self.line = 1
+        self.definitions: list[RawDefinition] = [
+            RawDefinition("", DefinitionKind.MODULE, 1, 1, 0, body=None)
+        ]
+        self.statements: list[RawStatement] = []
+        self.imports: list[Import] = []
+        self.bindings: dict[Binding, None] = {}
+        self.fixtures: list[Fixture] = []
+        self.global_names: dict[str, tuple[int, str]] = {}
+        """Module-level names bound by functions: name → line and fingerprint of the first such statement."""
+        self.exports: list[str] | None = None
+        self.plugins: list[str] = []
+        self.binds: list[str] = []
+        """Names that the current statement binds in its scope."""
+        self.global_binds: list[str] = []
+        self.scope = Scope(0, None, is_function=False)
+        self.module_scope = self.scope
+        self.depth = 0
+
+    def take_fingerprint(self, word: str) -> str:
+        """Return the fingerprint of the tokens since the last call: ``word:hex``."""
+        value = f"{word}:{hash_tokens(self.tokens)}"
+        self.tokens.clear()
+        return value
+
+    def frame(self) -> Scope:
+        """Return the nearest scope that is a module, class or function."""
+        scope = self.scope
+        while scope.inner:
+            assert scope.outer is not None
+            scope = scope.outer
+        return scope
+
+    def add_reference(self, kind: ReferenceKind, chain: str) -> None:
+        """Note one mention by the current statement."""
+        self.refs.append((self.line, kind, chain))
+
+    def add_binding(self, target: str, kind: BindingKind, chain: str) -> None:
+        """Note a type fact about a name of the current scope, unless nothing is known about the value."""
+        if chain != "?" and target != "?":
+            self.bindings[Binding(self.frame().definition, target, kind, chain)] = None
+
+    def note_store(self, chain: str) -> None:
+        """Remember a store into an attribute or item; whether its root is global is known when the function ends."""
+        scope = self.frame()
+        if scope.is_function:
+            root = chain.partition(".")[0].partition("[")[0].partition("(")[0]
+            if root not in ("self", "?"):
+                scope.stores.append((scope.definition, root))
+
+    def convert(self, start: int, kind: ReferenceKind) -> None:
+        """Turn what was noted since ``start`` into references of a header: reads and calls become ``kind``."""
+        refs = self.refs
+        for index in range(start, len(refs)):
+            line, old, chain = refs[index]
+            if old is READ:
+                refs[index] = (line, kind, chain)
+            elif old is ReferenceKind.CALL:
+                refs[index] = (line, kind, chain + "()")
+
+    def flush(self, *sources: int) -> None:
+        """Attribute the references of the current statement to ``sources``."""
+        if self.refs:
+            into = self.scope.refs
+            for source in sources:
+                into.extend([(source, *ref) for ref in self.refs])
+            self.refs.clear()
+
+    def enter_inner(self) -> int:
+        """Open the scope of a comprehension or lambda; returns what ``leave_inner`` wants."""
+        self.scope = Scope(self.scope.definition, self.scope, is_function=True, inner=True)
+        return len(self.refs)
+
+    def leave_inner(self, start: int) -> None:
+        """Close it: plain reads of its own names are no references."""
+        local = self.scope.local
+        if local:
+            self.refs[start:] = [
+                ref for ref in self.refs[start:] if ref[1] is not READ or ref[2] not in local
+            ]
+        assert self.scope.outer is not None
+        self.scope = self.scope.outer
