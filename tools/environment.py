@@ -72,7 +72,14 @@ def main(folder: Path, group: str) -> int:
     stamp_file.unlink(missing_ok=True)
     if not python.exists():
         venv.create(folder, with_pip=True, symlinks=os.name != "nt")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     done = subprocess.run(
         [*install, "-e", str(ROOT), *requirements(pyproject, group)], check=False
     )
