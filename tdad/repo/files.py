@@ -98,18 +98,12 @@ def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
 
 
 def current(root: Path, path: str) -> bytes | None:
-    """Return what is in ``path`` (relative to ``root``) now; ``None`` when it is no regular file.
-
-    Raises:
-        PermissionError: it is there and may not be read.
-    """
+    """Return what is in ``path`` (relative to ``root``) now; ``None`` when it is no regular file that can be read."""
     full = os.path.join(root, path)  # noqa: PTH118 - hot
     try:
         if not stat.S_ISREG(os.stat(full).st_mode):  # noqa: PTH116 - a pipe or a device would block
             return None
         with open(full, "rb") as file:  # noqa: PTH123 - hot
             return file.read()
-    except PermissionError:
-        raise
     except (OSError, ValueError):
         return None

@@ -54,8 +54,18 @@ def project_only(paths: Sequence[str], exclude: Sequence[str]) -> list[str]:
     ]
 
 
+def is_project(path: str, exclude: Sequence[str]) -> bool:
+    """Tell whether ``path`` alone says that it may be project code."""
+    return TOOL_FOLDERS.isdisjoint(path.split("/")[:-1]) and not matcher(exclude)(path)
+
+
 def _below(path: str, folders: Collection[str]) -> bool:
     return any(path.startswith(folder + "/") for folder in folders)
+
+
+@cache
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_regex(pattern) for pattern in patterns))
 
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -66,10 +76,10 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     """
     if not patterns:
         return lambda _path: False
-    return re.compile("|".join(_regex(pattern) for pattern in patterns)).match  # type: ignore[return-value]  # a match is true
+    match = _compiled(tuple(patterns)).match
+    return lambda path: match(path) is not None
 
 
-@cache
 def _regex(pattern: str) -> str:
     body = pattern.removeprefix("./").rstrip("/")
     anchored = "/" in body
