@@ -32,7 +32,8 @@ TDAD = [sys.executable, "-m", "tdad"]
 
 Command = list[str | Path]
 
-TEST_TOOLS = ("pytest>=8.2,<10", "trio", "pytest-xdist")
+# click 8.1.8 treats warnings as errors, and pytest 9 warns about its tests.
+TEST_TOOLS = ("pytest>=8.2,<9", "trio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ SUBJECTS = (
         version="3.1.6",
         sha256="0137fb05990d35f1275a587e9aee6d56da821fc83491a0fb838183be43f66d6d",
         file="src/jinja2/utils.py",
-        before=r"(https?://|www\.)  # scheme or www",
-        after=r"(https?://)  # scheme or www",
-        story="a module-level constant, which no test executes: urlize no longer knows www.",
+        before="[a-z]{2,63}  # basic tld",
+        after="[a-z]{4,63}  # basic tld",
+        story="a module-level constant, which no test executes: urlize no longer knows .com",
     ),
 )
 
