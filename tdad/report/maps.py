@@ -18,7 +18,7 @@ from tdad.report.lines import BLANK, Line, line, print_lines
 ITEMS_IN_TEXT = 200
 
 
-def testmap_lines(tests_of: Mapping[str, Iterable[str]]) -> Iterator[str]:
+def render_testmap(tests_of: Mapping[str, Iterable[str]]) -> Iterator[str]:
     """``source.py: tests/test_a.py tests/test_b.py``, sorted: the TDAD paper's format.
 
     Args:
