@@ -1,0 +1,183 @@
+"""What else a test depends on, seen by one audit hook: files read, directories listed, files and modules that are
+absent, and the code objects that are about to run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any, Callable, Dict, Optional, Set, Tuple
+
+from .owners import Owners
+from .project import Project
+
+READ, LISTED, ABSENT, ENV = "read", "listed", "absent", "env"
+MODULE, NO_MODULE = "module", "no-module"
+
+_stat, _fspath, _fsdecode = os.stat, os.fspath, os.fsdecode
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_DEPTH = 60  # frames to look at for who asked
+_IMPORTERS = ("<frozen importlib", "<frozen zipimport")
+_MACHINERY = (  # what reads or lists for the sake of running tests, not for a test
+    os.sep + "_pytest" + os.sep,
+    os.sep + "pluggy" + os.sep,
+    os.sep + "coverage" + os.sep,
+    os.sep + "xdist" + os.sep,
+    os.sep + "linecache.py",
+    os.sep + "inspect.py",
+    os.sep + "traceback.py",
+    os.sep + "tokenize.py",
+)
+_TRANSPARENT = (  # frames between code that imports conditionally and the import itself
+    os.sep + "importlib" + os.sep + "__init__.py",
+    os.sep + "_pytest" + os.sep + "outcomes.py",
+)
+
+
+class Audit:
+    """The audit hook. It cannot be removed, only silenced."""
+
+    def __init__(self, project: Project, owners: Owners, failed: Callable[[], None]) -> None:
+        self._project = project
+        self._owners = owners
+        self._failed = failed
+        self._written: Set[str] = set()
+        self._asked: Set[Tuple[Any, str, int]] = set()  # (buffer, module, line) looked for
+        self._handlers: Dict[str, Callable[[Any], None]] = {}
+        self.adopt: Callable[[CodeType], None] = _nothing
+        self.seen: Dict[str, str] = {}
+        """Project path → absolute path of each file that was used or executed."""
+        probe = os.path.dirname(os.path.abspath(__file__)) + os.sep
+        self._probe = probe
+
+    def start(self) -> None:
+        """Listen."""
+        handlers = self._handlers
+        handlers.update(
+            {
+                "exec": self._exec,
+                "open": self._open,
+                "os.listdir": self._listed,
+                "os.scandir": self._listed,
+                "import": self._import,
+            }
+        )
+        failed = self._failed
+
+        def hook(event: str, args: Any) -> None:
+            handler = handlers.get(event)
+            if handler is not None:
+                try:
+                    handler(args)
+                except Exception:
+                    failed()
+
+        sys.addaudithook(hook)
+
+    def stop(self) -> None:
+        """Fall silent."""
+        self._handlers.clear()
+
+    def settle(self) -> None:
+        """Decide which of the modules that were looked for are missing."""
+        if not self._asked:
+            return
+        asked, self._asked = self._asked, set()
+        modules = sys.modules
+        for buffer, name, line in asked:
+            top = name.partition(".")[0]
+            if modules.get(name) is None:
+                buffer.used.add((NO_MODULE, name, line))
+            elif not self._own(modules.get(top)):
+                buffer.used.add((MODULE, top, line))
+
+    def _own(self, module: Any) -> bool:
+        """Tell whether ``module`` is the project's or comes with Python."""
+        name = getattr(module, "__name__", "")
+        if name in getattr(sys, "stdlib_module_names", ()) or name in sys.builtin_module_names:
+            return True
+        filename = getattr(module, "__file__", None)
+        return isinstance(filename, str) and self._project.python(filename) is not None
+
+    def _exec(self, args: Any) -> None:
+        code = args[0]
+        if isinstance(code, CodeType):
+            filename = code.co_filename
+            path = self._project.python(filename)
+            if path is not None:
+                self.seen.setdefault(path, os.path.abspath(filename))
+                self.adopt(code)
+
+    def _open(self, args: Any) -> None:
+        name, mode, flags = args
+        if isinstance(name, int) or name is None:
+            return
+        filename = _fsdecode(name)
+        path = self._project.relative(filename)
+        if path is None:
+            return
+        if _writing(mode, flags):
+            self._written.add(path)
+        elif path not in self._written:
+            frame: Optional[FrameType] = sys._getframe(2)
+            if path.endswith((".py", ".pyc")) and not self._asked_by_project(frame):
+                return
+            try:
+                _stat(filename)
+            except OSError:
+                self._use(ABSENT, path)
+                return
+            self.seen.setdefault(path, os.path.abspath(filename))
+            self._use(READ, path)
+
+    def _listed(self, args: Any) -> None:
+        name = args[0]
+        if isinstance(name, int):
+            return
+        path = self._project.directory(_fsdecode(name) if name is not None else ".")
+        if path is not None and self._asked_by_project(sys._getframe(2)):
+            self._use(LISTED, path)
+
+    def _import(self, args: Any) -> None:
+        name = args[0]
+        frame: Optional[FrameType] = sys._getframe(2)
+        for _ in range(_DEPTH):
+            if frame is None:
+                return
+            filename = frame.f_code.co_filename
+            if not filename.startswith(_IMPORTERS) and not filename.endswith(_TRANSPARENT):
+                break
+            frame = frame.f_back
+        if frame is not None and self._project.python(frame.f_code.co_filename) is not None:
+            buffer = self._owners.current()
+            self._asked.add((buffer, name, buffer.line))
+
+    def _use(self, how: str, name: str) -> None:
+        buffer = self._owners.current()
+        buffer.used.add((how, name, buffer.line))
+
+    def _asked_by_project(self, frame: Optional[FrameType]) -> bool:
+        """Tell whether project code is nearer on the stack than the machinery that runs tests."""
+        for _ in range(_DEPTH):
+            if frame is None:
+                return False
+            filename = frame.f_code.co_filename
+            if filename.startswith(_IMPORTERS):
+                return False
+            if self._project.python(filename) is not None:
+                return not filename.startswith(self._probe)
+            if any(part in filename for part in _MACHINERY):
+                return False
+            frame = frame.f_back
+        return False
+
+
+def _writing(mode: Any, flags: Any) -> bool:
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return bool(isinstance(flags, int) and flags & _WRITES)
+
+
+def _nothing(code: CodeType) -> None:
+    """Stand in until an engine is there."""

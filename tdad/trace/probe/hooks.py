@@ -1,0 +1,241 @@
+"""The pytest plugin of the probe: tells which test, fixture or collection node owns what runs.
+
+Old-style wrappers (``hookwrapper=True``) on purpose: exceptions do not travel through them, so tracebacks stay as they
+are, and they work with every pytest and pluggy in use.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Generator, List, Optional, Set
+
+import pytest
+
+from .items import NodeIds, site_of
+from .owners import COLLECT, FIXTURE, TEST, Buffer
+from .session import Probe
+
+
+class Recorder:
+    """Switches owners as pytest goes along, and writes one record per finished test."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+        self.full = True
+        self._ids = NodeIds(probe.project.root)
+        self._order: Dict[str, int] = {}
+        self._collected: Set[str] = set()
+        self._live: Dict[int, _Instance] = {}
+        self._test: Optional[_Test] = None
+        self._worker = False
+        self._finished = 0
+
+    def pytest_configure(self, config: Any) -> None:
+        """Learn where node ids start from."""
+        self._ids.rootdir = str(getattr(config, "rootpath", config.rootdir))
+        self._worker = hasattr(config, "workerinput")
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
+        """What collecting a node runs belongs to the node."""
+        name = self._ids.canonical(collector.nodeid)
+        buffer = self.probe.begin(COLLECT, name)
+        yield
+        self.probe.owners.collect(buffer)
+        self.probe.audit.settle()
+        if buffer:
+            self._collected.add(name)
+        self.probe.end(buffer)
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Remember the order of the tests."""
+        self._order = {item.nodeid: index for index, item in enumerate(session.items)}
+
+    def pytest_deselected(self, items: Any) -> None:
+        """A test that is absent may still exist."""
+        if items:
+            self.full = False
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
+        """What runs from here on belongs to the test."""
+        test = self._begin(item)
+        yield
+        self._end(test)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Note how the phases of the running test end (the last attempt counts)."""
+        test = self._test
+        if test is None or report.nodeid != test.item.nodeid:
+            return
+        try:
+            test.note(report)
+            if report.when != "teardown":
+                test.inherit(self._instances(test.item))
+        except Exception:
+            self.probe.failed()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Generator[None, Any, None]:
+        """What sets up a shared fixture instance belongs to the instance; others are part of their only test."""
+        if fixturedef.scope == "function":
+            yield
+            return
+        instance = self._instance(fixturedef, request)
+        buffer = self.probe.begin(FIXTURE, instance.name)
+        yield
+        self.probe.end(buffer)
+        try:
+            request.addfinalizer(lambda: self._begin_teardown(fixturedef))
+        except Exception:
+            self.probe.failed()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
+        """The instance is gone."""
+        instance = self._live.get(id(fixturedef))
+        if instance is not None and instance.teardown is not None:
+            del self._live[id(fixturedef)]
+            self.probe.end(instance.teardown)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: Any, exitstatus: Any) -> Generator[None, Any, None]:
+        """Write the rest, after everybody's clean-up and before anybody's summary."""
+        yield
+        probe = self.probe
+        if probe.running:
+            complete = self._finished >= len(self._order)
+            probe.writer.add(
+                {
+                    "t": "end",
+                    "exitstatus": int(exitstatus),
+                    "full": self.full and complete,
+                    "worker": self._worker,
+                }
+            )
+            probe.stop()
+
+    def _begin(self, item: Any) -> _Test:
+        name = self._ids.canonical(item.nodeid)
+        test = self._test = _Test(item, self.probe.begin(TEST, name))
+        return test
+
+    def _end(self, test: _Test) -> None:
+        probe = self.probe
+        self._test = None
+        probe.end(test.buffer)
+        if test.done:
+            try:
+                probe.writer.add(self._record(test))
+                probe.emit(probe.base)
+                probe.flush()
+                self._finished += 1
+            except Exception:
+                probe.failed()
+
+    def _record(self, test: _Test) -> Dict[str, Any]:
+        item = test.item
+        path, line, qualname = site_of(item, self.probe.project)
+        collected: Dict[str, None] = {}
+        for node in item.listchain()[:-1]:
+            name = self._ids.canonical(node.nodeid)
+            if name in self._collected:
+                collected[name] = None
+        owners = [[FIXTURE, name] for name in test.owners]
+        owners += [[COLLECT, name] for name in collected]
+        filename = str(getattr(item, "path", None) or item.fspath)
+        return {
+            "t": "test",
+            "node_id": test.buffer.name,
+            "path": self.probe.project.relative(filename) or filename,
+            "site": [path, line],
+            "qualname": qualname,
+            "owners": sorted(owners),
+            "status": test.status(),
+            "duration_s": round(test.duration_s, 6),
+            "order": self._order.get(item.nodeid, -1),
+        }
+
+    def _instance(self, fixturedef: Any, request: Any) -> _Instance:
+        baseid = self._ids.canonical(getattr(fixturedef, "baseid", "") or "")
+        node = getattr(request, "node", None)
+        nodeid = getattr(node, "nodeid", "")
+        index = getattr(request, "param_index", 0)
+        param = "[%d]" % index if hasattr(request, "param") else ""
+        name = "%s::%s%s@%s" % (baseid, fixturedef.argname, param, self._ids.canonical(nodeid))
+        instance = _Instance(name, fixturedef.argname, getattr(fixturedef, "baseid", ""), nodeid)
+        self._live[id(fixturedef)] = instance
+        return instance
+
+    def _begin_teardown(self, fixturedef: Any) -> None:
+        instance = self._live.get(id(fixturedef))
+        if instance is not None and instance.teardown is None:
+            instance.teardown = self.probe.begin(FIXTURE, instance.name)
+
+    def _instances(self, item: Any) -> List[str]:
+        if not self._live:
+            return []
+        names = set(getattr(item, "fixturenames", ()))
+        request = getattr(item, "_request", None)  # the only place that lists getfixturevalue()
+        names.update(getattr(request, "fixturenames", ()))
+        chain = {node.nodeid for node in item.listchain()}
+        return [
+            instance.name
+            for instance in self._live.values()
+            if instance.argname in names
+            and instance.nodeid in chain
+            and item.nodeid.startswith(instance.baseid)
+        ]
+
+
+class _Instance:
+    """A live instance of a shared fixture."""
+
+    def __init__(self, name: str, argname: str, baseid: str, nodeid: str) -> None:
+        self.name = name
+        self.argname = argname
+        self.baseid = baseid
+        self.nodeid = nodeid
+        self.teardown: Optional[Buffer] = None
+
+
+class _Test:
+    """The test that is running."""
+
+    def __init__(self, item: Any, buffer: Buffer) -> None:
+        self.item = item
+        self.buffer = buffer
+        self.owners: Dict[str, None] = {}
+        self.duration_s = 0.0
+        self.done = False
+        self._phases: Dict[str, str] = {}
+
+    def note(self, report: Any) -> None:
+        """Take in the report of one phase (or of one subtest)."""
+        if report.when == "setup":
+            self._phases = {}
+            self.duration_s = 0.0
+        self.duration_s += report.duration
+        outcome = report.outcome
+        if hasattr(report, "wasxfail"):
+            outcome = "xpassed" if outcome == "passed" else "xfailed"
+        if self._phases.get(report.when) != "failed":
+            self._phases[report.when] = outcome
+        if report.when == "teardown":
+            self.done = True
+
+    def inherit(self, owners: List[str]) -> None:
+        """The test uses what these owners set up."""
+        self.owners.update(dict.fromkeys(owners))
+
+    def status(self) -> str:
+        """Return how the test ended, in the words of ``tdad.facts.Status``."""
+        phases = self._phases
+        if phases.get("call") == "failed":
+            return "failed"
+        if "failed" in phases.values():
+            return "error"
+        for phase in ("setup", "call"):
+            if phases.get(phase, "passed") != "passed":
+                return phases[phase]
+        return "passed"

@@ -1,0 +1,261 @@
+"""Python >= 3.12: local ``sys.monitoring`` events on the project's code objects, so other code costs nothing.
+
+Every event of a function is switched off after the first hit; when the owner changes, only the code objects that were
+hit since the last change are armed again, which scales with what ran and not with the size of the program (figures in
+docs/adr/0001-recorder.md).
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from types import CodeType, FrameType
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from .owners import IMPORT, Buffer, Owners
+from .project import Project
+
+_OPTIMIZED = 0x1  # inspect.CO_OPTIMIZED: a function, as opposed to the body of a module or class
+_RESUMED = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
+_TOOLS = (3, 4)  # ids that nobody has reserved; 0, 1, 2 and 5 are debugger, coverage, profiler, optimizer
+_thread = threading.get_ident
+
+
+class Monitor:
+    """The engine for Python >= 3.12."""
+
+    name = "monitoring"
+
+    def __init__(
+        self,
+        project: Project,
+        owners: Owners,
+        lines: bool,
+        finished: Callable[[Buffer], None],
+    ) -> None:
+        self.granularity = "lines" if lines else "functions"
+        self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        self._project = project
+        self._owners = owners
+        self._finished = finished
+        self._by_lines = lines
+        self._fired: List[CodeType] = []
+        self._fired_lines: List[Tuple[CodeType, int]] = []
+        self._tool = -1
+
+    def start(self) -> bool:
+        """Take a free tool id and watch; tell whether there was one."""
+        monitoring = self._monitoring
+        for tool in _TOOLS:
+            if monitoring.get_tool(tool) is None:
+                try:
+                    monitoring.use_tool_id(tool, "tdad")
+                except ValueError:
+                    continue
+                self._tool = tool
+                break
+        else:
+            return False
+        self._constants()
+        self._register()
+        self._owners.collect = self.collect
+        self._adopt_imported()
+        return True
+
+    def stop(self) -> None:
+        """Give the tool id back."""
+        monitoring = self._monitoring
+        if self._tool >= 0 and monitoring.get_tool(self._tool) == "tdad":
+            events = monitoring.events
+            monitoring.set_events(self._tool, 0)
+            for event in (events.PY_START, events.PY_RESUME, events.PY_RETURN, events.LINE):
+                monitoring.register_callback(self._tool, event, None)
+            monitoring.register_callback(self._tool, events.PY_UNWIND, None)
+            monitoring.free_tool_id(self._tool)
+        self._tool = -1
+
+    def adopt(self, code: CodeType) -> None:
+        """Watch a body that is about to run, and all code inside it, if it is the project's."""
+        if self._project.python(code.co_filename) is not None:
+            self._watch(code, top=True)
+
+    def collect(self, buffer: Buffer) -> None:
+        """File what ran since the last switch under ``buffer``, and see it again from now on."""
+        fired = self._fired
+        if self._fired_lines:
+            fired_lines = self._fired_lines[:]
+            del self._fired_lines[: len(fired_lines)]
+            buffer.code_lines += fired_lines
+            codes = {id(code): code for code, _ in fired_lines}
+            if fired:
+                taken = fired[:]
+                del fired[: len(taken)]
+                buffer.codes += taken
+                codes.update((id(code), code) for code in taken)
+            self._rearm(codes.values())
+        elif fired:
+            taken = fired[:]
+            del fired[: len(taken)]  # other threads may be appending
+            buffer.codes += taken
+            self._rearm(taken)
+
+    def _constants(self) -> None:
+        events = self._monitoring.events
+        line = events.LINE if self._by_lines else 0
+        self._function = events.PY_START | line
+        self._generator = events.PY_START | events.PY_RESUME | line
+        self._class = events.PY_START | events.LINE
+        self._module = events.PY_START | events.PY_RETURN | events.LINE
+        self._unwind = events.PY_UNWIND
+        self._set = self._monitoring.set_local_events
+
+    def _events(self, code: CodeType) -> int:
+        return self._generator if code.co_flags & _RESUMED else self._function
+
+    def _rearm(self, codes: Any) -> None:
+        tool, set_events = self._tool, self._set
+        function, generator = self._function, self._generator
+        for code in codes:
+            set_events(tool, code, 0)
+            set_events(tool, code, generator if code.co_flags & _RESUMED else function)
+
+    def _watch(self, code: CodeType, top: bool) -> None:
+        """Arm ``code`` and what is nested in it; ``top``: it runs as part of a module's import."""
+        if code.co_flags & _OPTIMIZED:
+            events = self._events(code)
+            # PEP 695 scopes are called where they stand: the class inside is still at module level
+            top = top and code.co_name.startswith("<generic parameters")
+        elif code.co_name == "<module>":
+            events = self._module
+        else:
+            events = self._class if top else self._function
+        self._set(self._tool, code, events)
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self._watch(constant, top)
+
+    def _adopt_imported(self) -> None:
+        """Watch the functions of project modules that were imported before us (``-p`` plugins, ``python -c``)."""
+        python = self._project.python
+        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        if not any(isinstance(name, str) and python(name) for name in files):
+            return
+        for thing in gc.get_objects():
+            if type(thing) is type(_thread_main):
+                code = thing.__code__
+                if python(code.co_filename) is not None:
+                    self._watch(code, top=False)
+
+    def _register(self) -> None:
+        register, events = self._monitoring.register_callback, self._monitoring.events
+        disable = self._monitoring.DISABLE
+        fired, importing, thread = self._fired, self._owners.importing, _thread
+        append = fired.append
+        enter, arrive = self._enter, self._arrive
+        append_line = self._fired_lines.append
+
+        def on_start(code: CodeType, offset: int) -> Any:
+            if not code.co_flags & 1 and code.co_name == "<module>":
+                return enter(code)
+            if importing:
+                modules = importing.get(thread())
+                if modules:
+                    modules[-1].pending.append(code)
+                    return disable if code.co_flags & 1 else None
+            append(code)
+            return disable
+
+        def on_line(code: CodeType, line: int) -> Any:
+            if importing:
+                modules = importing.get(thread())
+                if modules:
+                    return None if arrive(modules[-1], code, line) else disable
+            append_line((code, line))
+            return disable
+
+        def on_line_of_body(code: CodeType, line: int) -> Any:
+            if importing:
+                modules = importing.get(thread())
+                if modules:
+                    arrive(modules[-1], code, line)
+            return None
+
+        def on_return(code: CodeType, offset: int, value: Any) -> Any:
+            self._leave(code)
+
+        tool = self._tool
+        register(tool, events.PY_START, on_start)
+        register(tool, events.PY_RESUME, on_start)
+        register(tool, events.LINE, on_line if self._by_lines else on_line_of_body)
+        register(tool, events.PY_RETURN, on_return)
+        register(tool, events.PY_UNWIND, on_return)
+
+    def _enter(self, code: CodeType) -> None:
+        path = self._project.python(code.co_filename)
+        if path is None:
+            return
+        outer = self._owners.module()
+        if outer is None:
+            outer = self._owners.stack[-1]
+            self.collect(outer)
+        else:
+            self._file(outer)
+            self._rearm_lines(outer)
+        outer.imports[path] = importer(self._project, sys._getframe(2).f_back)
+        if not self._owners.importing:
+            self._monitoring.set_events(self._tool, self._unwind)
+        self._owners.enter_module(Buffer(IMPORT, path, code))
+
+    def _leave(self, code: CodeType) -> None:
+        module = self._owners.module() if self._owners.importing else None
+        if module is None or module.code is not code:
+            return
+        self._file(module)
+        self._rearm_lines(module)
+        self._owners.leave_module(module)
+        if not self._owners.importing:
+            self._monitoring.set_events(self._tool, 0)
+        self._finished(module)
+
+    def _arrive(self, module: Buffer, code: CodeType, line: int) -> bool:
+        """A line of ``code`` runs during the import of ``module``; tell whether it is the module's own level."""
+        if code.co_flags & _OPTIMIZED:
+            module.code_lines.append((code, line))
+            return False
+        if line != module.line and module.code is not None:
+            if code.co_filename == module.code.co_filename:
+                self._file(module)
+                module.line = line
+        if self._by_lines:
+            module.code_lines.append((code, line))
+        return True
+
+    def _file(self, module: Buffer) -> None:
+        """What was entered since the statement began was entered because of it."""
+        pending = module.pending
+        if pending:
+            module.pending = []
+            module.codes += pending
+            module.causes.setdefault(module.line, []).extend(pending)
+            self._rearm([code for code in pending if code.co_flags & _OPTIMIZED])
+
+
+    def _rearm_lines(self, module: Buffer) -> None:
+        codes = {id(code): code for code, _ in module.code_lines if code.co_flags & _OPTIMIZED}
+        self._rearm(codes.values())
+
+
+def importer(project: Project, frame: Optional[FrameType]) -> Tuple[str, int]:
+    """Return the site of the nearest project frame, the one that asked for an import; ``("", 0)``: none of ours."""
+    while frame is not None:
+        path = project.python(frame.f_code.co_filename)
+        if path is not None:
+            return path, frame.f_lineno or 0
+        frame = frame.f_back
+    return "", 0
+
+
+def _thread_main() -> Dict[str, int]:
+    """Give ``_adopt_imported`` the type of functions without importing ``types.FunctionType`` under a test's patch."""
+    return {}

@@ -1,0 +1,142 @@
+"""Writes the spool: one JSON record per line, one ``write`` per batch, so that a crash keeps what came before."""
+
+from __future__ import annotations
+
+import json
+import os
+from types import CodeType
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from .owners import Buffer
+from .project import Project
+
+try:
+    import fcntl
+except ImportError:  # Windows: the descriptor stays where it is
+    fcntl = None  # type: ignore[assignment]
+
+# Tests patch these; the probe keeps what was there when it was loaded.
+_open, _write, _close, _fstat, _getpid = os.open, os.write, os.close, os.fstat, os.getpid
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_HIGH = 500  # out of the way of tests that look at descriptor numbers
+
+
+class Writer:
+    """Appends records to ``<spool>/<pid>-<n>.jsonl``."""
+
+    def __init__(self, spool: str, project: Project) -> None:
+        self.spool = spool
+        self._project = project
+        self._batch: List[str] = []
+        self._fd = -1
+        self._identity: Tuple[int, int] = (0, 0)
+        self._path = ""
+
+    def add(self, record: Dict[str, Any]) -> None:
+        """Queue one record for the next ``flush``."""
+        self._batch.append(_encode(record))
+
+    def observation(self, buffer: Buffer) -> None:
+        """Queue what ``buffer`` holds, if anything, and empty it."""
+        if not buffer:
+            return
+        record: Dict[str, Any] = {"t": "obs", "owner": [buffer.kind, buffer.name]}
+        self._starts(record, buffer)
+        self._lines(record, buffer)
+        if buffer.causes:
+            record["causes"] = {
+                str(line): sorted({self._site(what) for what in causes} - {None})
+                for line, causes in buffer.causes.items()
+                if causes
+            }
+        if buffer.imports:
+            record["imports"] = buffer.imports
+        if buffer.used:
+            record["used"] = sorted(buffer.used)
+        buffer.reset()
+        self.add(record)
+
+    def flush(self) -> None:
+        """Write what is queued."""
+        if not self._batch:
+            return
+        data = ("\n".join(self._batch) + "\n").encode("ascii")
+        del self._batch[:]
+        self._ready()
+        while data:
+            data = data[_write(self._fd, data) :]
+
+    def forget(self) -> None:
+        """Start a file of our own: we are a forked child. What was queued is the parent's."""
+        del self._batch[:]
+        self._fd = -1
+
+    def _site(self, what: Any) -> Any:
+        if isinstance(what, CodeType):
+            path = self._project.python(what.co_filename)
+            return None if path is None else (path, what.co_firstlineno)
+        return what
+
+    def _starts(self, record: Dict[str, Any], buffer: Buffer) -> None:
+        starts: Dict[str, Set[int]] = buffer.starts
+        python = self._project.python
+        for code in buffer.codes:
+            path = python(code.co_filename)
+            if path is not None:
+                starts.setdefault(path, set()).add(code.co_firstlineno)
+        if starts:
+            record["starts"] = {path: sorted(lines) for path, lines in starts.items()}
+
+    def _lines(self, record: Dict[str, Any], buffer: Buffer) -> None:
+        lines: Dict[str, Set[int]] = buffer.lines
+        python = self._project.python
+        for code, line in buffer.code_lines:
+            path = python(code.co_filename)
+            if path is not None:
+                lines.setdefault(path, set()).add(line)
+        if lines:
+            record["lines"] = {path: sorted(numbers) for path, numbers in lines.items()}
+
+    def _ready(self) -> None:
+        """Open the file; again when the tests closed its descriptor, which may be somebody else's by now."""
+        if self._fd >= 0:
+            try:
+                status = _fstat(self._fd)
+                if (status.st_dev, status.st_ino) == self._identity:
+                    return
+            except OSError:
+                pass
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        if not self._path or not self._path.startswith(_stem(self.spool)):
+            self._path = _unused(self.spool)
+        self._fd = _high(_open(self._path, flags, 0o666))
+        status = _fstat(self._fd)
+        self._identity = (status.st_dev, status.st_ino)
+
+
+def _stem(spool: str) -> str:
+    return os.path.join(spool, "%d-" % _getpid())
+
+
+def _unused(spool: str) -> str:
+    """Return a path that no process has used (process ids come round again)."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    number = 0
+    while True:
+        path = "%s%d.jsonl" % (_stem(spool), number)
+        try:
+            _close(_open(path, flags, 0o666))
+            return path
+        except FileExistsError:
+            number += 1
+
+
+def _high(fd: int) -> int:
+    if fcntl is None:
+        return fd
+    try:
+        moved: Optional[int] = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    except (OSError, ValueError):
+        return fd
+    _close(fd)
+    return fd if moved is None else moved
