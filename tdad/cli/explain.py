@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tdad.cli.options import change_options, json_option, make_change, open_here
+from tdad.cli.options import change_options, json_option, make_change, name_of, open_here, place_of
 from tdad.errors import ExitCode
 
 
@@ -31,11 +31,10 @@ def explain(
     tdad explain "tests/test_shop.py::test_total[3-eggs]" --base main
     """
     from tdad.report.explain import print_explanation
-    from tdad.report.ids import from_cwd
     from tdad.workflows.explain import explain as explain_test
 
     change = make_change(base=base, uncommitted=uncommitted, patch=patch, files=files)
     project = open_here(settings)
-    explanation = explain_test(project, from_cwd(node_id, project.root, project.cwd), change)
-    print_explanation(explanation, as_json=as_json)
+    explanation = explain_test(project, name_of(project, node_id), change)
+    print_explanation(explanation, as_json=as_json, place=place_of(project))
     return ExitCode.NO if exit_code and not explanation.selected else ExitCode.YES

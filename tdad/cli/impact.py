@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tdad.cli.options import change_options, json_option, make_change, open_here
+from tdad.cli.options import change_options, json_option, make_change, open_here, place_of
 from tdad.errors import ExitCode
 
 
@@ -60,8 +60,7 @@ def impact(
     print_impact(
         report,
         form="json" if as_json else form,
-        limit=limit,
-        root=project.root,
-        cwd=project.cwd,
+        limit=project.config.limit if limit is None else limit,
+        place=place_of(project),
     )
     return ExitCode.NO if exit_code and not report.answer.impacts else ExitCode.YES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tdad.cli.options import json_option, open_here
+from tdad.cli.options import json_option, name_of, open_here, place_of
 
 
 @click.command(short_help="What the map knows about a test, file or definition.")
@@ -19,9 +19,9 @@ def show(settings: tuple[str, ...], what: str, as_json: bool) -> None:
     tdad map show shop.py                           the tests that execute the file
     tdad map show shop.py::Cart.total               the tests that execute the method
     """
-    from tdad.report.ids import from_cwd
     from tdad.report.maps import print_entry
     from tdad.workflows.maps import show as map_show
 
     project = open_here(settings)
-    print_entry(map_show(project, from_cwd(what, project.root, project.cwd)), as_json=as_json)
+    entry = map_show(project, name_of(project, what))
+    print_entry(entry, as_json=as_json, place=place_of(project))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -74,8 +75,6 @@ def make_change(
     Raises:
         ContradictionError: two of them name different changes.
     """
-    from tdad.workflows.impact import ChangeOptions
-
     given = [
         name
         for name, there in (
@@ -88,6 +87,8 @@ def make_change(
     ]
     if len(given) > 1 and given != ["--base", "--patch"]:
         raise ContradictionError(given[0], given[1])
+    from tdad.workflows.impact import ChangeOptions
+
     return ChangeOptions(base=base, patch=patch, files=tuple(files), uncommitted=uncommitted)
 
 
@@ -98,6 +99,31 @@ def open_here(settings: Sequence[str]) -> Project:
     from tdad.workflows.project import open_project
 
     return open_project(Path.cwd(), dict(map(_setting, settings)))
+
+
+def place_of(project: Project) -> Callable[[str], str]:
+    """Turns a node id, ``path::qualname`` or path into the form to type in the working directory.
+
+    pytest resolves node ids on its command line against the working directory, so only ids in that
+    form can be handed to it from a sub-directory.
+    """
+    from tdad.workflows.project import rebase_node_id
+
+    return partial(rebase_node_id, old=project.root, new=project.cwd)
+
+
+def name_of(project: Project, typed: str) -> str:
+    """What the user typed, relative to the project root.
+
+    It is read from the working directory, as pytest does; what exists only below the root (a name
+    out of a JSON answer) is taken as it is.
+    """
+    from tdad.workflows.project import rebase_node_id
+
+    path = typed.partition("::")[0]
+    if not (project.cwd / path).exists() and (project.root / path).exists():
+        return typed
+    return rebase_node_id(typed, project.cwd, project.root)
 
 
 def _setting(text: str) -> tuple[str, object]:

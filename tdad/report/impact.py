@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
 
 from tdad.answers import ImpactReport, MapState
 from tdad.facts import Answer, Change, Evidence, Impact
 from tdad.report import changes, words
 from tdad.report.documents import dumps, impact_document
-from tdad.report.ids import files_of, to_cwd
 from tdad.report.lines import BLANK, Line, Piece, line, print_lines, prose
 
 TESTS_IN_TEXT = 50
@@ -30,7 +27,7 @@ Place = Callable[[str], str]
 
 
 def print_impact(
-    report: ImpactReport, *, form: str, limit: int | None, root: Path, cwd: Path
+    report: ImpactReport, *, form: str, limit: int | None, place: Place = str
 ) -> None:
     """Write the answer to standard output.
 
@@ -38,10 +35,8 @@ def print_impact(
         report: What to say.
         form: ``text``, ``ids``, ``files`` or ``json``.
         limit: At most so many tests; ``None``: all, in text :data:`TESTS_IN_TEXT`.
-        root: The project root.
-        cwd: Where the user stands: text, ids and files are relative to it, JSON to the root.
+        place: Names in text, ids and files pass through it; those in JSON do not.
     """
-    place = partial(to_cwd, root=root, cwd=cwd)
     ids = [impact.node_id for impact in report.answer.impacts[:limit]]
     match form:
         case "json":
@@ -49,7 +44,8 @@ def print_impact(
         case "ids":
             sys.stdout.writelines(f"{place(node_id)}\n" for node_id in ids)
         case "files":
-            sys.stdout.writelines(f"{place(path)}\n" for path in files_of(ids))
+            files = dict.fromkeys(node_id.partition("::")[0] for node_id in ids)
+            sys.stdout.writelines(f"{place(path)}\n" for path in files)
         case _:
             print_lines(impact_lines(report, limit=limit or TESTS_IN_TEXT, place=place))
 
