@@ -54,11 +54,11 @@ class Names:
 
     def _meaning(self, scope: FileScope, found: Found, name: str) -> Lookup:
         parts: list[Lookup] = []
-        variable = not found.definitions and not found.imports
+        variable = bool(found.bindings) or not (found.definitions or found.imports)
         for index in found.definitions:
             definition = scope.name_of(index)
             if scope.facts.definitions[index].kind is DefinitionKind.VARIABLE:
-                variable = True
+                variable = variable or not found.imports
                 parts.append(Lookup((), (Hit(definition),)))
             else:
                 parts.append(Lookup((Value(Form.OBJECT, definition),), (Hit(definition),)))

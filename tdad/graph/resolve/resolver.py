@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tdad.facts import DefinitionKind, FactsOf, Reference, ReferenceKind
+from tdad.facts import DefinitionKind, FactsOf, Import, Reference, ReferenceKind
 from tdad.graph.resolve.aliases import Aliases
 from tdad.graph.resolve.chains import CALLED, LITERAL_KINDS, is_target, last_name, split
 from tdad.graph.resolve.edge import Edge, ImportEdge
@@ -34,6 +34,7 @@ class Resolver:
         self._types = Types(
             self.files, self.modules, self._aliases.names_of, self._by_name, self._fixture_of
         )
+        self.names = self._types.names
         self.hierarchy = self._types.hierarchy
         self.fixtures = Fixtures(self.files, self.modules, self._types)
         self._imports = Imports(self.files, self.modules)
@@ -72,12 +73,15 @@ class Resolver:
         key = (scope.path, reference)
         if key not in self._hits:
             source = scope.name_of(reference.source)
-            edges = {
-                Edge(source, hit.definition, kind, reference.line, hit.weight, hit.ambiguous)
-                for kind, hit in self._mentioned(scope, reference)
-                if hit.definition != source or reference.kind is ReferenceKind.CALL
-            }
-            self._hits[key] = tuple(sorted(edges))
+            best: dict[tuple[str, ReferenceKind], Edge] = {}
+            for kind, hit in self._mentioned(scope, reference):
+                edge = Edge(
+                    source, hit.definition, kind, reference.line, hit.weight, hit.ambiguous
+                )
+                known = best.get((hit.definition, kind))
+                if known is None or known.weight < edge.weight or known.ambiguous:
+                    best[hit.definition, kind] = edge
+            self._hits[key] = tuple(sorted(best.values()))
         return self._hits[key]
 
     def _mentioned(
@@ -90,7 +94,7 @@ class Resolver:
                 yield kind, Hit(found)
         elif kind is ReferenceKind.IMPORT:
             yield from (
-                (kind, hit) for hit in self._types.names.module(reference.chain, scope.path).hits
+                (kind, hit) for hit in self.names.module(reference.chain, scope.path).hits
             )
         elif kind in LITERAL_KINDS:
             yield from ((kind, hit) for hit in self._named_by(reference.chain, scope.path))
@@ -126,7 +130,7 @@ class Resolver:
         return ()
 
     def _below(self, dotted: str, names: Sequence[str], importer: str) -> Iterable[Hit]:
-        found = self._types.names.module(dotted, importer)
+        found = self.names.module(dotted, importer)
         hits = list(found.hits)
         for name in names:
             found = self._types.attributes(found.values, name)
@@ -174,6 +178,7 @@ class Resolver:
         """
         if definition not in self._readers:
             edges = set(self._mentions_of(definition))
+            edges.update(self._imports_of_name(definition))
             edges.update(self.fixtures.users(definition))
             if not split(definition)[1]:
                 edges.update(self._import_readers(split(definition)[0]))
@@ -188,6 +193,25 @@ class Resolver:
                     assert scope is not None
                     edges = self.resolve(scope, reference)
                     yield from (edge for edge in edges if edge.target == definition)
+
+    def _imports_of_name(self, definition: str) -> Iterator[Edge]:
+        """``from … import`` statements that bind ``definition``: the alias reads it (in a function: the function)."""
+        for name in self._aliases.names_of(definition):
+            for path in self.files.mentioning(name):
+                scope = self.files.scope(path)
+                for item in scope.imported.get(name, ()) if scope is not None else ():
+                    assert scope is not None
+                    found = self.names.imported(item, path)
+                    if any(hit.definition == definition for hit in found.hits):
+                        source = self._alias(scope, item)
+                        yield Edge(source, definition, ReferenceKind.IMPORT, item.line)
+
+    @staticmethod
+    def _alias(scope: FileScope, item: Import) -> str:
+        owner = scope.facts.definitions[item.owner]
+        if owner.kind is DefinitionKind.FUNCTION:
+            return scope.name_of(item.owner)
+        return f"{scope.path}::{owner.qualname}{'.' if owner.qualname else ''}{item.alias}"
 
     def names_of(self, definition: str) -> Sequence[str]:
         """Identifiers that a mention of ``definition`` must contain one of."""
@@ -251,7 +275,7 @@ class Resolver:
         parent = scope.facts.definitions[indexes[-1]].parent
         place = scope.bound_in(last_name(f"{path}::{qualname}"), parent)
         return (
-            self._types.names.meaning(scope, place, last_name(definition)).values if place else ()
+            self.names.meaning(scope, place, last_name(definition)).values if place else ()
         )
 
     # -- modules -----------------------------------------------------------------------------------------------------

@@ -85,6 +85,15 @@ class FileScope:
         return found
 
     @cached_property
+    def imported(self) -> dict[str, tuple[Import, ...]]:
+        """Name in the imported module → imports of it."""
+        found: defaultdict[str, list[Import]] = defaultdict(list)
+        for item in self.facts.imports:
+            if item.name and item.alias:
+                found[item.name].append(item)
+        return {name: tuple(items) for name, items in found.items()}
+
+    @cached_property
     def stars(self) -> tuple[Import, ...]:
         """Star imports of the module."""
         return tuple(item for item in self.facts.imports if item.name == "*")
@@ -184,6 +193,9 @@ class FileScope:
         for binding in self.facts.bindings:
             if binding.target.isidentifier():
                 found[binding.owner].add(binding.target)
+        for reference in self.facts.references:
+            if reference.kind is ReferenceKind.FIXTURE:
+                found[reference.source].add(reference.chain)
         return {owner: frozenset(names) for owner, names in found.items()}
 
     def scopes_from(self, index: int, *, header: bool = False) -> Iterator[int]:

@@ -69,7 +69,7 @@ class Types:
             elif token == CALLED:
                 current = self._called(scope, index, tokens, position, current)
             elif token == ELEMENT:
-                current = merge(self.element(value) for value in current.values)
+                current = merge(self.element(value) for value in _containers(current.values))
             else:
                 current = self.attributes(current.values, token)
             steps.append((token, current))
@@ -339,7 +339,7 @@ class Types:
             return self._annotation(scope, binding.owner, binding.chain)
         found = self.value(scope, binding.owner, binding.chain)
         if binding.kind is BindingKind.ITEM:
-            return merge(self.element(value) for value in found.values)
+            return merge(self.element(value) for value in _containers(found.values))
         if binding.kind is BindingKind.CONTEXT:
             return merge(self._entered(value) for value in found.values)
         return found
@@ -390,6 +390,13 @@ class Types:
             token for token in tokens_of(reference.chain) if token not in {CALLED, ELEMENT}
         )
         return [base for base in bases if not base.endswith("::")] or [text]
+
+
+def _containers(values: Sequence[Value]) -> Iterable[Value]:
+    """``values`` without the builtin containers, where something is known of the elements."""
+    if any(value.form is Form.HOLDER for value in values):
+        return [v for v in values if not (v.form is Form.FOREIGN and v.what.startswith("builtins."))]
+    return values
 
 
 def _is_type(dotted: str) -> bool:

@@ -1,0 +1,276 @@
+"""What a changed definition reaches when nothing was recorded: backwards from it through who mentions it.
+
+Best first: the score of a definition is the product of the weights on its best chain, each hop decayed. What no mention shows
+is bridged by rules, each with a weight of its own (``Rules``): operators and protocols run dunder methods, foreign base classes
+call overrides, dispatchers find methods by a computed name, registries call what was registered with them, importing runs a
+module's top level.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tdad.facts import DefinitionKind, ReferenceKind, Step
+from tdad.graph.resolve.chains import last_name, split
+from tdad.graph.resolve.edge import Edge
+from tdad.graph.resolve.resolver import Resolver
+
+_HOW = {
+    ReferenceKind.READ: "read by",
+    ReferenceKind.CALL: "called by",
+    ReferenceKind.WRITE: "written by",
+    ReferenceKind.IMPORT: "imported by",
+    ReferenceKind.BASE: "base class of",
+    ReferenceKind.DECORATOR: "decorates",
+    ReferenceKind.DEFAULT: "default of",
+    ReferenceKind.ANNOTATION: "annotates",
+    ReferenceKind.FIXTURE: "fixture used by",
+    ReferenceKind.PATCH: "patched by",
+    ReferenceKind.STRING: "named by",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Weights between 0 and 1; what is below ``floor`` is not followed (and counted, see ``Reached.cut``)."""
+
+    decay: float = 0.7
+    """Per hop."""
+    implicit: float = 0.7
+    """From a dunder method to its class: whoever uses the class may run it by an operator, ``with``, iteration, …."""
+    foreign: float = 0.7
+    """From a method of a class with a foreign base to its class: the base may call it."""
+    dispatched: float = 0.7
+    """From a method that nobody mentions to its class: it is found by a computed name, or not used."""
+    registered: float = 0.7
+    """From what a module's top level mentions to what the same statement mentions: a registry holds it now."""
+    loaded: float = 0.5
+    """From a module's top level to whoever imports the module."""
+    annotated: float = 0.3
+    """From a class to what only annotates with it."""
+    floor: float = 0.001
+    limit: int = 50_000
+    """Definitions visited at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a change reaches one test function."""
+
+    distance: int
+    """Hops on the best chain."""
+    weight: float
+    """Product of the weights on it, 0 to 1."""
+    chain: tuple[Step, ...]
+    """From the changed definition to the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a set of definitions reaches."""
+
+    tests: Mapping[str, Reach]
+    """Test function → how; best first."""
+    definitions: Mapping[str, float]
+    """Every definition that was visited → weight."""
+    complete: bool
+    """False: the search was cut off. Then widen to ``importing_tests``."""
+    cut: int = 0
+    """Mentions that were not followed because their weight was too small."""
+
+
+@dataclass(order=True, slots=True)
+class _Visit:
+    """One way to a definition, in the order of the search: heaviest first, then shortest, then by name."""
+
+    rank: float
+    distance: int
+    definition: str
+    how: str = field(compare=False, default="")
+    before: str = field(compare=False, default="")
+
+
+def reach(resolver: Resolver, starts: Iterable[str], rules: Rules | None = None) -> Reached:
+    """Test functions that the definitions ``starts`` (``path::qualname``) reach; deterministic."""
+    return _Search(resolver, rules or Rules()).run(starts)
+
+
+def importing_tests(resolver: Resolver, paths: Iterable[str]) -> Mapping[str, int]:
+    """Test functions of every file whose import closure contains one of ``paths`` → number of imports between."""
+    found: dict[str, int] = {}
+    for path in paths:
+        for importer, distance in resolver.reverse_import_closure(path).items():
+            scope = resolver.files.scope(importer)
+            for index in scope.tests if scope is not None else ():
+                assert scope is not None
+                test = scope.name_of(index)
+                found[test] = min(distance, found.get(test, distance))
+    return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+
+
+class _Search:
+    """One search, best first (Dijkstra on products of weights)."""
+
+    def __init__(self, resolver: Resolver, rules: Rules) -> None:
+        self._resolver = resolver
+        self._rules = rules
+        self._visited: dict[str, _Visit] = {}
+        self._cut = 0
+
+    def run(self, starts: Iterable[str]) -> Reached:
+        heap = [_Visit(-1.0, 0, start, "changed") for start in sorted(set(starts))]
+        complete = True
+        while heap:
+            visit = heapq.heappop(heap)
+            if visit.definition in self._visited:
+                continue
+            if len(self._visited) >= self._rules.limit:
+                complete = False
+                break
+            self._visited[visit.definition] = visit
+            for definition, weight, how in self._before(visit.definition, start=not visit.distance):
+                rank = visit.rank * weight * self._rules.decay
+                if definition in self._visited:
+                    continue
+                if -rank < self._rules.floor:
+                    self._cut += 1
+                    continue
+                following = _Visit(rank, visit.distance + 1, definition, how, visit.definition)
+                heapq.heappush(heap, following)
+        return self._result(complete=complete)
+
+    def _result(self, *, complete: bool) -> Reached:
+        tests = {}
+        for definition, visit in self._visited.items():
+            if self._is_test(definition):
+                tests[definition] = Reach(visit.distance, -visit.rank, self._chain(visit))
+        weights = {definition: -visit.rank for definition, visit in self._visited.items()}
+        return Reached(tests, weights, complete, self._cut)
+
+    def _is_test(self, definition: str) -> bool:
+        files = self._resolver.files
+        kind = files.kind(definition)
+        return kind is DefinitionKind.FUNCTION and "test" in files.flags(definition)
+
+    def _chain(self, visit: _Visit) -> tuple[Step, ...]:
+        steps = []
+        current: _Visit | None = visit
+        while current is not None:
+            steps.append(Step(current.how, current.definition))
+            current = self._visited.get(current.before)
+        return tuple(reversed(steps))
+
+    # -- one step back -----------------------------------------------------------------------------------------------
+
+    def _before(self, definition: str, *, start: bool) -> Iterator[tuple[str, float, str]]:
+        """Definitions that a change to ``definition`` reaches in one hop, with weight and how."""
+        path, qualname = split(definition)
+        if not qualname:
+            yield from self._importers(path)
+            return
+        if self._is_test(definition) and not start:
+            return  # nothing depends on a test
+        edges = self._resolver.readers(definition)
+        mentioned = False
+        for edge in edges:
+            mentioned = mentioned or not edge.ambiguous
+            yield from self._mention(edge)
+        yield from self._enclosing(definition, mentioned=mentioned)
+        yield from self._replacing(definition, start=start)
+
+    def _mention(self, edge: Edge) -> Iterator[tuple[str, float, str]]:
+        path, qualname = split(edge.source)
+        weight = edge.weight
+        if edge.kind is ReferenceKind.ANNOTATION:
+            weight *= self._rules.annotated
+        if qualname:
+            yield edge.source, weight, _HOW[edge.kind]
+            if edge.kind is ReferenceKind.DECORATOR:
+                return
+        elif edge.kind is not ReferenceKind.IMPORT:
+            yield from self._registered(path, edge)
+
+    def _registered(self, path: str, edge: Edge) -> Iterator[tuple[str, float, str]]:
+        """A top-level statement that binds nothing mentions it: what else it mentions may hold it now."""
+        others = {
+            other.target
+            for other in self._resolver.references(f"{path}::")
+            if other.line == edge.line and other.target != edge.target
+        }
+        weight = edge.weight * self._rules.registered
+        for other in sorted(others):
+            yield from ((holder, weight, "registered with") for holder in self._holders(other))
+        if not others:
+            yield f"{path}::", edge.weight, "run by"
+
+    def _holders(self, registrar: str) -> Iterator[str]:
+        """The registry itself, or what the function that registers stores into."""
+        yield registrar
+        for edge in self._resolver.references(registrar):
+            if edge.kind is ReferenceKind.WRITE and not edge.ambiguous:
+                yield edge.target
+
+    def _enclosing(self, definition: str, *, mentioned: bool) -> Iterator[tuple[str, float, str]]:
+        """The definition around it, where that may run it without a mention."""
+        files = self._resolver.files
+        path, qualname = split(definition)
+        outer = f"{path}::{qualname.rpartition('.')[0]}"
+        kind = files.kind(definition)
+        owner = files.owner_class(definition)
+        if owner is not None and kind is not DefinitionKind.VARIABLE:
+            yield from self._class(owner, last_name(definition), mentioned=mentioned)
+        elif owner is not None and not mentioned:
+            yield owner, self._rules.dispatched, "attribute of"
+        elif not outer.endswith("::"):
+            yield outer, 1.0, "inside"
+        elif not mentioned and kind is not None and "import" not in files.flags(definition):
+            yield from self._decorators(definition)
+
+    def _class(self, owner: str, name: str, *, mentioned: bool) -> Iterator[tuple[str, float, str]]:
+        rules = self._rules
+        if name.startswith("__") and name.endswith("__"):
+            yield owner, rules.implicit, "run implicitly by users of"
+        elif not mentioned:
+            yield owner, rules.dispatched, "found by name in"
+        elif self._resolver.hierarchy.is_open(owner):
+            yield owner, rules.foreign, "called by a foreign base of"
+
+    def _decorators(self, definition: str) -> Iterator[tuple[str, float, str]]:
+        """A definition that nobody mentions: a decorator may have registered it; else its module runs it."""
+        found = False
+        for edge in self._resolver.references(definition):
+            if edge.kind is ReferenceKind.DECORATOR and not edge.ambiguous:
+                found = True
+                for holder in self._holders(edge.target):
+                    yield holder, self._rules.registered, "registered with"
+        if not found:
+            yield f"{split(definition)[0]}::", self._rules.dispatched, "defined in"
+
+    def _replacing(self, definition: str, *, start: bool) -> Iterator[tuple[str, float, str]]:
+        """Who uses a class uses its subclasses; a changed override is run by calls on the base."""
+        resolver = self._resolver
+        if resolver.files.kind(definition) is DefinitionKind.CLASS:
+            return
+        if start:
+            for base in resolver.overridden(definition):
+                yield base, 1.0, "overrides"
+
+    def _importers(self, path: str) -> Iterator[tuple[str, float, str]]:
+        """Everything that imports a module depends on its top level."""
+        resolver = self._resolver
+        for edge in resolver.importers_of(path):
+            if edge.lazy and edge.how != "string":
+                yield edge.definition, self._rules.loaded, "imported by"
+                continue
+            yield f"{edge.source}::", self._rules.loaded, "imported by"
+            scope = resolver.files.scope(edge.source)
+            for index in scope.tests if scope is not None else ():
+                assert scope is not None
+                yield scope.name_of(index), self._rules.loaded, "in a module that imports"
+
+
+def order(reached: Reached) -> Sequence[str]:
+    """Test functions, best first."""
+    return sorted(reached.tests, key=lambda test: (-reached.tests[test].weight, test))
