@@ -1,1 +1,10 @@
-"""TODO."""
+"""Facts ↔ one SQLite file.
+
+``open_map`` gives a ``Map``: ``save`` merges a recorded run into it, ``recorded`` answers the graph's questions.
+"""
+
+from tdad.store.cache import Indexed
+from tdad.store.map import Map
+from tdad.store.open import open_map
+
+__all__ = ["Indexed", "Map", "open_map"]

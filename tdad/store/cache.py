@@ -1,0 +1,188 @@
+"""The index side of the map: facts by content hash, what stat said about each file, and who mentions which name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from posixpath import join, split
+from typing import NamedTuple
+
+from tdad.facts import FileFacts
+from tdad.store import codec
+from tdad.store.ledger import VersionKey, dump, read_versions, write_version
+from tdad.store.rows import Rows
+
+RACY_NS = 2_000_000_000
+"""A file that was written so shortly before we looked may be written again without its time changing."""
+
+
+class Stat(NamedTuple):
+    """What ``os.stat`` says about a file, and the digest of what was in it."""
+
+    mtime_ns: int
+    size: int
+    digest: str
+
+
+class Indexed(NamedTuple):
+    """One current Python file: its facts, its identifiers (parts of string literals included), its stat."""
+
+    facts: FileFacts
+    identifiers: Collection[str]
+    mtime_ns: int = 0
+    """0: not to be remembered."""
+    size: int = 0
+
+
+_Folders = dict[str, dict[str, Stat]]
+
+
+@dataclass(eq=False)
+class Cache:
+    """Reads lazily and remembers; valid until the map is written."""
+
+    rows: Rows
+    _decoded: dict[VersionKey, FileFacts | None] = field(default_factory=dict)
+    _mentions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def folders(self) -> _Folders:
+        """Folder → file name → stat."""
+        return {
+            folder: {name: Stat(*stat) for name, stat in json.loads(data).items()}
+            for folder, data in self.rows.all("folder", "files").items()
+        }
+
+    @cached_property
+    def stats(self) -> Mapping[str, Stat]:
+        """Path → stat of each current file."""
+        return {
+            join(folder, name): stat
+            for folder, files in self.folders.items()
+            for name, stat in files.items()
+        }
+
+    @cached_property
+    def numbers(self) -> Mapping[VersionKey, int]:
+        """(Path, digest) → number of the version."""
+        return {key: number for number, key in read_versions(self.rows).items()}
+
+    @cached_property
+    def _words(self) -> Sequence[tuple[str, bytes]]:
+        return list(self.rows.all("folder", "words").items())
+
+    def facts(self, path: str, digest: str) -> FileFacts | None:
+        """Return the facts of that version, or ``None`` when they have to be made (again)."""
+        key = (path, digest)
+        if key not in self._decoded:
+            number = self.numbers.get(key)
+            data = None if number is None else self.rows.get("facts", number)
+            self._decoded[key] = None if data is None else codec.decode(data)
+        return self._decoded[key]
+
+    def mentioning(self, name: str) -> tuple[str, ...]:
+        """Return the paths of the current files among whose identifiers ``name`` is, sorted."""
+        known = self._mentions.get(name)
+        if known is None:
+            needle = b"\n%s\n" % name.encode("utf-8", "surrogatepass")
+            known = self._mentions[name] = tuple(sorted(self._search(needle)))
+        return known
+
+    def _search(self, needle: bytes) -> Iterator[str]:
+        for folder, words in self._words:
+            at = words.find(needle)
+            while at >= 0:
+                begin = words.rfind(b"\0", 0, at) + 1
+                name = words[begin : words.find(b"\n", begin)]
+                yield join(folder, name.decode("utf-8", "surrogatepass"))
+                end = words.find(b"\0", at)
+                at = words.find(needle, end) if end >= 0 else -1
+
+
+def put(rows: Rows, cache: Cache, entries: Iterable[Indexed], gone: Collection[str], now_ns: int) -> None:
+    """Make ``entries`` the current versions of their files, and forget the files that are ``gone``."""
+    numbers, have = dict(cache.numbers), set(rows.keys("facts"))
+    folders = {folder: dict(files) for folder, files in cache.folders.items()}
+    words: dict[str, dict[str, bytes]] = {}
+    for path in gone:
+        folder, name = split(path)
+        if folders.get(folder, {}).pop(name, None) is not None:
+            _words_of(rows, words, folder).pop(name, None)
+    for entry in entries:
+        facts = entry.facts
+        number = numbers.get((facts.path, facts.digest))
+        if number is None:
+            number = _new_version(rows, (facts.path, facts.digest))
+            numbers[facts.path, facts.digest] = number
+        if number not in have or cache.facts(facts.path, facts.digest) is None:
+            rows.put("facts", number, data=codec.encode(facts))
+            have.add(number)
+        folder, name = split(facts.path)
+        folders.setdefault(folder, {})[name] = Stat(
+            *_trusted(entry.mtime_ns, entry.size, now_ns), facts.digest
+        )
+        _words_of(rows, words, folder)[name] = _packed_words(entry.identifiers)
+    for folder, of_folder in words.items():
+        _write_folder(rows, folder, folders.get(folder, {}), of_folder)
+
+
+def put_stats(rows: Rows, cache: Cache, stats: Mapping[str, tuple[int, int]], now_ns: int) -> None:
+    """Remember the (mtime_ns, size) of current files whose content is as we know it."""
+    changed: set[str] = set()
+    folders = {folder: dict(files) for folder, files in cache.folders.items()}
+    for path, (mtime_ns, size) in stats.items():
+        folder, name = split(path)
+        known = folders.get(folder, {}).get(name)
+        if known is not None:
+            folders[folder][name] = Stat(*_trusted(mtime_ns, size, now_ns), known.digest)
+            changed.add(folder)
+    for folder in changed:
+        words: dict[str, dict[str, bytes]] = {}
+        _write_folder(rows, folder, folders[folder], _words_of(rows, words, folder))
+
+
+def current_versions(cache: Cache) -> Iterator[VersionKey]:
+    """Return (path, digest) of each current file."""
+    for path, stat in cache.stats.items():
+        yield path, stat.digest
+
+
+def _trusted(mtime_ns: int, size: int, now_ns: int) -> tuple[int, int]:
+    return (mtime_ns, size) if mtime_ns + RACY_NS < now_ns else (0, size)
+
+
+def _new_version(rows: Rows, key: VersionKey) -> int:
+    number = rows.number("next_version") or 1
+    rows.set_number("next_version", number + 1)
+    write_version(rows, number, key)
+    return number
+
+
+def _packed_words(identifiers: Collection[str]) -> bytes:
+    words = sorted({word for word in identifiers if "\n" not in word and "\0" not in word})
+    return "\n".join(words).encode("utf-8", "surrogatepass")
+
+
+def _words_of(rows: Rows, known: dict[str, dict[str, bytes]], folder: str) -> dict[str, bytes]:
+    """Return file name → words of one folder, as it is and is going to be."""
+    found = known.get(folder)
+    if found is None:
+        found = known[folder] = {}
+        for block in (rows.get("folder", folder, "words") or b"").split(b"\0")[1:]:
+            name, _, words = block.partition(b"\n")
+            found[name.decode("utf-8", "surrogatepass")] = words[:-1]
+    return found
+
+
+def _write_folder(rows: Rows, folder: str, files: Mapping[str, Stat], words: Mapping[str, bytes]) -> None:
+    if not files:
+        rows.delete("folder", [folder])
+        return
+    blocks = [
+        b"\0%s\n%s\n" % (name.encode("utf-8", "surrogatepass"), words.get(name, b""))
+        for name in sorted(files)
+    ]
+    listed = {name: list(stat) for name, stat in files.items()}
+    rows.put("folder", folder, files=dump(listed), words=b"".join(blocks))

@@ -1,0 +1,116 @@
+"""The map file, open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tdad.facts import FileFacts, Run
+from tdad.store import cache as index
+from tdad.store import save as saving
+from tdad.store.cache import Cache, Indexed
+from tdad.store.recorded import RecordedView
+from tdad.store.rows import Rows
+
+
+@dataclass(eq=False)
+class Map:
+    """One open map file. Everything read between two writes comes from one snapshot."""
+
+    rows: Rows
+    path: Path
+    _cache: Cache | None = field(default=None, init=False)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._cache = None
+        try:
+            with self.rows.writing():
+                yield
+        finally:
+            self._cache = None
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Recordings
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def save(
+        self,
+        run: Run,
+        facts: Mapping[str, FileFacts],
+        *,
+        scope: Collection[str] | None = None,
+    ) -> None:
+        """Merge a recorded run into the map, in one transaction.
+
+        Args:
+            run: What was recorded. When it is ``full`` and ``complete``, tests that it does not have are dropped.
+            facts: Path → facts of the Python files of the run, in the version the run saw.
+            scope: Files and folders the run was limited to; tests of other files are never dropped.
+
+        Raises:
+            MapLocked: another process wrote for longer than we wait.
+            DiskFull: there is no room; the map is as it was.
+        """
+        with self._writing():
+            ledger = saving.Ledger.read(self.rows, index.current_versions(self.cache))
+            saving.Absorber.of(ledger, run).absorb()
+            if run.full and run.complete:
+                saving.drop_vanished(ledger, run, scope)
+                saving.put_in_order(ledger, run)
+                if scope is None:
+                    self.rows.set_number("whole", 1)
+            saving.save_facts(ledger, facts.values())
+            ledger.write()
+
+    def recorded(self, generation: int = 0) -> RecordedView:
+        """Return what was recorded: each test with its ``generation``-th newest record (0: the newest)."""
+        return RecordedView(self.rows, generation)
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Index
+    # ----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def cache(self) -> Cache:
+        """The index side, as of the current snapshot."""
+        if self._cache is None:
+            self._cache = Cache(self.rows)
+        return self._cache
+
+    def cached_facts(self, path: str, digest: str) -> FileFacts | None:
+        """Return the facts of that version of ``path``, or ``None`` when they are not (or no longer) known."""
+        return self.cache.facts(path, digest)
+
+    def put_facts(self, entries: Iterable[Indexed], *, gone: Collection[str] = ()) -> None:
+        """Make ``entries`` the current versions of their files; forget the files that are ``gone``."""
+        with self._writing():
+            index.put(self.rows, self.cache, entries, gone, time.time_ns())
+
+    def put_stats(self, stats: Mapping[str, tuple[int, int]]) -> None:
+        """Remember path → (mtime_ns, size) of current files that turned out to be unchanged."""
+        with self._writing():
+            index.put_stats(self.rows, self.cache, stats, time.time_ns())
+
+    def known_digest(self, path: str, mtime_ns: int, size: int) -> str | None:
+        """Return the digest of the current version of ``path`` if stat says that it did not change."""
+        stat = self.cache.stats.get(path)
+        if stat is None or not mtime_ns or (stat.mtime_ns, stat.size) != (mtime_ns, size):
+            return None
+        return stat.digest
+
+    def known_digests(self, stats: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+        """Return path → digest of those files in path → (mtime_ns, size) that did not change."""
+        found = {path: self.known_digest(path, *stat) for path, stat in stats.items()}
+        return {path: digest for path, digest in found.items() if digest is not None}
+
+    def current(self) -> dict[str, str]:
+        """Return path → digest of the version of each Python file that was indexed last."""
+        return {path: stat.digest for path, stat in sorted(self.cache.stats.items())}
+
+    def mentioning(self, name: str) -> Sequence[str]:
+        """Return the paths of the current files in which the identifier ``name`` occurs, sorted."""
+        return self.cache.mentioning(name)
