@@ -111,6 +111,10 @@ FORMAT = _fingerprint_of_layout()
 _CODES = "bhiq"
 
 
+_BEFORE_COUNTS = 6
+"""Numbers in the header before the number of definitions."""
+
+
 class CodecError(ValueError):
     """The bytes have our format and are damaged all the same."""
 
@@ -237,6 +241,13 @@ def decode(data: bytes) -> FileFacts | None:
         return _decode(iter(unpack_chunks(data[len(FORMAT) :])))
     except (ValueError, IndexError, StopIteration, TypeError) as error:
         raise CodecError(f"facts: {error}") from error
+
+
+def count_definitions(data: bytes) -> int:
+    """Return how many definitions are in what ``encode`` wrote, without decoding them; 0 for other layouts."""
+    if data[: len(FORMAT)] != FORMAT:
+        return 0
+    return _unpack_ints(unpack_chunks(data[len(FORMAT) :])[0])[_BEFORE_COUNTS]
 
 
 def _decode(sections: Iterator[bytes]) -> FileFacts:

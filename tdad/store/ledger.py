@@ -106,12 +106,12 @@ class StoredRun:
 def read_runs(rows: Rows) -> dict[int, StoredRun]:
     """Return the runs by number."""
     versions, shared = rows.all("run", "versions"), rows.all("run", "shared")
-    return {
-        number: StoredRun(
-            number, *json.loads(data), unpack(versions[number]), unpack(shared[number])
-        )
-        for number, data in rows.all("run").items()
-    }
+    found: dict[int, StoredRun] = {}
+    for number, data in rows.all("run").items():
+        run = StoredRun(number, *json.loads(data))
+        run.versions, run.shared = unpack(versions[number]), unpack(shared[number])
+        found[number] = run
+    return found
 
 
 def write_run(rows: Rows, run: StoredRun) -> None:

@@ -7,13 +7,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tdad.facts import FileFacts, Run
 from tdad.store import cache as index
+from tdad.store import merge as merging
 from tdad.store import save as saving
+from tdad.store import stats as figures
 from tdad.store.cache import Cache, Indexed
 from tdad.store.recorded import RecordedView
 from tdad.store.rows import Rows
+from tdad.store.stats import MapStats, ShownFile, ShownTest
 
 
 @dataclass(eq=False)
@@ -69,6 +73,27 @@ class Map:
     def recorded(self, generation: int = 0) -> RecordedView:
         """Return what was recorded: each test with its ``generation``-th newest record (0: the newest)."""
         return RecordedView(self.rows, generation)
+
+    def merge(self, other: Map) -> None:
+        """Take in everything recorded in ``other`` (a shard of a CI matrix, say): newest record first per test."""
+        with self._writing():
+            ledger = saving.Ledger.read(self.rows, index.current_versions(self.cache))
+            merging.merge(ledger, other.rows)
+            ledger.write()
+
+    def stats(self) -> MapStats:
+        """Return the figures of the map."""
+        size_bytes = self.path.stat().st_size if self.path.exists() else 0
+        indexed = {*self.recorded().paths(), *self.cache.stats}
+        return figures.stats(self.rows, size_bytes, indexed)
+
+    def show(self, what: str) -> ShownTest | ShownFile | None:
+        """Return what the map knows about a node id or a path; ``None``: nothing."""
+        return figures.show(self.rows, what)
+
+    def export_document(self) -> dict[str, Any]:
+        """Return everything recorded as JSON values; the same content gives the same document."""
+        return figures.export_document(self.rows)
 
     # ----------------------------------------------------------------------------------------------------------------
     # Index

@@ -19,6 +19,9 @@ from tdad.store.frame import FrameError, seal, seal_json, unseal, unseal_json
 BUSY_TIMEOUT_S = 10.0
 """How long we wait for another writer."""
 
+_FREE_SHARE = 8
+"""Shrink when more than one page in so many is free."""
+
 _KEYS = {
     "environment": "id",
     "run": "id",
@@ -88,11 +91,19 @@ class Rows:
             try:
                 yield
                 self._count()
+                self._shrink()
                 self.connection.execute("COMMIT")
             finally:
                 self._checked.clear()
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+
+    def _shrink(self) -> None:
+        """Give pages back to the disk when a good part of the file is free."""
+        (free,) = self.connection.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
+        if free * _FREE_SHARE > pages:
+            self.connection.execute("PRAGMA incremental_vacuum").fetchall()
 
     def end_reading(self) -> None:
         """Let go of the snapshot."""
