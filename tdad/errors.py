@@ -394,3 +394,34 @@ class FileNotInProject(TdadError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}. See what is in the project: tdad index")
+
+
+class OptionsExclude(UsageError):
+    """Two options were given that exclude each other."""
+
+    slug = "options-exclude"
+
+    def __init__(self, first: str, second: str) -> None:
+        self.first = first
+        self.second = second
+        super().__init__(f"{first} and {second} are two different changes. Give one: tdad impact {first}")
+
+
+class SettingMalformed(UsageError):
+    """What follows ``-c`` is not ``KEY=VALUE``."""
+
+    slug = "setting-malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"-c {text}: a setting is KEY=VALUE. For example: tdad -c limit=20 impact")
+
+
+class SkillEdited(TdadError):
+    """A SKILL.md is there that is not as tdad wrote it; none was written."""
+
+    slug = "skill-edited"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"{path} was edited by hand. Overwrite it: tdad skill --force")

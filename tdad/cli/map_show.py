@@ -15,9 +15,9 @@ def show(settings: tuple[str, ...], what: str, as_json: bool) -> None:
     """What the map knows about a test, a file or a definition.
 
     \b
-    tdad map show tests/test_shop.py::test_total    what the test executes and reads
-    tdad map show shop.py                           the tests that execute the file
-    tdad map show shop.py::Cart.total               the tests that execute the method
+    tdad map show tests/test_shop.py::test_total   what it executes, reads
+    tdad map show shop.py                          the tests that execute it
+    tdad map show shop.py::Cart.total              the tests that execute it
     """
     from tdad.report.maps import print_entry
     from tdad.workflows.maps import show as map_show

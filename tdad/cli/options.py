@@ -9,23 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tdad.errors import UsageError
+from tdad.errors import OptionsExclude, SettingMalformed
 
 if TYPE_CHECKING:  # the workflows are imported when a command runs, not when its help is asked for
     from tdad.workflows.impact import ChangeOptions
     from tdad.workflows.project import Project
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class ContradictionError(UsageError):
-    """Two options were given that exclude each other."""
-
-    def __init__(self, first: str, second: str) -> None:
-        self.first, self.second = first, second
-        super().__init__(
-            f"{first} and {second} are two different changes. Give one: tdad impact {first}"
-        )
 
 
 def change_options(command: Command) -> Command:
@@ -73,7 +63,7 @@ def make_change(
     """The change that the options name.
 
     Raises:
-        ContradictionError: two of them name different changes.
+        OptionsExclude: two of them name different changes.
     """
     given = [
         name
@@ -86,7 +76,7 @@ def make_change(
         if there
     ]
     if len(given) > 1 and given != ["--base", "--patch"]:
-        raise ContradictionError(given[0], given[1])
+        raise OptionsExclude(given[0], given[1])
     from tdad.workflows.impact import ChangeOptions
 
     return ChangeOptions(base=base, patch=patch, files=tuple(files), uncommitted=uncommitted)
@@ -130,9 +120,7 @@ def _setting(text: str) -> tuple[str, object]:
     """``jobs=2`` → ("jobs", 2): TOML where it can be read as that, else a plain string."""
     key, equals, value = text.partition("=")
     if not equals:
-        raise UsageError(
-            f"-c {text}: a setting is KEY=VALUE. For example: tdad -c {text}=VALUE impact"
-        )
+        raise SettingMalformed(text)
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -31,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
 def _invoke(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name="tdad", standalone_mode=False)
+    except SystemExit as left:  # shell completion, and click's answer to a broken pipe
+        return ExitCode.BROKEN_PIPE if left.code == 1 else ExitCode.YES
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # every end gets its sentence

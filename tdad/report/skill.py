@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdad.errors import TdadError
+from tdad.errors import SkillEdited
 from tdad.report.documents import dumps
 from tdad.report.lines import line, print_lines
 
@@ -40,16 +40,6 @@ No map yet: `pytest --tdad-map` makes one. A new behaviour needs a new test.
 """
 
 _SEAL = re.compile(r"\n<!-- written by tdad skill; ([0-9a-f]{16}) -->\n?\Z")
-
-
-class SkillEditedError(TdadError):
-    """A SKILL.md is there that is not as tdad wrote it."""
-
-    slug = "skill-edited"
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(f"{path} was edited by hand. Overwrite it: tdad skill --force")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,7 @@ def write_skills(root: Path, *, to: Path | None, force: bool) -> list[Written]:
     """Write SKILL.md where agents look for it, or into ``to`` only.
 
     Raises:
-        SkillEditedError: one of the files was edited by hand and ``force`` is off; then none is
+        SkillEdited: one of the files was edited by hand and ``force`` is off; then none is
         written.
     """
     folders = [to] if to is not None else [root / folder for folder in FOLDERS]
@@ -88,7 +78,7 @@ def write_skills(root: Path, *, to: Path | None, force: bool) -> list[Written]:
     text = sealed(SKILL)
     for target in targets:
         if target.exists() and not force and not untouched(_read(target)):
-            raise SkillEditedError(target)
+            raise SkillEdited(str(target))
     return [Written(str(target), _write(target, text)) for target in targets]
 
 

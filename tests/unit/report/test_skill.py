@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tdad.report.skill import FOLDERS, SKILL, SkillEditedError, sealed, untouched, write_skills
+from tdad.errors import SkillEdited
+from tdad.report.skill import FOLDERS, SKILL, sealed, untouched, write_skills
 
 
 def test_the_skill_is_at_most_25_lines_with_the_front_matter_that_agents_need():
@@ -32,7 +33,7 @@ def test_an_edited_file_is_kept_and_no_other_is_written(tmp_path):
     edited.parent.mkdir(parents=True)
     edited.write_text(sealed(SKILL).replace("Repair", "Ignore"), encoding="utf-8")
     before = edited.read_bytes()
-    with pytest.raises(SkillEditedError, match="tdad skill --force"):
+    with pytest.raises(SkillEdited, match="tdad skill --force"):
         write_skills(tmp_path, to=None, force=False)
     assert edited.read_bytes() == before
     assert not (tmp_path / FOLDERS[0]).exists()
