@@ -96,6 +96,7 @@ def _precautions(answer: Answer) -> Iterator[Line]:
 def _table(impacts: tuple[Impact, ...], limit: int, place: Place) -> Iterator[Line]:
     shown = impacts[:limit]
     digits = max(3, len(str(len(shown))))
+    yield line((f"{'#':>{digits}}  risk  evidence    test", "dim"))
     for rank, impact in enumerate(shown, start=1):
         yield line(
             (f"{rank:>{digits}}  ", "dim"),

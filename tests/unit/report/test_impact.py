@@ -18,6 +18,7 @@ def test_the_table_ranks_tests_with_score_evidence_and_reason():
         "  shop.py::Cart.total  body edited, lines 12-15",
         "  shop.py::VAT  value edited, line 3",
         "",
+        "  #  risk  evidence    test",
         "  1  0.98  observed    tests/test_shop.py::test_total[3 eggs]",
         "     executes shop.py::Cart.total",
         "  2  0.70  derived     tests/test_shop.py::test_vat",
