@@ -6,9 +6,12 @@ Everything but ``index`` works on facts alone; libcst is imported by the first c
 from __future__ import annotations
 
 from tdad.facts import FileFacts
+from tdad.source.compare import compare
 from tdad.source.digests import digest
+from tdad.source.moves import compare_all
+from tdad.source.names import mentioned_names
 
-__all__ = ["digest", "index"]
+__all__ = ["compare", "compare_all", "digest", "index", "mentioned_names"]
 
 
 def index(path: str, data: bytes, module: str = "") -> FileFacts:

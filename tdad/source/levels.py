@@ -1,0 +1,333 @@
+"""Module- and class-level statements: what changed, and whether a new order matters.
+
+Statements at these levels run once, at import, and are compared as a set: defs, imports and constants may move freely. The order
+counts where one binds or reads what the other binds, and between effects (statements that bind nothing, decorated
+definitions and star imports, which may do anything).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from tdad.facts import (
+    Change,
+    ChangeKind,
+    FileFacts,
+    Import,
+    Part,
+    ReferenceKind,
+    Span,
+    StatementKind,
+)
+from tdad.source.suites import Node
+
+_MOST_MOVED = 200
+"""When more statements than this moved, each counts as changed: the order check is quadratic."""
+
+
+@dataclass(slots=True)
+class Level:
+    """One scope of one version whose statements run at import: a module or a class."""
+
+    facts: FileFacts
+    owner: int
+    reads: dict[int, set[str]]
+    """Line of a statement → root names it mentions."""
+
+    @property
+    def qualname(self) -> str:
+        """Qualname of the scope."""
+        return self.facts.definitions[self.owner].qualname
+
+
+def level(facts: FileFacts, owner: int) -> Level:
+    """Gather what the order check needs to know about one scope."""
+    reads: dict[int, set[str]] = defaultdict(set)
+    for reference in facts.references:
+        if reference.kind is not ReferenceKind.IMPORT:
+            root = reference.chain.replace("(", ".").replace("[", ".").partition(".")[0]
+            reads[reference.line].add(root)
+    return Level(facts, owner, reads)
+
+
+def compare_level(
+    old: Level, new: Level, before: Sequence[Node], after: Sequence[Node], base: Change
+) -> list[Change]:
+    """Return the changes between two suites of the same scope.
+
+    ``base`` carries what all have in common. Functions and classes among the statements are somebody else's affair
+    (they are definitions), except for where they stand.
+    """
+    base = replace(base, scope=new.qualname)
+    gone, come, kept = _matched(before, after)
+    changes = []
+    pairs, gone, come = _partners(gone, come)
+    for left, right in pairs:
+        changes += _edited(old, new, left, right, base)
+    changes += _imports(old, new, gone, come, base)
+    changes += [
+        _change(node, new.qualname, base, ChangeKind.REMOVED)
+        for node in gone
+        if not node.is_definition and node.statement.kind is not StatementKind.IMPORT
+    ]
+    body = old.facts.definitions[old.owner].body
+    changes += [
+        _change(node, new.qualname, base, ChangeKind.ADDED, around=() if body is None else (body,))
+        for node in come
+        if not node.is_definition and node.statement.kind is not StatementKind.IMPORT
+    ]
+    for left, right in _misplaced(old, new, kept):
+        made = _change(right, new.qualname, base, ChangeKind.EDITED, detail="order")
+        changes.append(replace(made, old=(left.statement.suite,)))
+    return changes
+
+
+def _key(node: Node) -> tuple[str, ...]:
+    """Definitions stay themselves whatever their header says; everything else is its digest."""
+    if node.is_definition:
+        return ("def", node.statement.binds[0])
+    return (node.digest,)
+
+
+def _matched(
+    before: Sequence[Node], after: Sequence[Node]
+) -> tuple[list[Node], list[Node], list[tuple[int, int, Node, Node]]]:
+    """Return what is only old, what is only new, and (old position, new position, old, new) of the rest."""
+    waiting: dict[tuple[str, ...], list[tuple[int, Node]]] = defaultdict(list)
+    for position, node in enumerate(before):
+        waiting[_key(node)].append((position, node))
+    come: list[Node] = []
+    kept: list[tuple[int, int, Node, Node]] = []
+    for position, node in enumerate(after):
+        same = waiting.get(_key(node))
+        if same:
+            at, partner = same.pop(0)
+            kept.append((at, position, partner, node))
+        else:
+            come.append(node)
+    left = sorted((item for items in waiting.values() for item in items), key=lambda item: item[0])
+    return [node for _at, node in left], come, kept
+
+
+def _partners(
+    gone: list[Node], come: list[Node]
+) -> tuple[list[tuple[Node, Node]], list[Node], list[Node]]:
+    """Pair old and new versions of one statement: same shape and same names bound, or the only effect of its kind."""
+    pairs: list[tuple[Node, Node]] = []
+    rest = list(come)
+    alone = []
+    for test in (_same_binds, _overlapping):
+        alone = []
+        for node in gone:
+            partner = next((other for other in rest if test(node, other)), None)
+            if partner is None:
+                alone.append(node)
+            else:
+                pairs.append((node, partner))
+                rest.remove(partner)
+        gone = alone
+    return pairs, alone, rest
+
+
+def _same_binds(old: Node, new: Node) -> bool:
+    if old.is_definition or new.is_definition or old.statement.kind is not new.statement.kind:
+        return False
+    if old.statement.kind is StatementKind.IMPORT:
+        return False  # compared alias by alias
+    if old.is_compound:
+        return old.statement.fingerprint == new.statement.fingerprint and (
+            old.statement.binds == new.statement.binds
+        )
+    return old.statement.binds == new.statement.binds and old.word == new.word
+
+
+def _overlapping(old: Node, new: Node) -> bool:
+    if old.is_definition or new.is_definition or old.statement.kind is StatementKind.IMPORT:
+        return False
+    if old.is_compound and new.is_compound and old.word == new.word:
+        return (
+            old.statement.fingerprint == new.statement.fingerprint
+            or bool(set(old.statement.binds) & set(new.statement.binds))
+        )
+    return (
+        old.statement.kind is new.statement.kind
+        and not old.is_compound
+        and bool(old.statement.binds)
+        and set(old.statement.binds) == set(new.statement.binds)
+    )
+
+
+def _edited(old: Level, new: Level, left: Node, right: Node, base: Change) -> list[Change]:
+    """Return the changes between two versions of one statement."""
+    same_header = left.statement.fingerprint == right.statement.fingerprint
+    if same_header and left.is_compound and right.is_compound:
+        shapes = [node.statement.fingerprint for node in left.clauses()]
+        if shapes == [node.statement.fingerprint for node in right.clauses()]:
+            changes = compare_level(old, new, left.suite(), right.suite(), base)
+            for was, now in zip(left.clauses(), right.clauses(), strict=True):
+                changes += compare_level(old, new, was.children, now.children, base)
+            return changes
+    names = tuple(dict.fromkeys((*left.statement.binds, *right.statement.binds)))
+    made = _change(right, new.qualname, base, ChangeKind.EDITED, binds=names)
+    return [replace(made, old=(left.statement.suite,))]
+
+
+def _change(
+    node: Node,
+    scope: str,
+    base: Change,
+    kind: ChangeKind,
+    around: tuple[Span, ...] = (),
+    detail: str = "",
+    binds: tuple[str, ...] | None = None,
+) -> Change:
+    names = node.statement.binds if binds is None else binds
+    span = (node.statement.suite,)
+    return replace(
+        base,
+        qualname=_name_in(scope, names),
+        kind=kind,
+        part=Part.VALUE if names else Part.EFFECT,
+        old=span if kind is ChangeKind.REMOVED else (),
+        new=() if kind is ChangeKind.REMOVED else span,
+        around=around if kind is ChangeKind.ADDED else (),
+        binds=names,
+        detail=detail,
+    )
+
+
+def _name_in(scope: str, names: Sequence[str]) -> str:
+    first = next((name for name in names if name != "*"), "")
+    return f"{scope}.{first}".strip(".") if first else scope
+
+
+def _aliases(side: Level, nodes: Iterable[Node]) -> dict[tuple[str, str, str], tuple[Import, Node]]:
+    """Return (module, name, alias) → import and statement, for import statements."""
+    lines = {
+        node.statement.span.first: node
+        for top in nodes
+        for node in top.walk()
+        if node.statement.kind is StatementKind.IMPORT and top is node
+    }
+    return {
+        (item.module, item.name, item.alias): (item, lines[item.line])
+        for item in side.facts.imports
+        if item.owner == side.owner and item.line in lines
+    }
+
+
+def _imports(
+    old: Level, new: Level, gone: Sequence[Node], come: Sequence[Node], base: Change
+) -> list[Change]:
+    """Return one change per alias that is imported differently; splitting or joining statements is none."""
+    was, now = _aliases(old, gone), _aliases(new, come)
+    spans: dict[str, tuple[dict[Span, None], dict[Span, None]]] = defaultdict(lambda: ({}, {}))
+    for side, (mine, other) in enumerate(((was, now), (now, was))):
+        for key, (item, node) in mine.items():
+            if key not in other:
+                name = item.alias or "*"
+                spans[name][side][node.statement.suite] = None
+    changes = []
+    for name, (before, after) in spans.items():
+        kind = ChangeKind.EDITED if before and after else ChangeKind.REMOVED
+        kind = ChangeKind.ADDED if not before else kind
+        changes.append(
+            replace(
+                base,
+                qualname=_name_in(new.qualname, (name,)),
+                kind=kind,
+                part=Part.VALUE,
+                old=tuple(before),
+                new=tuple(after),
+                binds=(name,),
+            )
+        )
+    return changes
+
+
+def _misplaced(
+    old: Level, new: Level, kept: Sequence[tuple[int, int, Node, Node]]
+) -> list[tuple[Node, Node]]:
+    """Return the statements that moved past one they depend on, or that depends on them."""
+    in_place = _longest_increasing([at for at, *_ in kept])
+    moved = [index for index in range(len(kept)) if index not in in_place]
+    functions = {d.name for d in new.facts.definitions if d.body is not None and d.parent == 0}
+    if len(moved) > _MOST_MOVED:
+        return [(kept[index][2], kept[index][3]) for index in moved]
+    found = []
+    for index in moved:
+        at, _position, left, right = kept[index]
+        for other, (other_at, _p, _l, other_right) in enumerate(kept):
+            inverted = (other_at - at) * (other - index) < 0
+            if inverted and _ordered(new, right, other_right, functions):
+                found.append((left, right))
+                break
+    return found
+
+
+def _longest_increasing(values: Sequence[int]) -> set[int]:
+    """Return the indices of a longest increasing subsequence (patience sorting)."""
+    from bisect import bisect_left
+
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for index, value in enumerate(values):
+        place = bisect_left(tails, value)
+        before.append(ends[place - 1] if place else -1)
+        tails[place : place + 1] = [value]
+        ends[place : place + 1] = [index]
+    found: set[int] = set()
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        found.add(index)
+        index = before[index]
+    return found
+
+
+def _ordered(side: Level, one: Node, other: Node, functions: set[str]) -> bool:
+    """Tell whether the order of two statements may matter."""
+    binds, other_binds = set(one.statement.binds), set(other.statement.binds)
+    if binds & other_binds or "*" in binds or "*" in other_binds:
+        return True
+    reads, other_reads = _reads(side, one), _reads(side, other)
+    if binds & other_reads or other_binds & reads:
+        return True
+    effect, other_effect = _is_effect(one, side), _is_effect(other, side)
+    if effect and other_effect:
+        return True
+    plain = (_is_plain(one), _is_plain(other))
+    # An effect that calls the module's own functions may read anything the module binds.
+    if effect and not plain[1]:
+        return True
+    if other_effect and not plain[0]:
+        return True
+    return (effect and bool(reads & functions)) or (other_effect and bool(other_reads & functions))
+
+
+def _reads(side: Level, node: Node) -> set[str]:
+    span = node.statement.span if node.is_definition else node.statement.suite
+    found: set[str] = set()
+    for line in range(span.first, span.last + 1):
+        found |= side.reads.get(line, set())
+    return found
+
+
+def _is_effect(node: Node, side: Level) -> bool:
+    if node.is_definition:
+        return any(
+            r.kind is ReferenceKind.DECORATOR and r.line in node.statement.span
+            for r in side.facts.references
+        )
+    return not node.statement.binds
+
+
+def _is_plain(node: Node) -> bool:
+    """Tell whether a statement only binds: a definition, or a simple statement that is no import."""
+    return node.is_definition or (
+        bool(node.statement.binds) and node.statement.kind is StatementKind.SIMPLE
+    )
+
+
