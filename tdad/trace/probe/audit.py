@@ -9,6 +9,7 @@ import sys
 from types import CodeType, FrameType
 from typing import Any, Callable, Dict, Optional, Set, Tuple
 
+from .bus import listen, silence
 from .owners import Owners
 from .project import Project
 
@@ -36,7 +37,7 @@ _TRANSPARENT = (  # frames between code that imports conditionally and the impor
 
 
 class Audit:
-    """The audit hook. It cannot be removed, only silenced."""
+    """Listens to what the project opens, lists, imports and is about to execute."""
 
     def __init__(self, project: Project, owners: Owners, failed: Callable[[], None]) -> None:
         self._project = project
@@ -44,7 +45,7 @@ class Audit:
         self._failed = failed
         self._written: Set[str] = set()
         self._asked: Set[Tuple[Any, str, int]] = set()  # (buffer, module, line) looked for
-        self._handlers: Dict[str, Callable[[Any], None]] = {}
+        self._heard: Dict[str, Callable[[Any], None]] = {}
         self.adopt: Callable[[CodeType], None] = _nothing
         self.seen: Dict[str, str] = {}
         """Project path → absolute path of each file that was used or executed."""
@@ -53,31 +54,26 @@ class Audit:
 
     def start(self) -> None:
         """Listen."""
-        handlers = self._handlers
-        handlers.update(
-            {
-                "exec": self._exec,
-                "open": self._open,
-                "os.listdir": self._listed,
-                "os.scandir": self._listed,
-                "import": self._import,
-            }
-        )
-        failed = self._failed
-
-        def hook(event: str, args: Any) -> None:
-            handler = handlers.get(event)
-            if handler is not None:
-                try:
-                    handler(args)
-                except Exception:
-                    failed()
-
-        sys.addaudithook(hook)
+        self._heard = {
+            "exec": self._exec,
+            "open": self._open,
+            "os.listdir": self._listed,
+            "os.scandir": self._listed,
+            "import": self._import,
+        }
+        for event in self._heard:
+            listen(event, self._hear)
 
     def stop(self) -> None:
         """Fall silent."""
-        self._handlers.clear()
+        for event in self._heard:
+            silence(event, self._hear)
+
+    def _hear(self, event: str, args: Any) -> None:
+        try:
+            self._heard[event](args)
+        except Exception:
+            self._failed()
 
     def settle(self) -> None:
         """Decide which of the modules that were looked for are missing."""
@@ -120,7 +116,7 @@ class Audit:
         if _writing(mode, flags):
             self._written.add(path)
         elif path not in self._written:
-            frame: Optional[FrameType] = sys._getframe(2)
+            frame: Optional[FrameType] = sys._getframe(3)
             if path.endswith((".py", ".pyc")) and not self._asked_by_project(frame):
                 return
             try:
@@ -136,12 +132,12 @@ class Audit:
         if isinstance(name, int):
             return
         path = self._project.directory(_fsdecode(name) if name is not None else ".")
-        if path is not None and self._asked_by_project(sys._getframe(2)):
+        if path is not None and self._asked_by_project(sys._getframe(3)):
             self._use(LISTED, path)
 
     def _import(self, args: Any) -> None:
         name = args[0]
-        frame: Optional[FrameType] = sys._getframe(2)
+        frame: Optional[FrameType] = sys._getframe(3)
         for _ in range(_DEPTH):
             if frame is None:
                 return
