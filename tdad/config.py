@@ -165,7 +165,7 @@ def _checked(name: str, value: object, where: str) -> object:
     if key is None:
         raise ConfigUnknownKey(name, where, tuple(key.name for key in KEYS))
     match key.kind, value:
-        case (Kind.PATHS | Kind.PATTERNS), (list() | tuple()) if all(
+        case ((Kind.PATHS | Kind.PATTERNS), (list() | tuple())) if all(
             isinstance(item, str) and item for item in value
         ):
             return tuple(value)

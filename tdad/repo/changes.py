@@ -59,7 +59,9 @@ def changed_files(
     for folder, other in outside:
         found += _moved(_changes(other, _base_elsewhere(other, base, exact=exact), ["."]), folder)
     wanted = [version for version in found if _wanted(version, config)]
-    return tuple(sorted(pair_renames(wanted), key=lambda version: (version.path, version.old_path or "")))
+    return tuple(
+        sorted(pair_renames(wanted), key=lambda version: (version.path, version.old_path or ""))
+    )
 
 
 def _source_specs(root: Path, git: Git, config: Config) -> tuple[list[str], list[tuple[str, Git]]]:
@@ -116,7 +118,10 @@ class _Entry:
 def _changes(git: Git, commit: str, specs: Sequence[str]) -> Iterator[FileVersion]:
     """Yield what differs below ``specs`` between ``commit`` and the work tree of one repository."""
     here = listing(git, specs)
-    entries = _entries(git, commit, specs)
+    entries = [
+        replace(entry, status="U") if entry.path in here.unmerged else entry
+        for entry in _entries(git, commit, specs)
+    ]
     entries += _unwatched(here, {entry.path for entry in entries}, git, commit)
     for entry in entries:
         if SUBMODULE in {entry.old_mode, entry.new_mode}:
@@ -152,38 +157,36 @@ def _entries(git: Git, commit: str, specs: Sequence[str]) -> list[_Entry]:
         *(f":(literal){spec}" for spec in specs),
     )
     fields = iter(os.fsdecode(text).split("\0"))
-    entries = []
-    unmerged = set()
+    entries = {}
     for field in fields:
         if not field:
             continue
         old_mode, new_mode, old_id, new_id, status = field[1:].split(" ")
         old_path = git.relative(next(fields))
         path = git.relative(next(fields)) if status[0] in "RC" else old_path
-        entries.append(_Entry(path, old_path, old_mode, new_mode, old_id, new_id, status[0]))
-        if status == "U":
-            unmerged.add(path)
-    # An unmerged path is listed twice: once as such, once with what is in the work tree.
-    told = {entry.path for entry in entries if entry.status != "U"}
-    return [
-        replace(entry, status="U") if entry.path in unmerged else entry
-        for entry in entries
-        if entry.status != "U" or entry.path not in told
-    ]
+        # An unmerged path may be listed twice; the entry with what is in the work tree comes last.
+        entries[path] = _Entry(path, old_path, old_mode, new_mode, old_id, new_id, status[0])
+    return list(entries.values())
 
 
 def _unwatched(here: Listing, listed: set[str], git: Git, commit: str) -> list[_Entry]:
     """Return entries for files marked assume-unchanged: git does not look at them, Python does."""
-    paths = [path for path in here.unwatched if path not in listed and here.tracked[path] != SUBMODULE]
+    paths = [
+        path for path in here.unwatched if path not in listed and here.tracked[path] != SUBMODULE
+    ]
     if not paths:
         return []
     entries = []
     for path in sorted(paths):
-        done = git.ask("rev-parse", "--verify", "--quiet", f"{commit}:{joined(git.prefix or '.', path)}")
+        done = git.ask(
+            "rev-parse", "--verify", "--quiet", f"{commit}:{joined(git.prefix or '.', path)}"
+        )
         old_id = done.stdout.decode().strip()
         mode = here.tracked[path]
         zero = "0" * 40
-        entries.append(_Entry(path, path, mode if old_id else _ABSENT, mode, old_id or zero, zero, "M"))
+        entries.append(
+            _Entry(path, path, mode if old_id else _ABSENT, mode, old_id or zero, zero, "M")
+        )
     return entries
 
 
@@ -199,9 +202,15 @@ def _versions(git: Git, commit: str, entries: Sequence[_Entry]) -> Iterator[File
         if entry.path in untouched and entry.old_mode == entry.new_mode:
             continue
         old = Content(None) if entry.old_mode == _ABSENT else olds[_old_name(entry, git, commit)]
-        new = on_disk(git.cwd, entry.path) if entry.new_mode != _ABSENT or entry.status == "U" else Content(None)
+        new = (
+            on_disk(git.cwd, entry.path)
+            if entry.new_mode != _ABSENT or entry.status == "U"
+            else Content(None)
+        )
         if SYMLINK in {entry.old_mode, entry.new_mode}:
-            old, new = seen_through_links(git, commit, entry.path, entry.old_mode, entry.new_mode, old)
+            old, new = seen_through_links(
+                git, commit, entry.path, entry.old_mode, entry.new_mode, old
+            )
         if version := _version(entry, old, new, same=entry.path in untouched):
             yield version
 
@@ -257,7 +266,9 @@ def _unchanged(git: Git, entries: Sequence[_Entry]) -> frozenset[str]:
         ids = git.run("hash-object", "--stdin-paths", stdin=lines).decode().split()
     except GitFailed:
         return frozenset()
-    return frozenset(entry.path for entry, blob in zip(asked, ids, strict=True) if blob == entry.old_id)
+    return frozenset(
+        entry.path for entry, blob in zip(asked, ids, strict=True) if blob == entry.old_id
+    )
 
 
 def _untracked(git: Git, here: Listing, known: set[str]) -> Iterator[FileVersion]:
@@ -313,4 +324,6 @@ def _pointer(commit: str) -> bytes | None:
 
 def changed_paths(versions: Sequence[FileVersion]) -> Mapping[str, FileVersion]:
     """Return ``versions`` by every path, old or new, that they are about."""
-    return {path: version for version in versions for path in (version.old_path, version.path) if path}
+    return {
+        path: version for version in versions for path in (version.old_path, version.path) if path
+    }

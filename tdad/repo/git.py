@@ -128,7 +128,13 @@ def run_git(
     command = ["git", *_OPTIONS, *args]
     try:
         return subprocess.run(
-            command, cwd=cwd, env=env, input=stdin, capture_output=True, timeout=TIMEOUT_S, check=False
+            command,
+            cwd=cwd,
+            env=env,
+            input=stdin,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         detail = f"no answer within {TIMEOUT_S:g} s"

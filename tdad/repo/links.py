@@ -34,7 +34,9 @@ def seen_through_links(
 
 def _old_target(git: Git, commit: str, path: str, text: bytes) -> Content:
     toplevel_path = posixpath.normpath(posixpath.join(git.prefix, path))
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(toplevel_path), os.fsdecode(text)))
+    target = posixpath.normpath(
+        posixpath.join(posixpath.dirname(toplevel_path), os.fsdecode(text))
+    )
     if target.startswith(("/", "..")):
         return Content(text)
     name = f"{commit}:{target}"
@@ -47,13 +49,17 @@ def links_onto(root: str, here: Listing, versions: Sequence[FileVersion]) -> Ite
 
     Python knows a module by the path it was imported by, and that may be the link's.
     """
-    links = [path for path, mode in here.tracked.items() if mode == SYMLINK and path not in here.deleted]
+    links = [
+        path for path, mode in here.tracked.items() if mode == SYMLINK and path not in here.deleted
+    ]
     if not links or not versions:
         return
     told = {version.path for version in versions}
     top = os.path.realpath(root)
     for link in links:
-        target = os.path.relpath(os.path.realpath(os.path.join(root, link)), top).replace(os.sep, "/")  # noqa: PTH118
+        target = os.path.relpath(os.path.realpath(os.path.join(root, link)), top).replace(
+            os.sep, "/"
+        )  # noqa: PTH118
         for version in versions:
             rest = "" if version.path == target else version.path.removeprefix(target)
             if rest == version.path or (rest and not rest.startswith("/")):

@@ -27,17 +27,29 @@ class Listing:
     """In the index, not on disk (by intent or because a sparse checkout leaves it out)."""
     unwatched: frozenset[str]
     """Marked assume-unchanged: git does not look whether they changed."""
+    unmerged: frozenset[str] = frozenset()
+    """A merge left a conflict in them."""
 
 
 def listing(git: Git, specs: Sequence[str] = (".",)) -> Listing:
     """Return the files below ``specs`` (folders, relative to ``git.cwd``)."""
     text = git.run(
-        "ls-files", "-z", "-v", "-s", "-c", "-o", "-d", "--exclude-standard", "--", *map(_literal, specs)
+        "ls-files",
+        "-z",
+        "-v",
+        "-s",
+        "-c",
+        "-o",
+        "-d",
+        "--exclude-standard",
+        "--",
+        *map(_literal, specs),
     )
     tracked: dict[str, str] = {}
     untracked: list[str] = []
     deleted: set[str] = set()
     unwatched: set[str] = set()
+    unmerged: set[str] = set()
     for record in os.fsdecode(text).split("\0"):
         tag, _, rest = record.partition(" ")
         if tag == "?":
@@ -49,9 +61,17 @@ def listing(git: Git, specs: Sequence[str] = (".",)) -> Listing:
         tracked[path] = stage[:6]
         if tag in "Rr" or (tag in "Ss" and not os.path.lexists(os.path.join(git.cwd, path))):  # noqa: PTH118 - hot
             deleted.add(path)
+        elif tag in "Mm":
+            unmerged.add(path)
         elif tag.islower():
             unwatched.add(path)
-    return Listing(tracked, tuple(untracked), frozenset(deleted), frozenset(unwatched))
+    return Listing(
+        tracked,
+        tuple(untracked),
+        frozenset(deleted),
+        frozenset(unwatched),
+        frozenset(unmerged),
+    )
 
 
 def _literal(folder: str) -> str:

@@ -293,7 +293,10 @@ def _from_git_line(names: bytes) -> str | None:
         middle = len(names) // 2
         pairs = [
             (names[:at], names[at + 1 :])
-            for at in sorted(range(max(0, middle - 16), min(len(names), middle + 17)), key=lambda at: abs(at - middle))
+            for at in sorted(
+                range(max(0, middle - 16), min(len(names), middle + 17)),
+                key=lambda at: abs(at - middle),
+            )
             if names[at : at + 1] == b" "
         ]
     for old, new in pairs:

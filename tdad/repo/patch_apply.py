@@ -182,7 +182,12 @@ def _fits_reversed(before: bytes, file: FilePatch) -> bool:
 
 
 def _text_after(file: FilePatch) -> bytes | None:
-    lines = [line[1:] for hunk in file.hunks for line in hunk.body.split(b"\n") if line[:1] in {b"+", b" "}]
+    lines = [
+        line[1:]
+        for hunk in file.hunks
+        for line in hunk.body.split(b"\n")
+        if line[:1] in {b"+", b" "}
+    ]
     return b"\n".join(lines) if lines else None
 
 

@@ -63,7 +63,9 @@ def reverse(hunks: Sequence[Hunk]) -> list[Hunk]:
     swap = {b"+": b"-", b"-": b"+"}
     found = []
     for hunk in hunks:
-        lines = hunk.body.splitlines(keepends=True) if b"\r" not in hunk.body else _lines(hunk.body)
+        lines = (
+            hunk.body.splitlines(keepends=True) if b"\r" not in hunk.body else _lines(hunk.body)
+        )
         body = b"".join(swap.get(line[:1], line[:1]) + line[1:] for line in lines)
         found.append(
             Hunk(hunk.new_start, hunk.new_count, hunk.old_start, hunk.old_count, body, hunk.line)
@@ -109,7 +111,9 @@ def _sides(hunk: Hunk) -> _Sides:
             continue
         content = line[1:] if first in {b" ", b"+", b"-"} else line
         if index + 1 < len(lines) and lines[index + 1].startswith(b"\\"):
-            content = content.removesuffix(b"\n").removesuffix(b"\r" if content.endswith(b"\r\n") else b"")
+            content = content.removesuffix(b"\n").removesuffix(
+                b"\r" if content.endswith(b"\r\n") else b""
+            )
         if first != b"+":
             old.append(content)
         if first != b"-":
@@ -120,7 +124,9 @@ def _sides(hunk: Hunk) -> _Sides:
             trailing += 1
         else:
             leading += 1
-    return _Sides(tuple(old), tuple(new), leading, trailing, bool(old) and not old[-1].endswith(b"\n"))
+    return _Sides(
+        tuple(old), tuple(new), leading, trailing, bool(old) and not old[-1].endswith(b"\n")
+    )
 
 
 class _Text:
@@ -145,7 +151,9 @@ class _Text:
         if not 0 <= line <= self.count:
             return False
         start = self.starts[line]
-        return self.text.startswith(wanted, start) and (not ends or start + len(wanted) == len(self.text))
+        return self.text.startswith(wanted, start) and (
+            not ends or start + len(wanted) == len(self.text)
+        )
 
     def nearest(self, wanted: bytes, around: int, floor: int, ends: bool) -> int | None:
         """Return the line nearest to ``around``, not before ``floor``, where ``wanted`` stands."""
@@ -156,10 +164,16 @@ class _Text:
             return above if below is None else below
         return above if around - above <= below - around else below
 
-    def _search(self, wanted: bytes, first: int, last: int, ends: bool, *, forward: bool) -> int | None:
+    def _search(
+        self, wanted: bytes, first: int, last: int, ends: bool, *, forward: bool
+    ) -> int | None:
         start, stop = self.starts[first], min(self.starts[last] + len(wanted), len(self.text))
         while start <= stop:
-            at = self.text.find(wanted, start, stop) if forward else self.text.rfind(wanted, start, stop)
+            at = (
+                self.text.find(wanted, start, stop)
+                if forward
+                else self.text.rfind(wanted, start, stop)
+            )
             if at < 0:
                 return None
             line = self._line(at)
@@ -284,7 +298,9 @@ def _patched(old: bytes, delta: bytes) -> bytes:
         old_size, at = _number(delta, 0)
         new_size, at = _number(delta, at)
         if old_size != len(old):
-            raise MisfitError(0, f"the binary delta is for a file of {old_size} bytes, not {len(old)}")
+            raise MisfitError(
+                0, f"the binary delta is for a file of {old_size} bytes, not {len(old)}"
+            )
         pieces = []
         while at < len(delta):
             piece, at = _instruction(old, delta, at)

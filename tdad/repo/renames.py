@@ -15,8 +15,12 @@ MOST_PAIRS = 40_000
 
 def pair_renames(versions: Sequence[FileVersion]) -> list[FileVersion]:
     """Return ``versions`` with each deletion and addition of (nearly) the same text joined to one rename."""
-    gone = [version for version in versions if version.new is None and version.old and not version.note]
-    come = [version for version in versions if version.old is None and version.new and not version.note]
+    gone = [
+        version for version in versions if version.new is None and version.old and not version.note
+    ]
+    come = [
+        version for version in versions if version.old is None and version.new and not version.note
+    ]
     pairs: dict[str, FileVersion] = {}
     paired: set[str] = set()
     for similarity, old, new in _candidates(gone, come):
@@ -46,7 +50,10 @@ def _candidates(
             for i, old in enumerate(gone)
             if _suffix(old.path) == _suffix(new.path)
         ]
-    return sorted(found, key=lambda pair: (-pair[0], _name(pair[1].path) != _name(pair[2].path), pair[1].path))
+    return sorted(
+        found,
+        key=lambda pair: (-pair[0], _name(pair[1].path) != _name(pair[2].path), pair[1].path),
+    )
 
 
 def _similarity(old: Counter[bytes], new: Counter[bytes]) -> float:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tdad.config import Config, find_root, load, pytest_ini, reference_table
+from tdad.errors import ConfigInvalid, ConfigUnknownKey
+
+
+def write(root: Path, text: str, name: str = "pyproject.toml") -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+    return root
+
+
+def test_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path, {}) == Config()
+
+
+def test_command_line_over_environment_over_file_over_default(tmp_path: Path) -> None:
+    write(tmp_path, '[tool.tdad]\nsource = ["../lib"]\nlimit = 1\nlines = true\nmap = "m"\n')
+    config = load(tmp_path, {"TDAD_LIMIT": "2", "TDAD_LINES": "no", "TDAD_PROBE": "x"}, limit=3)
+    expected = Config(source=("../lib",), limit=3, lines=False, map="m")
+    assert config == Config(source=expected.source, limit=3, map="m", pytest=config.pytest)
+    assert load(tmp_path, {"TDAD_LIMIT": "2"}, limit=None).limit == 2
+    assert load(tmp_path, {"TDAD_SOURCE": "a:b", "TDAD_EXCLUDE": "c d"}).source == ("a", "b")
+
+
+def test_unknown_key_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.tdad]\nlimits = 1\n")
+    with pytest.raises(ConfigUnknownKey, match=r"'limits'.*source, map, exclude") as caught:
+        load(tmp_path, {})
+    assert caught.value.key == "limits"
+
+
+@pytest.mark.parametrize(
+    "line", ['source = "x"', "source = [1]", "lines = 1", "limit = 0", "limit = true", "map = 1"]
+)
+def test_wrong_types(tmp_path: Path, line: str) -> None:
+    write(tmp_path, f"[tool.tdad]\n{line}\n")
+    with pytest.raises(ConfigInvalid, match=line.split()[0]):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize("name", ["TDAD_LIMIT", "TDAD_LINES"])
+def test_environment_values_are_checked_too(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigInvalid, match=name):
+        load(tmp_path, {name: "many"})
+
+
+def test_broken_toml_has_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.tdad]\nlimit = = 1\n")
+    with pytest.raises(ConfigInvalid, match=r"pyproject\.toml:2: ") as caught:
+        load(tmp_path, {})
+    assert caught.value.line == 2
+    assert find_root(tmp_path) == tmp_path
+
+
+def test_root_is_the_nearest_table_then_git_then_a_project_file(tmp_path: Path) -> None:
+    inner = tmp_path / "a/b/c"
+    inner.mkdir(parents=True)
+    write(tmp_path / "a/b", "", "setup.py")
+    assert find_root(inner) == tmp_path / "a/b"
+    (tmp_path / "a/.git").mkdir()
+    (tmp_path / "a/.git/HEAD").write_text("ref: refs/heads/main\n")
+    assert find_root(inner) == tmp_path / "a"
+    write(tmp_path, "[tool.tdad.x]\n")
+    assert find_root(inner) == tmp_path
+    write(tmp_path / "a/b", "[tool]\ntdad = {}\n")
+    assert find_root(inner) == tmp_path / "a/b"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pytest.ini", "[pytest]\npython_files = check_*.py 'it *.py'\n"),
+        (".pytest.ini", "[pytest]\npython_files =\n  check_*.py\n  'it *.py'\n"),
+        ("tox.ini", "[pytest]\npython_files = check_*.py 'it *.py'\n"),
+        ("setup.cfg", "[tool:pytest]\npython_files = check_*.py 'it *.py'\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\npython_files = \"check_*.py 'it *.py'\"\n"),
+        ("pyproject.toml", '[tool.pytest]\npython_files = ["check_*.py", "it *.py"]\n'),
+        ("pytest.toml", '[pytest]\npython_files = ["check_*.py", "it *.py"]\n'),
+    ],
+)
+def test_patterns_of_test_files_are_pytest_s(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, text, name)
+    (tmp_path / "sub").mkdir()
+    ini = pytest_ini(tmp_path / "sub")
+    assert ini.python_files == ("check_*.py", "it *.py")
+    assert ini.path == str(tmp_path / name)
+    assert ini.python_classes == ("Test",)
+
+
+def test_an_empty_pytest_ini_wins_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.pytest.ini_options]\npython_files = 'x.py'\n")
+    write(tmp_path, "", "pytest.ini")
+    assert pytest_ini(tmp_path).python_files == ("test_*.py", "*_test.py")
+    write(tmp_path, "no section\n", "pytest.ini")
+    with pytest.raises(ConfigInvalid, match=r"pytest\.ini:1"):
+        pytest_ini(tmp_path)
+
+
+def test_the_reference_lists_every_key() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/configuration.md"
+    _, _, rest = page.read_text(encoding="utf-8").partition("<!-- keys -->\n")
+    assert rest.partition("<!-- end of keys -->")[0] == reference_table()
