@@ -22,6 +22,9 @@ BUSY_TIMEOUT_S = 10.0
 _FREE_SHARE = 8
 """Shrink when more than one page in so many is free."""
 
+_ESCAPED = "\x01"
+"""Begins the keys that are stored as hex."""
+
 _KEYS = {
     "environment": "id",
     "run": "id",
@@ -126,7 +129,7 @@ class Rows:
 
     def _keys(self, table: str) -> frozenset[Any]:
         rows = self.connection.execute(f"SELECT {_KEYS[table]} FROM {table}")  # noqa: S608 - own names
-        return frozenset(key for (key,) in rows)
+        return frozenset(_restored(key) for (key,) in rows)
 
     def _expected(self) -> dict[str, list[int]]:
         row = self.connection.execute("SELECT value FROM header WHERE key = 'rows'").fetchone()
@@ -161,7 +164,7 @@ class Rows:
         with guarded(self.path):
             row = self.connection.execute(
                 f"SELECT {column} FROM {table} WHERE {_KEYS[table]} = ?",  # noqa: S608 - own names
-                (key,),
+                (_storable(key),),
             ).fetchone()
             return unseal(f"{table}.{column} {key}", row and row[0])
 
@@ -172,7 +175,10 @@ class Rows:
             rows = self.connection.execute(
                 f"SELECT {_KEYS[table]}, {column} FROM {table} ORDER BY 1"  # noqa: S608 - own names
             )
-            found = {key: unseal(f"{table}.{column} {key}", frame) for key, frame in rows}
+            found: dict[Any, bytes] = {}
+            for stored, frame in rows:
+                key = _restored(stored)
+                found[key] = unseal(f"{table}.{column} {key}", frame)
         if found.keys() != keys:
             raise MapCorrupt(self.path, f"rows of table {table} are missing")
         return found
@@ -184,15 +190,31 @@ class Rows:
         frames = [seal(f"{table}.{column} {key}", data) for column, data in payloads.items()]
         self.connection.execute(
             f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - own names
-            (key, *frames),
+            (_storable(key), *frames),
         )
 
     def delete(self, table: str, keys: Iterable[int | str]) -> None:
         """Delete rows by key."""
         self.connection.executemany(
             f"DELETE FROM {table} WHERE {_KEYS[table]} = ?",  # noqa: S608 - own names
-            [(key,) for key in keys],
+            [(_storable(key),) for key in keys],
         )
+
+
+def _storable(key: int | str) -> int | str:
+    """Return ``key`` as SQLite takes it: a file name that is no UTF-8 has lone surrogates in Python."""
+    if isinstance(key, int) or not any("\ud800" <= char <= "\udfff" for char in key):
+        return key
+    return _ESCAPED + key.encode("utf-8", "surrogatepass").hex()
+
+
+def _restored(stored: object) -> object:
+    if isinstance(stored, str) and stored.startswith(_ESCAPED):
+        try:
+            return bytes.fromhex(stored[len(_ESCAPED) :]).decode("utf-8", "surrogatepass")
+        except ValueError as error:
+            raise FrameError(f"a damaged key: {stored!r}") from error
+    return stored
 
 
 def _summary(keys: frozenset[Any]) -> list[int]:
