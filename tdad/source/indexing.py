@@ -75,10 +75,12 @@ def _walk(path: str, module: str, concrete: cst.Module, abstract: object, lines:
 
 def _facts(state: State, key: str) -> FileFacts:
     statements = state.statements
-    for raw in reversed(statements):
-        if raw.parent >= 0 and raw.binds:
-            outer = statements[raw.parent].binds
-            outer += [name for name in raw.binds if name not in outer]
+    for raw in statements:  # a parent comes before its children
+        names, parent = raw.binds, raw.parent
+        while names and parent >= 0:
+            outer = statements[parent].binds
+            outer += [name for name in names if name not in outer]
+            parent = statements[parent].parent
     return FileFacts(
         state.path,
         key,

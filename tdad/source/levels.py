@@ -8,12 +8,13 @@ definitions and star imports, which may do anything).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tdad.facts import (
     Change,
     ChangeKind,
+    DefinitionKind,
     FileFacts,
     Import,
     Part,
@@ -23,6 +24,12 @@ from tdad.facts import (
 )
 from tdad.source.suites import Node
 
+_HEADER = (
+    ReferenceKind.DECORATOR,
+    ReferenceKind.DEFAULT,
+    ReferenceKind.BASE,
+    ReferenceKind.ANNOTATION,
+)
 _MOST_MOVED = 200
 """When more statements than this moved, each counts as changed: the order check is quadratic."""
 
@@ -34,7 +41,7 @@ class Level:
     facts: FileFacts
     owner: int
     reads: dict[int, set[str]]
-    """Line of a statement → root names it mentions."""
+    """Line of a statement → root names that are looked up when it runs (not in bodies of functions)."""
 
     @property
     def qualname(self) -> str:
@@ -46,7 +53,8 @@ def level(facts: FileFacts, owner: int) -> Level:
     """Gather what the order check needs to know about one scope."""
     reads: dict[int, set[str]] = defaultdict(set)
     for reference in facts.references:
-        if reference.kind is not ReferenceKind.IMPORT:
+        source = facts.definitions[reference.source]
+        if reference.kind in _HEADER or source.kind is not DefinitionKind.FUNCTION:
             root = reference.chain.replace("(", ".").replace("[", ".").partition(".")[0]
             reads[reference.line].add(root)
     return Level(facts, owner, reads)
@@ -254,6 +262,7 @@ def _misplaced(
     in_place = _longest_increasing([at for at, *_ in kept])
     moved = [index for index in range(len(kept)) if index not in in_place]
     functions = {d.name for d in new.facts.definitions if d.body is not None and d.parent == 0}
+    functions.discard("")
     if len(moved) > _MOST_MOVED:
         return [(kept[index][2], kept[index][3]) for index in moved]
     found = []
@@ -308,8 +317,8 @@ def _ordered(side: Level, one: Node, other: Node, functions: set[str]) -> bool:
 
 
 def _reads(side: Level, node: Node) -> set[str]:
-    span = node.statement.span if node.is_definition else node.statement.suite
     found: set[str] = set()
+    span = node.statement.suite
     for line in range(span.first, span.last + 1):
         found |= side.reads.get(line, set())
     return found

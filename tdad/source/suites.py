@@ -142,7 +142,7 @@ def _replace(old: Sequence[Node], new: Sequence[Node], around: Span, into: Diffe
     for left, right in _paired(old, new):
         if left is not None and right is not None:
             _settle(gone, come, around, into)
-            _compound(left, right, into)
+            _compound(left, right, around, into)
         elif left is not None:
             gone.append(left)
         elif right is not None:
@@ -194,7 +194,7 @@ def _same_shape(old: Node, new: Node) -> bool:
     return old.is_compound and new.is_compound and old.word == new.word
 
 
-def _compound(old: Node, new: Node, into: Difference) -> None:
+def _compound(old: Node, new: Node, around: Span, into: Difference) -> None:
     """Compare one compound statement (or nested function's header) with its new version."""
     if old.digest == new.digest:
         return
@@ -203,17 +203,23 @@ def _compound(old: Node, new: Node, into: Difference) -> None:
         into.new.append(new.statement.span)
     if old.is_definition:
         return
-    body = _lines(old)
+    body = _lines(old, around)
     align(old.suite(), new.suite(), body, into)
     # A new clause acts where the ones before it decided: the header, or for try the statements under it.
     header = body if old.word.startswith("try") else old.statement.span
     align(old.clauses(), new.clauses(), header, into)
 
 
-def _lines(node: Node) -> Span:
-    """Return the old lines that show that a suite was executed."""
+def _lines(node: Node, around: Span) -> Span:
+    """Return the old lines that show that the first suite of ``node`` was executed.
+
+    A suite of silent statements leaves no line event, then it is the header, or, of a clause or ``try``, what is around it.
+    """
     inner = node.suite()
-    if not inner or all(child.word in _SILENT for child in inner):
-        last = inner[-1].statement.suite.last if inner else node.statement.span.last
-        return Span(node.statement.span.first, last)
-    return Span(inner[0].statement.span.first, inner[-1].statement.suite.last)
+    first = node.statement.span.first
+    last = inner[-1].statement.suite.last if inner else node.statement.span.last
+    if inner and not all(child.word in _SILENT for child in inner):
+        return Span(inner[0].statement.span.first, last)
+    if node.word in CLAUSES or node.word.startswith("try"):
+        return Span(min(first, around.first), max(node.statement.suite.last, around.last))
+    return Span(first, last)
