@@ -30,8 +30,10 @@ _HEADER = (
     ReferenceKind.BASE,
     ReferenceKind.ANNOTATION,
 )
-_MOST_MOVED = 200
-"""When more statements than this moved, each counts as changed: the order check is quadratic."""
+_MOST_COMPARED = 100_000
+"""When more pairs than this would have to be looked at, all that moved counts as changed: the order check is quadratic."""
+_MOST_NEIGHBOURS = 100
+"""So many new compounds are considered as partners of an old one."""
 
 
 @dataclass(slots=True)
@@ -124,19 +126,28 @@ def _partners(
 ) -> tuple[list[tuple[Node, Node]], list[Node], list[Node]]:
     """Pair old and new versions of one statement: same shape and same names bound, or the only effect of its kind."""
     pairs: list[tuple[Node, Node]] = []
-    rest = list(come)
-    alone = []
-    for test in (_same_binds, _overlapping):
+    for same in (_same_binds, _overlapping):
+        buckets: dict[tuple[object, ...], list[Node]] = defaultdict(list)
+        for node in come:
+            buckets[_bucket(node)].append(node)
         alone = []
         for node in gone:
-            partner = next((other for other in rest if test(node, other)), None)
+            near = buckets.get(_bucket(node), [])[:_MOST_NEIGHBOURS]
+            partner = next((other for other in near if same(node, other)), None)
             if partner is None:
                 alone.append(node)
             else:
                 pairs.append((node, partner))
-                rest.remove(partner)
+                buckets[_bucket(node)].remove(partner)
+                come = [other for other in come if other is not partner]
         gone = alone
-    return pairs, alone, rest
+    return pairs, gone, come
+
+
+def _bucket(node: Node) -> tuple[object, ...]:
+    """Only statements of one bucket can be partners; of simple ones those that bind the same names."""
+    names = () if node.is_compound else tuple(sorted(node.statement.binds))
+    return (node.statement.kind, node.word if node.is_compound else "", names)
 
 
 def _same_binds(old: Node, new: Node) -> bool:
@@ -263,7 +274,7 @@ def _misplaced(
     moved = [index for index in range(len(kept)) if index not in in_place]
     functions = {d.name for d in new.facts.definitions if d.body is not None and d.parent == 0}
     functions.discard("")
-    if len(moved) > _MOST_MOVED:
+    if len(moved) * len(kept) > _MOST_COMPARED:
         return [(kept[index][2], kept[index][3]) for index in moved]
     found = []
     for index in moved:
