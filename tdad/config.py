@@ -146,7 +146,7 @@ def reference_table() -> str:
 def _as_toml(value: object) -> str:
     match value:
         case None:
-            return "–"
+            return "none"
         case bool():
             return f"`{str(value).lower()}`"
         case tuple():

@@ -136,7 +136,7 @@ def _paths(state: _State, file: FilePatch) -> tuple[str | None, str | None]:
     """Return the paths, settled with what is there where the patch leaves a choice."""
     old, new = file.old_path, file.new_path
     if file.git:
-        return old, new if old is None or new is None or file.renamed or file.copied else new
+        return old, new
     if old is not None and new is not None and old != new:
         # "--- shop.py.orig", "+++ shop.py": GNU patch takes the one that exists.
         path = next((path for path in (new, old) if state.content(path) is not None), new)

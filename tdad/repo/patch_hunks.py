@@ -111,9 +111,7 @@ def _sides(hunk: Hunk) -> _Sides:
             continue
         content = line[1:] if first in {b" ", b"+", b"-"} else line
         if index + 1 < len(lines) and lines[index + 1].startswith(b"\\"):
-            content = content.removesuffix(b"\n").removesuffix(
-                b"\r" if content.endswith(b"\r\n") else b""
-            )
+            content = content.removesuffix(b"\n")
         if first != b"+":
             old.append(content)
         if first != b"-":
@@ -252,7 +250,8 @@ def _with_endings(hunks: Sequence[Hunk], ending: bytes) -> list[Hunk]:
             hunk.old_count,
             hunk.new_start,
             hunk.new_count,
-            hunk.body.replace(b"\r\n", b"\n").replace(b"\n", ending),
+            # The line before a "\\ No newline" has no ending, of whatever kind.
+            hunk.body.replace(b"\r\n", b"\n").replace(b"\n", ending).replace(ending + b"\\", b"\n\\"),
             hunk.line,
         )
         for hunk in hunks

@@ -309,3 +309,34 @@ def test_a_diff_of_50_mb_takes_seconds() -> None:
     found = apply(read_patch(patch), {}.get)
     assert len(found[0].new or b"") == 1_200_000 * 41
     assert time.process_time() - started < 20
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32))
+def test_where_git_apply_applies_so_do_we_and_alike(git: Run, tmp_path: Path, seed: int) -> None:
+    import subprocess
+
+    chance = random.Random(seed)
+    words = [b"%d\n" % chance.randrange(6) for _ in range(30)]
+    new = words.copy()
+    for _ in range(3):
+        new[chance.randrange(30)] = b"new %d\n" % chance.randrange(9)
+    drifted = words.copy()
+    at = chance.randrange(30)
+    drifted[at:at] = [b"drift\n"] * chance.randrange(4)
+    for name, lines in (("old", words), ("new", new), ("f.py", drifted)):
+        (tmp_path / name).write_bytes(b"".join(lines))
+    run = ["git", "diff", "--no-index", "--no-prefix", "old", "new"]
+    text = subprocess.run(run, cwd=tmp_path, capture_output=True, check=False).stdout
+    text = text.replace(b"--- old", b"--- a/f.py").replace(b"+++ new", b"+++ b/f.py")
+    text = text.partition(b"\n---")[2]
+    text = b"---" + text
+    done = subprocess.run(
+        ["git", "apply", "-"], cwd=tmp_path, input=text, capture_output=True, check=False
+    )
+    if done.returncode == 0 and len(text) > 3:
+        expected = (tmp_path / "f.py").read_bytes()
+        found = apply(read_patch(text), {"f.py": b"".join(drifted)}.get)
+        assert [version.new for version in found] == [expected]
