@@ -30,13 +30,17 @@ _HOW = {
     ReferenceKind.PATCH: "patched by",
     ReferenceKind.STRING: "named by",
 }
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
+_THROUGH_MEMBER = frozenset(
+    {"run implicitly by users of", "found by name in", "called by a foreign base of"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Weights between 0 and 1; what is below ``floor`` is not followed (and counted, see ``Reached.cut``)."""
 
-    decay: float = 0.7
+    decay: float = 0.9
     """Per hop."""
     implicit: float = 0.7
     """From a dunder method to its class: whoever uses the class may run it by an operator, ``with``, iteration, …."""
@@ -48,9 +52,15 @@ class Rules:
     """From what a module's top level mentions to what the same statement mentions: a registry holds it now."""
     loaded: float = 0.5
     """From a module's top level to whoever imports the module."""
+    constructed: float = 0.3
+    """From a constructor to its class: calls that are seen are followed as such, this is for classes passed around."""
     annotated: float = 0.3
     """From a class to what only annotates with it."""
-    floor: float = 0.001
+    replaced: float = 0.05
+    """From a definition to what stores another in its place (assignment, monkeypatch): that hides it."""
+    unmentioned: float = 0.1
+    """From a function that nobody mentions to the tests of the files that import its module."""
+    floor: float = 0.01
     limit: int = 50_000
     """Definitions visited at most."""
 
@@ -130,7 +140,7 @@ class _Search:
                 complete = False
                 break
             self._visited[visit.definition] = visit
-            for definition, weight, how in self._before(visit.definition, start=not visit.distance):
+            for definition, weight, how in self._before(visit):
                 rank = visit.rank * weight * self._rules.decay
                 if definition in self._visited:
                     continue
@@ -164,50 +174,61 @@ class _Search:
 
     # -- one step back -----------------------------------------------------------------------------------------------
 
-    def _before(self, definition: str, *, start: bool) -> Iterator[tuple[str, float, str]]:
-        """Definitions that a change to ``definition`` reaches in one hop, with weight and how."""
+    def _before(self, visit: _Visit) -> Iterator[tuple[str, float, str]]:
+        """Definitions that a change to the visited one reaches in one hop, with weight and how."""
+        definition = visit.definition
+        start = visit.distance == 0
         path, qualname = split(definition)
         if not qualname:
             yield from self._importers(path)
             return
         if self._is_test(definition) and not start:
             return  # nothing depends on a test
-        edges = self._resolver.readers(definition)
         mentioned = False
-        for edge in edges:
-            mentioned = mentioned or not edge.ambiguous
-            yield from self._mention(edge)
+        for edge in self._resolver.readers(definition):
+            if edge.kind is ReferenceKind.BASE and visit.how in _THROUGH_MEMBER:
+                continue  # only the subclasses that inherit that member matter: see _class
+            mentioned = mentioned or not (edge.ambiguous or edge.kind is ReferenceKind.IMPORT)
+            yield from self._mention(edge, start=start)
         yield from self._enclosing(definition, mentioned=mentioned)
-        yield from self._replacing(definition, start=start)
+        if start:
+            for base in self._resolver.overridden(definition):
+                yield base, 1.0, "overrides"
 
-    def _mention(self, edge: Edge) -> Iterator[tuple[str, float, str]]:
+    def _mention(self, edge: Edge, *, start: bool) -> Iterator[tuple[str, float, str]]:
         path, qualname = split(edge.source)
         weight = edge.weight
         if edge.kind is ReferenceKind.ANNOTATION:
             weight *= self._rules.annotated
+        elif edge.kind in {ReferenceKind.WRITE, ReferenceKind.PATCH} and not start:
+            weight *= self._rules.replaced
         if qualname:
             yield edge.source, weight, _HOW[edge.kind]
-            if edge.kind is ReferenceKind.DECORATOR:
-                return
         elif edge.kind is not ReferenceKind.IMPORT:
             yield from self._registered(path, edge)
 
     def _registered(self, path: str, edge: Edge) -> Iterator[tuple[str, float, str]]:
         """A top-level statement that binds nothing mentions it: what else it mentions may hold it now."""
         others = {
-            other.target
+            holder
             for other in self._resolver.references(f"{path}::")
-            if other.line == edge.line and other.target != edge.target
+            if other.line == edge.line and other.target != edge.target and not other.ambiguous
+            for holder in self._holders(other.target)
         }
         weight = edge.weight * self._rules.registered
-        for other in sorted(others):
-            yield from ((holder, weight, "registered with") for holder in self._holders(other))
+        yield from ((holder, weight, "registered with") for holder in sorted(others))
         if not others:
-            yield f"{path}::", edge.weight, "run by"
+            yield f"{path}::", weight, "run by"
 
     def _holders(self, registrar: str) -> Iterator[str]:
-        """The registry itself, or what the function that registers stores into."""
-        yield registrar
+        """A registry that is mentioned, or what a function that registers stores into."""
+        files = self._resolver.files
+        if files.kind(registrar) is DefinitionKind.VARIABLE:
+            if "import" not in files.flags(registrar):
+                yield registrar
+            return
+        if not split(registrar)[1]:
+            return
         for edge in self._resolver.references(registrar):
             if edge.kind is ReferenceKind.WRITE and not edge.ambiguous:
                 yield edge.target
@@ -220,42 +241,53 @@ class _Search:
         kind = files.kind(definition)
         owner = files.owner_class(definition)
         if owner is not None and kind is not DefinitionKind.VARIABLE:
-            yield from self._class(owner, last_name(definition), mentioned=mentioned)
+            yield from self._class(owner, definition, mentioned=mentioned)
         elif owner is not None and not mentioned:
             yield owner, self._rules.dispatched, "attribute of"
         elif not outer.endswith("::"):
             yield outer, 1.0, "inside"
         elif not mentioned and kind is not None and "import" not in files.flags(definition):
-            yield from self._decorators(definition)
+            yield from self._unmentioned(path, definition)
 
-    def _class(self, owner: str, name: str, *, mentioned: bool) -> Iterator[tuple[str, float, str]]:
+    def _class(
+        self, owner: str, method: str, *, mentioned: bool
+    ) -> Iterator[tuple[str, float, str]]:
+        """The classes whose users may run ``method`` without a mention: its own, and those that inherit it."""
         rules = self._rules
-        if name.startswith("__") and name.endswith("__"):
-            yield owner, rules.implicit, "run implicitly by users of"
+        name = last_name(method)
+        if name in _CONSTRUCTORS:
+            weight, how = rules.constructed, "run implicitly by users of"
+        elif name.startswith("__") and name.endswith("__"):
+            weight, how = rules.implicit, "run implicitly by users of"
         elif not mentioned:
-            yield owner, rules.dispatched, "found by name in"
+            weight, how = rules.dispatched, "found by name in"
         elif self._resolver.hierarchy.is_open(owner):
-            yield owner, rules.foreign, "called by a foreign base of"
+            weight, how = rules.foreign, "called by a foreign base of"
+        else:
+            return
+        yield owner, weight, how
+        for sub in self._resolver.subclasses(owner):
+            if self._resolver.mro_lookup(sub, name) == method:
+                yield sub, weight, how
 
-    def _decorators(self, definition: str) -> Iterator[tuple[str, float, str]]:
-        """A definition that nobody mentions: a decorator may have registered it; else its module runs it."""
-        found = False
+    def _unmentioned(self, path: str, definition: str) -> Iterator[tuple[str, float, str]]:
+        """A function or class that nobody mentions: a decorator registered it, pytest calls it, or it is found by name."""
+        name = last_name(definition)
+        if name.startswith(("pytest_", "__")):
+            yield f"{path}::", self._rules.dispatched, "defined in"
+            return
         for edge in self._resolver.references(definition):
             if edge.kind is ReferenceKind.DECORATOR and not edge.ambiguous:
-                found = True
                 for holder in self._holders(edge.target):
                     yield holder, self._rules.registered, "registered with"
-        if not found:
-            yield f"{split(definition)[0]}::", self._rules.dispatched, "defined in"
+        for importer in {edge.source for edge in self._resolver.importers_of(path)}:
+            yield from self._tests_of(importer, self._rules.unmentioned)
 
-    def _replacing(self, definition: str, *, start: bool) -> Iterator[tuple[str, float, str]]:
-        """Who uses a class uses its subclasses; a changed override is run by calls on the base."""
-        resolver = self._resolver
-        if resolver.files.kind(definition) is DefinitionKind.CLASS:
-            return
-        if start:
-            for base in resolver.overridden(definition):
-                yield base, 1.0, "overrides"
+    def _tests_of(self, path: str, weight: float) -> Iterator[tuple[str, float, str]]:
+        scope = self._resolver.files.scope(path)
+        for index in scope.tests if scope is not None else ():
+            assert scope is not None
+            yield scope.name_of(index), weight, "in a module that imports"
 
     def _importers(self, path: str) -> Iterator[tuple[str, float, str]]:
         """Everything that imports a module depends on its top level."""
@@ -265,10 +297,7 @@ class _Search:
                 yield edge.definition, self._rules.loaded, "imported by"
                 continue
             yield f"{edge.source}::", self._rules.loaded, "imported by"
-            scope = resolver.files.scope(edge.source)
-            for index in scope.tests if scope is not None else ():
-                assert scope is not None
-                yield scope.name_of(index), self._rules.loaded, "in a module that imports"
+            yield from self._tests_of(edge.source, self._rules.loaded)
 
 
 def order(reached: Reached) -> Sequence[str]:

@@ -62,7 +62,8 @@ def is_test_file(path: str, patterns: Patterns) -> bool:
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     """pytest's rule (``PyCollector._matches_prefix_or_glob_option``): a prefix, or a glob."""
     return any(
-        name.startswith(pattern) or (any(c in pattern for c in "*?[") and fnmatchcase(name, pattern))
+        name.startswith(pattern)
+        or (any(c in pattern for c in "*?[") and fnmatchcase(name, pattern))
         for pattern in patterns
     )
 
@@ -76,7 +77,11 @@ class _Collection:
 
     def module(self, scope: FileScope) -> Iterator[StaticTest]:
         names = dict.fromkeys(
-            (*scope.children.get(MODULE, {}), *scope.imports.get(MODULE, {}), *self._starred(scope))
+            (
+                *scope.children.get(MODULE, {}),
+                *scope.imports.get(MODULE, {}),
+                *self._starred(scope),
+            )
         )
         for name in names:
             for definition in self._objects(scope, name):
@@ -120,7 +125,9 @@ class _Collection:
         for member, definition in self._members(cls).items():
             kind = self._resolver.files.kind(definition)
             if kind is DefinitionKind.FUNCTION:
-                wanted = member.startswith(_UNITTEST) if unittest else self._is_test(definition, member)
+                wanted = (
+                    member.startswith(_UNITTEST) if unittest else self._is_test(definition, member)
+                )
                 if wanted:
                     yield StaticTest(f"{prefix}::{member}", definition)
             elif kind is DefinitionKind.CLASS and not unittest:
@@ -158,7 +165,8 @@ def is_unittest(resolver: Resolver, cls: str) -> bool:
     Of a base outside the project only the name is known, so every foreign class called ``…TestCase`` counts.
     """
     return any(
-        "::" not in base and base.rpartition(".")[2].endswith("TestCase") for base in resolver.mro(cls)
+        "::" not in base and base.rpartition(".")[2].endswith("TestCase")
+        for base in resolver.mro(cls)
     )
 
 

@@ -28,6 +28,7 @@ class Modules:
         self._given = given
         usual = tuple(root for root in ("", "src", "lib") if root not in given)
         self._first = (*given, *usual)
+        self._base: dict[str, str] = {}
         self._found: dict[tuple[str, str], str | None] = {}
 
     @cached_property
@@ -49,9 +50,12 @@ class Modules:
     def base_of(self, path: str) -> str:
         """First folder upwards from ``path`` that is no package."""
         folder = dirname(path)
-        while folder and folder + _INIT in self._paths:
-            folder = dirname(folder)
-        return folder
+        if folder not in self._base:
+            above = folder
+            while above and above + _INIT in self._paths:
+                above = dirname(above)
+            self._base[folder] = above
+        return self._base[folder]
 
     def path_of(self, dotted: str, importer: str = "") -> str | None:
         """Path of module or package ``dotted`` when ``importer`` (a path) asks for it, or ``None``."""
@@ -89,10 +93,11 @@ class Modules:
         """Dotted names by which ``path`` can be imported, the usual one first."""
         place = path.removesuffix(".py").removesuffix("/__init__")
         roots = [self.base_of(path), *self._first]
-        names = []
-        for root in dict.fromkeys(roots):
-            if not root or place.startswith(root + "/"):
-                names.append(place.removeprefix(root).strip("/").replace("/", "."))
+        names = [
+            place.removeprefix(root).strip("/").replace("/", ".")
+            for root in roots
+            if not root or place.startswith(root + "/")
+        ]
         return tuple(dict.fromkeys(name for name in names if name))
 
     def ancestors(self, path: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tdad.facts import DefinitionKind, Import
 from tdad.graph.resolve.modules import Modules
 from tdad.graph.resolve.scopes import MODULE, Files, FileScope, Found
-from tdad.graph.resolve.values import NOTHING, UNKNOWN, Form, Hit, Lookup, Value, merge
+from tdad.graph.resolve.values import NOTHING, UNKNOWN, Cuts, Form, Hit, Lookup, Value, merge
 
 _BUILTINS = frozenset(dir(builtins))
 _SELVES = {"self": Form.INSTANCE, "cls": Form.OBJECT, "mcs": Form.OBJECT}
@@ -19,11 +19,16 @@ BindingsOf = Callable[[FileScope, Found, str], Lookup]
 class Names:
     """Resolves names. ``bindings_of`` tells what is known of the value of a variable or parameter."""
 
-    def __init__(self, files: Files, modules: Modules, bindings_of: BindingsOf) -> None:
+    def __init__(
+        self, files: Files, modules: Modules, bindings_of: BindingsOf, cuts: Cuts
+    ) -> None:
         self._files = files
         self._modules = modules
         self._bindings_of = bindings_of
+        self._cuts = cuts
         self._active: set[tuple[str, int, str]] = set()
+        self._meanings: dict[tuple[str, int, str], Lookup] = {}
+        self._stars: dict[tuple[str, str], Lookup | None] = {}
 
     def name(self, scope: FileScope, index: int, name: str, *, header: bool = False) -> Lookup:
         """What ``name`` is where definition ``index`` mentions it."""
@@ -44,13 +49,20 @@ class Names:
     def meaning(self, scope: FileScope, found: Found, name: str) -> Lookup:
         """What a name means that is bound in a known scope of a known file."""
         key = (scope.path, found.scope, name)
+        if key in self._meanings:
+            return self._meanings[key]
         if key in self._active:
+            self._cuts.count += 1
             return NOTHING
+        cuts = self._cuts.count
         self._active.add(key)
         try:
-            return self._meaning(scope, found, name)
+            result = self._meaning(scope, found, name)
         finally:
             self._active.discard(key)
+        if cuts == self._cuts.count or not self._active:
+            self._meanings[key] = result
+        return result
 
     def _meaning(self, scope: FileScope, found: Found, name: str) -> Lookup:
         parts: list[Lookup] = []
@@ -108,14 +120,7 @@ class Names:
         found = scope.bound_in(name, MODULE)
         if found is not None:
             return self.meaning(scope, found, name)
-        key = (path, -1, name)
-        if key in self._active:
-            return None
-        self._active.add(key)
-        try:
-            starred = self._starred(scope, name)
-        finally:
-            self._active.discard(key)
+        starred = self._starred(scope, name)
         if starred is not None:
             return starred
         return self._submodule(path, name) or self._dynamic(scope)
@@ -139,6 +144,25 @@ class Names:
 
     def _starred(self, scope: FileScope, name: str) -> Lookup | None:
         """What ``name`` is by way of the module's star imports; ``None``: none of the project's brings it."""
+        if not scope.stars:
+            return None
+        key, mark = (scope.path, name), (scope.path, -1, name)
+        if key in self._stars:
+            return self._stars[key]
+        if mark in self._active:
+            self._cuts.count += 1
+            return None
+        cuts = self._cuts.count
+        self._active.add(mark)
+        try:
+            result = self._by_stars(scope, name)
+        finally:
+            self._active.discard(mark)
+        if cuts == self._cuts.count or not self._active:
+            self._stars[key] = result
+        return result
+
+    def _by_stars(self, scope: FileScope, name: str) -> Lookup | None:
         parts: list[Lookup] = []
         foreign = False
         for item in scope.stars:

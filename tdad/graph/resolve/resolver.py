@@ -19,6 +19,8 @@ _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
 _DECLARED = frozenset({ReferenceKind.DECORATOR, ReferenceKind.BASE, ReferenceKind.DEFAULT})
 _CARRIERS = (str, bytes, list, tuple, dict, set, frozenset, int, float, type, BaseException)
 """Builtin types whose attributes an unknown receiver may as well have."""
+_WEIGHT_OF_BUILTIN = 4
+"""How many definitions of the project one of those counts for."""
 
 
 class Resolver:
@@ -40,6 +42,7 @@ class Resolver:
         self._imports = Imports(self.files, self.modules)
         self._hits: dict[tuple[str, Reference], tuple[Edge, ...]] = {}
         self._named: dict[str, tuple[Hit, ...]] = {}
+        self._by_target: dict[tuple[str, str], dict[str, list[Edge]]] = {}
         self._readers: dict[str, tuple[Edge, ...]] = {}
         self._references: dict[str, tuple[Edge, ...]] = {}
 
@@ -93,9 +96,7 @@ class Resolver:
             if found is not None:
                 yield kind, Hit(found)
         elif kind is ReferenceKind.IMPORT:
-            yield from (
-                (kind, hit) for hit in self.names.module(reference.chain, scope.path).hits
-            )
+            yield from ((kind, hit) for hit in self.names.module(reference.chain, scope.path).hits)
         elif kind in LITERAL_KINDS:
             yield from ((kind, hit) for hit in self._named_by(reference.chain, scope.path))
         else:
@@ -147,7 +148,7 @@ class Resolver:
                 for index in scope.by_name.get(name, ()) if scope is not None else ():
                     self._sort_in(scope, index, members, others)
             found = sorted(members or others)
-            n = len(found) + sum(hasattr(carrier, name) for carrier in _CARRIERS)
+            n = len(found) + _WEIGHT_OF_BUILTIN * sum(hasattr(c, name) for c in _CARRIERS)
             self._named[name] = tuple(
                 Hit(definition, 1 / n, ambiguous=True) for definition in found
             )
@@ -188,11 +189,20 @@ class Resolver:
     def _mentions_of(self, definition: str) -> Iterator[Edge]:
         for name in self.names_of(definition):
             for path in self.files.mentioning(name):
-                scope = self.files.scope(path)
-                for reference in scope.by_token.get(name, ()) if scope is not None else ():
-                    assert scope is not None
-                    edges = self.resolve(scope, reference)
-                    yield from (edge for edge in edges if edge.target == definition)
+                yield from self._mentioned_by(path, name).get(definition, ())
+
+    def _mentioned_by(self, path: str, name: str) -> Mapping[str, Sequence[Edge]]:
+        """Definition → edges to it from the references of the file in whose chain ``name`` occurs."""
+        key = (path, name)
+        if key not in self._by_target:
+            found: dict[str, list[Edge]] = {}
+            scope = self.files.scope(path)
+            for reference in scope.by_token.get(name, ()) if scope is not None else ():
+                assert scope is not None
+                for edge in self.resolve(scope, reference):
+                    found.setdefault(edge.target, []).append(edge)
+            self._by_target[key] = found
+        return self._by_target[key]
 
     def _imports_of_name(self, definition: str) -> Iterator[Edge]:
         """``from … import`` statements that bind ``definition``: the alias reads it (in a function: the function)."""
@@ -274,9 +284,7 @@ class Resolver:
         scope, indexes = found
         parent = scope.facts.definitions[indexes[-1]].parent
         place = scope.bound_in(last_name(f"{path}::{qualname}"), parent)
-        return (
-            self.names.meaning(scope, place, last_name(definition)).values if place else ()
-        )
+        return self.names.meaning(scope, place, last_name(definition)).values if place else ()
 
     # -- modules -----------------------------------------------------------------------------------------------------
 

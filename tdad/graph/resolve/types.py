@@ -18,14 +18,28 @@ from tdad.graph.resolve.hierarchy import Hierarchy
 from tdad.graph.resolve.modules import Modules
 from tdad.graph.resolve.names import Names
 from tdad.graph.resolve.scopes import Files, FileScope, Found
-from tdad.graph.resolve.values import NOTHING, UNKNOWN, Form, Hit, Lookup, Value, merge
+from tdad.graph.resolve.values import NOTHING, UNKNOWN, Cuts, Form, Hit, Lookup, Value, merge
 
 _DEPTH = 8
 """Bindings followed one after another before a value counts as unknown."""
 _OVERRIDE_WEIGHT = 0.5
 """Of a definition in a subclass of the receiver's class: it runs only if the receiver is of that subclass."""
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__")
-_OPAQUE = frozenset({"Any", "object", "TypeVar", "Self", "Callable", "type", "Type"})
+_OPAQUE = frozenset(
+    {
+        "Any",
+        "AnyStr",
+        "object",
+        "Self",
+        "Callable",
+        "type",
+        "Type",
+        "Union",
+        "Optional",
+        "Protocol",
+    }
+)
+"""Last names of annotations that leave the type open."""
 _VIEWS = frozenset({"values", "items", "keys", "copy", "union", "elements", "most_common"})
 """Methods of containers whose result holds the same elements."""
 
@@ -47,12 +61,12 @@ class Types:
         self._files = files
         self._by_name = by_name
         self._fixture_of = fixture_of
-        self.names = Names(files, modules, self._bindings_of)
+        self._cuts = Cuts()
+        self.names = Names(files, modules, self._bindings_of, self._cuts)
         self.hierarchy = Hierarchy(files, self._base_of, names_of)
         self._bound: dict[tuple[str, int, str], Lookup] = {}
         self._returned: dict[str, Lookup] = {}
         self._depth = 0
-        self._cuts = 0
 
     # -- chains ------------------------------------------------------------------------------------------------------
 
@@ -273,10 +287,10 @@ class Types:
             return self._returned[function]
         found = self._files.find(function)
         if found is None or self._depth >= _DEPTH:
-            self._cuts += found is not None
+            self._cuts.count += found is not None
             return NOTHING
         scope, indexes = found
-        cuts = self._cuts
+        cuts = self._cuts.count
         self._returned[function] = NOTHING  # recursion ends here
         declared = self._bound_to(scope, indexes, BindingKind.RETURN_ANNOTATION)
         result = (
@@ -286,7 +300,7 @@ class Types:
         )
         result = merge([result, *(self._holder(scope, index, "") for index in indexes)])
         result = Lookup(result.values or declared.values or (UNKNOWN,))
-        if cuts != self._cuts and self._depth:
+        if cuts != self._cuts.count and self._depth:
             del self._returned[function]
         else:
             self._returned[function] = result
@@ -305,7 +319,7 @@ class Types:
         key = (scope.path, found.scope, name)
         if key in self._bound:
             return self._bound[key]
-        cuts = self._cuts
+        cuts = self._cuts.count
         parts = [Lookup(self.bound(scope, binding).values) for binding in found.bindings]
         holder = self._holder(scope, found.scope, name)
         parts += [holder] if holder.values else []
@@ -313,7 +327,7 @@ class Types:
         if fixture is not None:
             parts.append(merge(self._yielded(value) for value in self.returned(fixture).values))
         result = merge(parts) if parts else NOTHING
-        if cuts == self._cuts or not self._depth:
+        if cuts == self._cuts.count or not self._depth:
             self._bound[key] = result
         return result
 
@@ -326,7 +340,7 @@ class Types:
     def bound(self, scope: FileScope, binding: Binding) -> Lookup:
         """What one binding says about its target."""
         if self._depth >= _DEPTH:
-            self._cuts += 1
+            self._cuts.count += 1
             return NOTHING
         self._depth += 1
         try:
@@ -367,7 +381,7 @@ class Types:
             return Value(Form.INSTANCE, value.what)
         if value.form is Form.EXTERNAL and value.what.rpartition(".")[2] not in _OPAQUE:
             return Value(Form.FOREIGN, value.what)
-        return value if value.form is Form.FOREIGN else UNKNOWN
+        return UNKNOWN  # a type variable, a computed alias, …
 
     def _entered(self, value: Value) -> Lookup:
         if value.form is Form.HOLDER:
@@ -395,7 +409,9 @@ class Types:
 def _containers(values: Sequence[Value]) -> Iterable[Value]:
     """``values`` without the builtin containers, where something is known of the elements."""
     if any(value.form is Form.HOLDER for value in values):
-        return [v for v in values if not (v.form is Form.FOREIGN and v.what.startswith("builtins."))]
+        return [
+            v for v in values if not (v.form is Form.FOREIGN and v.what.startswith("builtins."))
+        ]
     return values
 
 
