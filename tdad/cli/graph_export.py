@@ -24,21 +24,21 @@ from tdad.cli.options import open_here
     help='Only calls: {"caller": ["callee", ...]}, dotted names, project definitions only.',
 )
 @click.argument(
-    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path)
+    "path", required=False, metavar="[PATH]", type=click.Path(exists=True, path_type=Path)
 )
 @click.pass_obj
-def export(settings: tuple[str, ...], form: str, calls: bool, paths: tuple[Path, ...]) -> None:
+def export(settings: tuple[str, ...], form: str, calls: bool, path: Path | None) -> None:
     """Write the static graph to standard output.
 
-    With --calls, PATHs limit the export to the callers below them.
+    With --calls, PATH is the folder (or file) to look at; dotted names start there.
     """
     from tdad.report.calls import render_calls
 
     project = open_here(settings)
     if calls:
-        from tdad.workflows.callgraph import export_calls
+        from tdad.workflows.calls import project_calls
 
-        sys.stdout.write(render_calls(export_calls(project.root, paths), form))
+        sys.stdout.write(render_calls(project_calls(project, path), form))
     else:
         from tdad.workflows.graph_export import export_graph
 

@@ -66,7 +66,7 @@ def test_files_that_are_not_there(tdad, project, command):
 
 
 def test_calls(tdad, project, workflows):
-    workflows.answer("callgraph", export_calls={"a.f": ["a.g"], "a.g": []})
+    workflows.answer("calls", project_calls={"a.f": ["a.g"], "a.g": []})
     assert json.loads(tdad("graph", "export", "--calls").out) == {"a.f": ["a.g"], "a.g": []}
 
 
