@@ -1,0 +1,396 @@
+"""The flow facts of one file: what its code does with values, as a list of operations per scope.
+
+A *scope* is one code object: a module, a class body, a function or a lambda (comprehensions belong to the scope around
+them). Values live in numbered *slots* of their scope; an operation reads slots and writes others. Names have already
+been versioned: a straight-line reassignment of a local name writes a new slot, and joins are copies into one slot.
+What other scopes can see of a name is its *cell*.
+
+Slots 0, 1 and 2 of every scope are what it returns, what it yields and what is sent to it; its parameters follow.
+A slot of -1 is a value that nothing is known about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+RETURNED = 0
+YIELDED = 1
+SENT = 2
+FIRST_PARAMETER = 3
+UNKNOWN = -1
+
+
+@unique
+class ScopeKind(StrEnum):
+    """What a scope is."""
+
+    MODULE = "module"
+    CLASS = "class"
+    FUNCTION = "function"
+
+
+@unique
+class ParameterKind(StrEnum):
+    """How a parameter takes its arguments."""
+
+    POSITIONAL = "positional"
+    """Positional only."""
+    NORMAL = "normal"
+    KEYWORD = "keyword"
+    """Keyword only."""
+    STAR = "star"
+    """``*args``"""
+    DOUBLE_STAR = "double-star"
+    """``**kwargs``"""
+
+
+@unique
+class Kind(StrEnum):
+    """What a container is."""
+
+    LIST = "list"
+    TUPLE = "tuple"
+    SET = "set"
+    DICT = "dict"
+
+
+@unique
+class Passing(StrEnum):
+    """How an argument is passed."""
+
+    PLAIN = "plain"
+    STAR = "star"
+    DOUBLE_STAR = "double-star"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; its slot is ``FIRST_PARAMETER`` plus its index.
+
+    ``default`` and ``annotation`` are slots of the scope that executes the ``def``.
+    """
+
+    name: str
+    kind: ParameterKind
+    default: int = UNKNOWN
+    annotation: int = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call. ``keyword`` is empty for positional and starred ones."""
+
+    slot: int
+    passing: Passing = Passing.PLAIN
+    keyword: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """``target`` may be what ``source`` is."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant that can select an element or an attribute."""
+
+    target: int
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFunction:
+    """A ``def`` or ``lambda``; ``scope`` indexes ``FlowFacts.scopes``."""
+
+    target: int
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeClass:
+    """A ``class`` statement, which also runs the body ``scope``."""
+
+    target: int
+    scope: int
+    bases: tuple[int, ...]
+    keywords: tuple[Argument, ...] = ()
+    site: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MakeContainer:
+    """A display, or a comprehension (whose elements have the key ``None``: position not known).
+
+    ``items`` are (key, slot); ``spreads`` are slots whose elements are added (``[*a]``, ``{**d}``). ``length`` is -1
+    when it is not known.
+    """
+
+    target: int
+    kind: Kind
+    items: tuple[tuple[str | int | None, int], ...]
+    spreads: tuple[int, ...] = ()
+    length: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadName:
+    """Read the cell of ``name`` in the scope ``up`` levels out; ``builtin``: it may also be a builtin."""
+
+    target: int
+    up: int
+    name: str
+    builtin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoreName:
+    """Write the cell of ``name`` in the scope ``up`` levels out."""
+
+    up: int
+    name: str
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadAttribute:
+    """``target = base.name``."""
+
+    target: int
+    base: int
+    name: str
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAttribute:
+    """``base.name = source``."""
+
+    base: int
+    name: str
+    source: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadItem:
+    """``target = base[key]``."""
+
+    target: int
+    base: int
+    key: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSlice:
+    """``target = base[start:]`` (also with a stop); ``start`` is -1 when it is not a literal or there is a step."""
+
+    target: int
+    base: int
+    start: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreItem:
+    """``base[key] = source``."""
+
+    base: int
+    key: int
+    source: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unpack:
+    """``target`` is element ``index`` of ``base``.
+
+    A negative index counts from the end. ``rest``: it is the list of what is left from ``index`` on.
+    """
+
+    target: int
+    base: int
+    index: int
+    site: int
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Iterate:
+    """``target`` is any element that iterating over ``base`` gives."""
+
+    target: int
+    base: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``target = function(arguments)``; ``decorator``: it is the application of one."""
+
+    target: int
+    function: int
+    arguments: tuple[Argument, ...]
+    site: int
+    decorator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """``target = super()`` in a method of the class whose body is ``up`` levels out; ``receiver`` is its first parameter."""
+
+    target: int
+    up: int
+    receiver: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``import module``: ``target`` is ``bound``, the first component of its name, or the module itself (``as``)."""
+
+    target: int
+    module: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFrom:
+    """``from module import name``."""
+
+    target: int
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStar:
+    """``from module import *``."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """``target = yield from source`` or ``target = await source``."""
+
+    target: int
+    source: int
+    site: int
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """``with manager as target``."""
+
+    target: int
+    manager: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Implicit:
+    """The interpreter calls the first of ``methods`` that the type of ``base`` has, with ``arguments``."""
+
+    target: int
+    base: int
+    methods: tuple[str, ...]
+    arguments: tuple[int, ...]
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``target = left <operator> right``: ``methods`` on the left, else ``reflected`` on the right."""
+
+    target: int
+    left: int
+    right: int
+    methods: tuple[str, ...]
+    reflected: str
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """``raise source``: a class is called without arguments."""
+
+    source: int
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """``except source as target``."""
+
+    target: int
+    source: int
+
+
+Operation = (
+    Copy
+    | Literal
+    | MakeFunction
+    | MakeClass
+    | MakeContainer
+    | LoadName
+    | StoreName
+    | LoadAttribute
+    | StoreAttribute
+    | LoadItem
+    | LoadSlice
+    | StoreItem
+    | Unpack
+    | Iterate
+    | Call
+    | Super
+    | Import
+    | ImportFrom
+    | ImportStar
+    | Delegate
+    | Enter
+    | Implicit
+    | Binary
+    | Raise
+    | Catch
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One code object."""
+
+    name: str
+    """Dotted name within the module (``Class.method``, ``outer.inner``, ``f.<lambda1>``); the module's is empty."""
+    kind: ScopeKind
+    parent: int
+    """Index of the scope that runs the definition; of the module -1."""
+    parameters: tuple[Parameter, ...] = ()
+    slots: int = FIRST_PARAMETER
+    """How many slots it has."""
+    operations: tuple[Operation, ...] = ()
+    generator: bool = False
+    asynchronous: bool = False
+    binds: frozenset[str] = frozenset()
+    """Names it binds (of a module or class: its attributes)."""
+    fields: tuple[str, ...] = ()
+    """Of a class: its annotated names in order (what ``dataclass`` and ``NamedTuple`` make parameters of)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFacts:
+    """All that one file does with values. ``scopes[0]`` is the module."""
+
+    module: str
+    """Dotted name."""
+    scopes: tuple[Scope, ...]
+    exports: tuple[str, ...] | None = None
+    """The literal ``__all__``, if there is one."""
+    sites: int = 0
+    """Sites are numbered from 0 to this, exclusive."""
+    error: str | None = None
+    """Why it could not be parsed; then it is a module without operations."""

@@ -1,0 +1,148 @@
+"""Calls of everything that is not a plain function: classes, methods, instances, partials, externals."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from tdad.facts_flow import UNKNOWN, Passing
+from tdad.graph.calls.frames import Frames
+from tdad.graph.calls.state import At, Passed
+from tdad.graph.calls.values import (
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Wrapped,
+)
+
+
+class Dispatch(Frames, ABC):
+    """Rules for ``target = function(…)`` by what the function is."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)
+        self.partials: dict[int, tuple[Passed, ...]] = {}
+
+    @abstractmethod
+    def call_external(
+        self, at: At, name: str, passed: Sequence[Passed], target: int, *, decorator: bool
+    ) -> None:
+        """Something outside the project is called."""
+
+    @abstractmethod
+    def call_builtin_method(
+        self, at: At, method: Method, passed: Sequence[Passed], target: int
+    ) -> None:
+        """A builtin method of a container, generator, property or function is called."""
+
+    def call(
+        self, at: At, function: int, passed: Sequence[Passed], target: int, *, decorator: bool = False
+    ) -> None:
+        """Object ``function`` is called; ``target`` takes the result."""
+        value = self.values[function]
+        if isinstance(value, Function):
+            self.call_function(at, function, passed, target)
+        elif isinstance(value, Bound):
+            receiver = Passed(self.holding(value.receiver))
+            self.call(at, value.function, (receiver, *passed), target)
+        elif isinstance(value, Class):
+            self.when_known(function, lambda: self._call_class(at, function, passed, target))
+        elif isinstance(value, Instance):
+            self.when_known(
+                value.cls, lambda: void(self.call_method(at, function, "__call__", passed, target))
+            )
+        elif isinstance(value, Partial):
+            self.call(at, value.function, (*self.partials[function], *passed), target)
+        elif isinstance(value, Wrapped):
+            self.call(at, value.function, passed, target)
+        elif isinstance(value, External):
+            self.call_external(at, value.name, passed, target, decorator=decorator)
+        elif isinstance(value, Method):
+            self.call_builtin_method(at, value, passed, target)
+
+    # -- construction ---------------------------------------------------------------------------------------------
+
+    def _call_class(self, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:
+        metaclass = self.metaclass_of(cls)
+        if metaclass != -1 and self.defines(metaclass, "__call__"):
+            self.call_method(at, cls, "__call__", passed, target)
+        else:
+            self.construct(at, cls, passed, target)
+
+    def construct(self, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:
+        """What ``type.__call__`` does: ``__new__``, then ``__init__`` on what it made."""
+        made = self.engine.node()
+        self.flow(made, target)
+        if self.defines(cls, "__new__"):
+            receiver = Passed(self.holding(cls))
+            member = self.member(cls, "__new__")
+            arguments = (receiver, *passed)
+            self.each(member.node, lambda new: self._make(at, new, arguments, made))
+        else:
+            self.engine.add(made, self.instance(cls, at))
+        self.each(made, lambda item: self._initialize(at, cls, item, passed))
+
+    def _make(self, at: At, new: int, arguments: Sequence[Passed], made: int) -> None:
+        value = self.values[new]
+        if isinstance(value, Wrapped):
+            new = value.function
+        self.call(at, new, arguments, made)
+
+    def _initialize(self, at: At, cls: int, item: int, passed: Sequence[Passed]) -> None:
+        value = self.values[item]
+        if not isinstance(value, Instance) or cls not in self.linearized(value.cls):
+            return
+        if self.call_method(at, item, "__init__", passed, UNKNOWN):
+            return
+        if self._synthetic(cls):
+            self._fill_fields(at, item, cls, passed)
+        for base in self.external_bases(value.cls):
+            self.call_arguments(at, base, passed)
+
+    def _synthetic(self, cls: int) -> bool:
+        return any(
+            (info := self.classes.get(item)) is not None and info.synthetic
+            for item in self.linearized(cls)
+        ) or "typing.NamedTuple" in self.external_bases(cls)
+
+    def _fill_fields(self, at: At, item: int, cls: int, passed: Sequence[Passed]) -> None:
+        """The constructor that ``dataclass`` and ``NamedTuple`` write."""
+        fields: dict[str, None] = {}
+        for part in reversed(self.linearized(cls)):
+            value = self.values[part]
+            if isinstance(value, Class):
+                fields.update(dict.fromkeys(self.scopes[value.scope].fields))
+        names = list(fields)
+        position = 0
+        for argument in passed:
+            if argument.keyword:
+                self.flow(argument.node, self.attribute(item, argument.keyword))
+            elif argument.passing is Passing.PLAIN:
+                if position < len(names):
+                    self.flow(argument.node, self.attribute(item, names[position]))
+                    self.flow(argument.node, self.item(item, position))
+                position += 1
+        self.call_method(at, item, "__post_init__", (), UNKNOWN)
+
+    # -- callbacks ------------------------------------------------------------------------------------------------
+
+    def call_arguments(self, at: At, name: str, passed: Sequence[Passed]) -> None:
+        """Code outside the project may call the functions that it is given."""
+        if name.partition(".")[0] in {"typing", "abc", "enum"}:
+            return
+        for argument in passed:
+            if argument.passing is Passing.PLAIN:
+                self.each(argument.node, lambda item: self._call_back(at, item))
+
+    def _call_back(self, at: At, item: int) -> None:
+        value = self.values[item]
+        if isinstance(value, (Function, Bound, Partial)):
+            self.call(at, item, (), UNKNOWN)
+
+
+def void(_result: object) -> None:
+    """Drop a result."""

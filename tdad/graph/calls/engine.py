@@ -1,0 +1,124 @@
+"""Inclusion constraints over numbered nodes: which objects may reach which node.
+
+Andersen's analysis with difference propagation (Pearce, Kelly and Hankin 2003): a node hands on only what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+WIDEST = 400
+"""A node that holds this many objects takes no more: beyond it the set says nothing useful about a receiver."""
+
+Watcher = Callable[[int], None]
+
+
+class Engine:
+    """Nodes, the objects that they hold, edges between them, and watchers that see each object once per node."""
+
+    def __init__(self) -> None:
+        self.held: list[set[int]] = []
+        self.widened: set[int] = set()
+        self._edges: list[dict[int, None] | None] = []
+        self._watchers: list[list[Watcher] | None] = []
+        self._pending: dict[int, set[int]] = {}
+        self._started: list[tuple[int, Watcher]] = []
+        self._late: list[tuple[int, Callable[[], None]]] = []
+
+    def node(self) -> int:
+        """A new node that holds nothing."""
+        return self.nodes(1)
+
+    def nodes(self, count: int) -> int:
+        """The first of ``count`` new consecutive nodes."""
+        first = len(self.held)
+        self.held.extend(set() for _ in range(count))
+        self._edges.extend([None] * count)
+        self._watchers.extend([None] * count)
+        return first
+
+    def add(self, node: int, item: int) -> None:
+        """Let ``node`` hold ``item``; a negative node is one that nobody asks for."""
+        if node < 0:
+            return
+        self._give(node, {item})
+
+    def edge(self, source: int, target: int) -> None:
+        """Let ``target`` hold whatever ``source`` holds."""
+        if source == target or source < 0 or target < 0:
+            return
+        edges = self._edges[source]
+        if edges is None:
+            edges = self._edges[source] = {}
+        if target not in edges:
+            edges[target] = None
+            if self.held[source]:
+                self._give(target, self.held[source])
+
+    def watch(self, node: int, watcher: Watcher) -> None:
+        """Call ``watcher`` once for each object that ``node`` holds or will hold."""
+        if self.held[node]:
+            self._started.append((node, watcher))
+            return
+        watchers = self._watchers[node]
+        if watchers is None:
+            self._watchers[node] = [watcher]
+        else:
+            watchers.append(watcher)
+
+    def if_empty(self, node: int, action: Callable[[], None]) -> None:
+        """Do ``action`` if ``node`` still holds nothing when everything else has settled."""
+        self._late.append((node, action))
+
+    def _give(self, node: int, items: Iterable[int]) -> None:
+        held = self.held[node]
+        new = set(items) - held
+        if not new:
+            return
+        if len(held) + len(new) > WIDEST:
+            self.widened.add(node)
+            new = set(sorted(new)[: WIDEST - len(held)])
+        held |= new
+        pending = self._pending.get(node)
+        if pending is None:
+            self._pending[node] = new
+        else:
+            pending |= new
+
+    def settle(self) -> None:
+        """Propagate until nothing changes, the late actions included."""
+        while True:
+            self._propagate()
+            late, self._late = self._late, []
+            empty = [action for node, action in late if not self.held[node]]
+            if not empty:
+                return
+            for action in empty:
+                action()
+
+    def _propagate(self) -> None:
+        while self._started or self._pending:
+            while self._started:
+                node, watcher = self._started.pop()
+                self._begin(node, watcher)
+            if not self._pending:
+                continue
+            node = next(iter(self._pending))
+            new = self._pending.pop(node)
+            for target in list(self._edges[node] or ()):
+                self._give(target, new)
+            for watcher in list(self._watchers[node] or ()):
+                for item in new:
+                    watcher(item)
+
+    def _begin(self, node: int, watcher: Watcher) -> None:
+        """A watcher that came late first sees what has already been handed on."""
+        waiting = self._pending.get(node, frozenset())
+        seen = [item for item in self.held[node] if item not in waiting]
+        watchers = self._watchers[node]
+        if watchers is None:
+            self._watchers[node] = [watcher]
+        else:
+            watchers.append(watcher)
+        for item in seen:
+            watcher(item)
