@@ -6,10 +6,12 @@ are, and they work with every pytest and pluggy in use.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Dict, Generator, List, Optional, Set
 
 import pytest
 
+from .environment import interpreter, modules, packages, plugins, system
 from .items import NodeIds, site_of
 from .owners import COLLECT, FIXTURE, TEST, Buffer
 from .session import Probe
@@ -28,11 +30,23 @@ class Recorder:
         self._test: Optional[_Test] = None
         self._worker = False
         self._finished = 0
+        self._facts: Dict[str, Any] = {}
 
     def pytest_configure(self, config: Any) -> None:
         """Learn where node ids start from."""
         self._ids.rootdir = str(getattr(config, "rootpath", config.rootdir))
         self._worker = hasattr(config, "workerinput")
+        if not self._worker:
+            try:
+                self._facts = {
+                    "python": interpreter(),
+                    "platform": system(),
+                    "packages": packages(),
+                    "plugins": plugins(config.pluginmanager),
+                }
+                self.probe.header(environment=self._facts)
+            except Exception:
+                self.probe.failed()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
@@ -114,6 +128,18 @@ class Recorder:
                 }
             )
             probe.stop()
+            if not self._worker:
+                self._conclude()
+
+    def _conclude(self) -> None:
+        """What only the process that controls the run can say, and only at its end."""
+        try:
+            tops = [name for name in list(sys.modules) if "." not in name]
+            self._facts["modules"] = modules(tops)
+            self.probe.digests()
+            self.probe.header(environment=self._facts)
+        except Exception:
+            self.probe.failed()
 
     def _begin(self, item: Any) -> _Test:
         name = self._ids.canonical(item.nodeid)

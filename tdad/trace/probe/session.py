@@ -15,7 +15,6 @@ from .owners import SESSION, Buffer, Owners
 from .project import Project
 from .writer import Writer
 
-_time = time.time
 VARIABLE = "TDAD_PROBE"
 """Environment variable with the settings as JSON, for child processes and injected use."""
 
@@ -66,7 +65,7 @@ class Probe:
         self.settings = settings
         self.errors: Dict[str, int] = {}
         self.warnings: Dict[str, str] = {}
-        self.started_at = _time()
+        self.started_at = time.time()
         self.project = Project(settings.root, settings.sources)
         self.base = Buffer(settings.owner[0], settings.owner[1])
         self.owners = Owners(self.base)
@@ -99,6 +98,9 @@ class Probe:
             self.owners.collect(self.owners.stack[-1])
             for buffer in reversed(self.owners.stack):
                 self.emit(buffer)
+            variables = self.environ.digests()
+            if variables:
+                self.writer.add({"t": "env", "variables": variables})
             self.flush()
             self.audit.stop()
             self.environ.stop()
@@ -138,6 +140,34 @@ class Probe:
             for path in [path for path in seen if path not in written]:
                 written[path] = seen[path]
                 self.writer.add(_file(path, seen[path]))
+        self.writer.flush()
+
+    def header(self, **facts: Any) -> None:
+        """Write ``run.json``: what is known of the run as a whole. Only the process that controls the run does."""
+        record = {
+            "schema": 1,
+            "run_id": self.settings.run_id,
+            "root": self.project.root,
+            "started_at": self.started_at,
+            "granularity": self.engine.granularity,
+            "recorder": self.engine.name,
+            "errors": self.errors,
+            "warnings": self.warnings,
+        }
+        record.update(facts)
+        path = os.path.join(self.settings.directory, "run.json")
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1)
+        os.replace(path + ".new", path)
+
+    def digests(self) -> None:
+        """Queue the digests of all files that the processes of this run have seen, for the process that controls it."""
+        from .digests import digest, states
+
+        root = self.project.root
+        for path, seen in sorted(states(self.settings.directory).items()):
+            found = digest(os.path.join(root, path), seen)
+            self.writer.add({"t": "file", "path": path, "digest": found})
         self.writer.flush()
 
     def failed(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from types import CodeType, FrameType
-from typing import Any, Dict
+from typing import Any
 
 from .owners import Buffer, Owners
 from .project import Project
@@ -23,7 +23,7 @@ class Calls:
         self._set: Any = sys.setprofile if profile else sys.settrace
         self._get: Any = sys.getprofile if profile else sys.gettrace
         self._set_threads: Any = threading.setprofile if profile else threading.settrace
-        self._hits: Dict[int, CodeType] = {}
+        self._hits: Any = {}  # id → code object
         self._function = self._make()
 
     def start(self) -> bool:
@@ -51,7 +51,7 @@ class Calls:
     def collect(self, buffer: Buffer) -> None:
         """File what ran since the last switch under ``buffer``."""
         hits = self._hits
-        if hits:
+        if hits and isinstance(hits, dict):
             taken = hits.copy()
             for key in taken:
                 del hits[key]
@@ -64,9 +64,20 @@ class Calls:
     def _make(self) -> Any:
         hits = self._hits
 
+        if isinstance(hits, list):  # a child process writes each hit at once
+            return _telling(hits.append)
+
         def on_event(frame: FrameType, event: str, arg: Any) -> None:
             if event == "call":
                 code = frame.f_code
                 hits[id(code)] = code
 
         return on_event
+
+
+def _telling(tell: Any) -> Any:
+    def on_event(frame: FrameType, event: str, arg: Any) -> None:
+        if event == "call":
+            tell(frame.f_code)
+
+    return on_event
