@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tdad.facts import Answer, Impact, Status
+from tdad.facts import Answer, Impact
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +66,27 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class MapStats:
-    """What is in a map. Fields as in the store's figures, and where the map is."""
+    """What is in a map."""
 
     path: str
     size_bytes: int
+    schema_version: int
     tests: int
-    statuses: Mapping[Status, int]
-    """Of the newest record of each test."""
-    failing: tuple[str, ...]
-    """Node ids of the tests that failed last time, in collection order."""
+    statuses: Mapping[str, int]
+    """Status → number of tests whose newest outcome it is."""
     files: int
     definitions: int
-    runs: int
-    records: int
+    references: int
+    observations: int
+    data_files: int
     granularity: str
-    python: tuple[str, ...]
-    """Interpreters of the recorded runs, sorted."""
-    newest: float | None
-    """When the newest run began, seconds since the epoch; ``None`` without a recording."""
+    recorder: str
+    python: str
+    recorded_at: float | None
+    """Seconds since the epoch; ``None`` without a recording."""
+    duration_s: float
+    """Sum of the tests' newest durations."""
+    stale_files: int
 
 
 @dataclass(frozen=True, slots=True)

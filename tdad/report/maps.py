@@ -16,7 +16,6 @@ from tdad.report.impact import Place
 from tdad.report.lines import BLANK, Line, line, print_lines
 
 ITEMS_IN_TEXT = 200
-FAILING_IN_TEXT = 10
 
 
 def render_testmap(tests_of: Mapping[str, Iterable[str]]) -> Iterator[str]:
@@ -41,24 +40,27 @@ def print_stats(stats: MapStats, *, as_json: bool) -> None:
 
 def stats_lines(stats: MapStats) -> Iterator[Line]:
     """The whole text."""
-    files = words.count(stats.files, "file")
     rows = {
-        "map": f"{stats.path} ({words.size(stats.size_bytes)})",
-        "code": f"{files}, {words.count(stats.definitions, 'definition')}",
+        "map": f"{stats.path} ({words.size(stats.size_bytes)}, schema {stats.schema_version})",
         "tests": _tests(stats),
+        "code": ", ".join(
+            (
+                words.count(stats.files, "file"),
+                words.count(stats.definitions, "definition"),
+                words.count(stats.references, "reference"),
+            )
+        ),
+        "recorded": _recorded(stats),
     }
-    if stats.newest is not None:
-        when = datetime.fromtimestamp(stats.newest, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
-        runs = words.count(stats.runs, "run")
-        rows["recorded"] = f"{when}, by {stats.granularity}, on {', '.join(stats.python)}"
-        rows["kept"] = f"{words.count(stats.records, 'record')} from {runs}"
+    if stats.recorded_at is not None:
+        rows["observed"] = (
+            f"{words.count(stats.observations, 'observation')},"
+            f" {words.count(stats.data_files, 'data file')}"
+        )
+    if stats.stale_files:
+        rows["stale"] = f"{words.count(stats.stale_files, 'file')} changed since"
     for label, value in rows.items():
         yield line((f"{label:<10}", "bold"), value)
-    for node_id in stats.failing[:FAILING_IN_TEXT]:
-        yield line(("failed    ", "bold red"), node_id)
-    if len(stats.failing) > FAILING_IN_TEXT:
-        more = f"… and {len(stats.failing) - FAILING_IN_TEXT:,} more; all of them: --json"
-        yield line((more, "dim"), indent=10)
 
 
 def _tests(stats: MapStats) -> str:
@@ -67,7 +69,14 @@ def _tests(stats: MapStats) -> str:
     statuses = ", ".join(
         f"{number:,} {status}" for status, number in sorted(stats.statuses.items())
     )
-    return f"{stats.tests:,} ({statuses})"
+    return f"{stats.tests:,} ({statuses}), {words.seconds(stats.duration_s)}"
+
+
+def _recorded(stats: MapStats) -> str:
+    if stats.recorded_at is None:
+        return "never"
+    when = datetime.fromtimestamp(stats.recorded_at, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{when}, by {stats.granularity}, with {stats.recorder} on {stats.python}"
 
 
 def print_entry(entry: MapEntry, *, as_json: bool, place: Place = str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tdad.answers import Explanation, ImpactReport, MapState, MapStats
-from tdad.facts import Answer, Change, ChangeKind, Evidence, Impact, Part, Span, Status, Step
+from tdad.facts import Answer, Change, ChangeKind, Evidence, Impact, Part, Span, Step
 
 EDIT = Change(
     path="shop.py",
@@ -57,14 +57,18 @@ SAFE = Explanation(
 STATS = MapStats(
     path="/home/me/shop/.tdad/map.sqlite3",
     size_bytes=48_200,
+    schema_version=1,
     tests=3,
-    statuses={Status.PASSED: 2, Status.FAILED: 1},
-    failing=("tests/test_shop.py::test_vat",),
+    statuses={"passed": 2, "failed": 1},
     files=7,
     definitions=40,
-    runs=2,
-    records=6,
+    references=90,
+    observations=6,
+    data_files=1,
     granularity="functions",
-    python=("cpython 3.13.0",),
-    newest=1_700_000_000.0,
+    recorder="monitoring",
+    python="cpython 3.13.0",
+    recorded_at=1_700_000_000.0,
+    duration_s=12.34,
+    stale_files=2,
 )
