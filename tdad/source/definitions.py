@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import libcst as cst
-
 from tdad.facts import BindingKind, DefinitionKind, Fixture, ReferenceKind, StatementKind
 from tdad.source.annotations import annotation
 from tdad.source.expressions import parameters, read
 from tdad.source.fingerprint import hash_tokens
-from tdad.source.literals import literal_text
-from tdad.source.pytest_facts import Marks, is_test_name, marks_of, requested
+from tdad.source.pytest_facts import is_test_name, marks_of, requested
 from tdad.source.scopes import close_function, define, qualified
 from tdad.source.simple import type_parameters
 from tdad.source.state import RawDefinition, Scope, State
@@ -191,6 +188,8 @@ def _pytest(state: State, node: Any, index: int, decorators: list[tuple[str, Any
         return
     definition = state.definitions[index]
     name = node.name.value
+    if scope is state.module_scope:
+        state.parameters[index] = node.params
     test = is_test_name(name)
     if not decorators and not test:
         return
@@ -213,6 +212,3 @@ def _pytest(state: State, node: Any, index: int, decorators: list[tuple[str, Any
         state.fixtures.append(
             Fixture(index, marks.name or name, tuple(wanted), marks.autouse, marks.scope)
         )
-
-
-__all__ = ["Marks", "class_definition", "cst", "function_definition", "literal_text"]

@@ -127,7 +127,7 @@ def _string(state: State, node: Any) -> str:
 def _concatenated(state: State, node: Any) -> str:
     start = len(state.tokens)
     chain = UNKNOWN
-    parts = []
+    parts: list[Any] = []
     while type(node) is cst.ConcatenatedString:
         parts.append(node.left)
         node = node.right

@@ -10,6 +10,7 @@ from tdad.facts import Definition, DefinitionKind, FileFacts, Reference, Span, S
 from tdad.source.decode import SourceError, decode
 from tdad.source.digests import digest
 from tdad.source.fingerprint import hash_tokens
+from tdad.source.pytest_facts import define_made_fixtures
 from tdad.source.scopes import define_globals
 from tdad.source.spans import MismatchError, fallback_tree, parse
 from tdad.source.state import State
@@ -34,6 +35,8 @@ def index(path: str, data: bytes, module: str = "") -> FileFacts:
         reason = str(problem)
     except (RecursionError, MemoryError):
         reason = "line 1: nested too deeply to be read"
+    except (KeyError, AttributeError) as problem:  # a node that this libcst has and we do not know
+        reason = f"line 1: unknown syntax: {problem}"
     lines = data.count(b"\n") + 1
     whole = Definition("", DefinitionKind.MODULE, Span(1, lines), Span(1, lines), "", "", "", 0)
     return FileFacts(path, key, module, definitions=(whole,), error=reason)
@@ -68,6 +71,7 @@ def _walk(path: str, module: str, concrete: cst.Module, abstract: object, lines:
     root.body = (1, root.last)
     suite(state, concrete, abstract.body, -1, docstring_of=0)  # type: ignore[attr-defined]  # either parser's tree
     define_globals(state)
+    define_made_fixtures(state)
     root.own_hash = hash_tokens(root.own)
     root.full_hash = hash_tokens([root.own_hash, *root.nested])
     return state

@@ -29,7 +29,7 @@ def pattern(state: State, node: Any, chain: str) -> None:
         state.emit(";")
     elif kind is cst.MatchMapping:
         for element in node.elements:
-            pattern(state, element.key, "?")
+            read(state, element.key)
             pattern(state, element.pattern, "?" if chain == "?" else chain + "[]")
         _capture(state, node.rest, chain)
         state.emit(";")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import libcst as cst
 
+from tdad.facts import Fixture, ReferenceKind
+from tdad.source.imports import dotted
 from tdad.source.literals import literal_text, literal_texts
 from tdad.source.special_calls import argument
+from tdad.source.state import State
 
 _FIXTURE_NAMES = frozenset({"fixture", "yield_fixture"})
 _FIXTURE_ROOTS = frozenset({"", "pytest", "pytest_asyncio", "pytest_trio"})
-_NOT_REQUESTED = frozenset({"self", "cls", "request"})
 
 
 @dataclass(slots=True)
@@ -84,11 +86,6 @@ def _read_parametrize(marks: Marks, call: Any) -> None:
     marks.parametrized.update(n for n in names if n and n not in marks.indirect)
 
 
-def parametrize_fixtures(marks: Marks) -> Iterator[str]:
-    """Yield the fixtures that indirect parametrisation reaches."""
-    yield from sorted(marks.indirect)
-
-
 def requested(params: Any, marks: Marks, given: frozenset[str], *, method: bool) -> list[str]:
     """Return the fixtures that the parameters of a test or fixture ask for, in order.
 
@@ -107,3 +104,37 @@ def requested(params: Any, marks: Marks, given: frozenset[str], *, method: bool)
 def is_test_name(name: str) -> bool:
     """Tell whether pytest's (or unittest's) default naming makes a function a test."""
     return name.startswith("test")
+
+
+def fixture_of(call: Any) -> str:
+    """Return ``func`` of ``pytest.fixture(func)`` or ``pytest.fixture(…)(func)``; empty for any other call."""
+    func = call.func.func if type(call.func) is cst.Call else call.func
+    if type(func) is cst.Attribute and type(func.value) is not cst.Name:
+        return ""
+    if type(func) not in (cst.Name, cst.Attribute) or len(call.args) == 0:
+        return ""
+    root, _, last = dotted(func).rpartition(".")
+    given = call.args[0]
+    if last not in _FIXTURE_NAMES or root not in _FIXTURE_ROOTS or given.keyword is not None:
+        return ""
+    return given.value.value if type(given.value) is cst.Name else ""
+
+
+def define_made_fixtures(state: State) -> None:
+    """Add the fixtures made by calls, now that all functions of the module are known."""
+    for name, function, call in state.made_fixtures:
+        index = state.module_scope.names.get(function, state.module_scope.names.get(name))
+        if index is None:
+            continue
+        marks = Marks()
+        read_mark(marks, "fixture", call.func if type(call.func) is cst.Call else call)
+        params = state.parameters.get(index)
+        wanted = [] if params is None else requested(params, marks, frozenset(), method=False)
+        state.line = state.definitions[index].first
+        for fixture in wanted:
+            state.add_reference(ReferenceKind.FIXTURE, fixture)
+        state.flush(index)
+        state.definitions[index].flags.add("fixture")
+        state.fixtures.append(
+            Fixture(index, marks.name or name, tuple(wanted), marks.autouse, marks.scope)
+        )

@@ -9,14 +9,19 @@ import libcst as cst
 
 from tdad.facts import BindingKind, ReferenceKind
 from tdad.source.annotations import annotation
-from tdad.source.expressions import EXPRESSIONS, UNKNOWN, bind_name, read, target
+from tdad.source.expressions import UNKNOWN, bind_name, read, target
 from tdad.source.imports import import_from, import_names
 from tdad.source.literals import literal_text, literal_texts
-from tdad.source.pytest_facts import Marks, read_mark
+from tdad.source.pytest_facts import Marks, fixture_of, read_mark
 from tdad.source.state import State
 
 Alternatives = list[tuple[str, str]]
 """(suffix, chain): what a value, or with suffix ``[]`` an element of it, may be."""
+_DISPLAYS: dict[type, tuple[str, str]] = {
+    cst.List: ("[,", "list()"),
+    cst.Tuple: ("(,", "tuple()"),
+    cst.Set: ("{,", "set()"),
+}
 _MOST_ELEMENTS = 64
 _LITERALS = frozenset(
     {"str()", "int()", "float()", "bytes()", "bool()", "complex()", UNKNOWN, "tuple()", "list()"}
@@ -44,10 +49,9 @@ def value(state: State, node: Any) -> Alternatives:
 
 
 def _display(state: State, node: Any, kind: type) -> Alternatives:
-    state.emit({cst.List: "[,", cst.Tuple: "(,"}.get(kind, "{,"))
-    found: dict[tuple[str, str], None] = {
-        ("", {cst.List: "list()", cst.Tuple: "tuple()"}.get(kind, "set()")): None
-    }
+    mark, chain = _DISPLAYS[kind]
+    state.emit(mark)
+    found: dict[tuple[str, str], None] = {("", chain): None}
     for element in node.elements:
         chain = read(state, element.value)
         if type(element) is cst.StarredElement:
@@ -111,6 +115,10 @@ def _assign(state: State, node: Any) -> str:
         _bind(state, name, depth, alternatives)
     if state.scope is state.module_scope:
         _module_constant(state, names, node.value)
+        if len(names) == 1 and type(node.value) is cst.Call:
+            made = fixture_of(node.value)
+            if made:
+                state.made_fixtures.append((names[0][0], made, node.value))
     return "assign"
 
 
@@ -165,7 +173,6 @@ def _extended(exports: list[str] | None, more: list[str] | None) -> list[str] | 
 
 
 def _annotated(state: State, node: Any) -> str:
-    start = len(state.refs)
     if node.value is None and type(node.target) is cst.Name and state.scope.is_function:
         name = node.target.value
         state.emit(name)
@@ -181,7 +188,6 @@ def _annotated(state: State, node: Any) -> str:
         state.add_binding(name, BindingKind.ANNOTATION, chain)
     if node.value is None:
         return "annotation"
-    del start
     state.emit("=")
     alternatives = value(state, node.value)
     for name, depth in names:
@@ -331,4 +337,3 @@ SIMPLE: dict[type, Callable[[State, Any], str]] = {
     cst.Break: _nothing("break"),
     cst.Continue: _nothing("continue"),
 }
-__all__ = ["EXPRESSIONS", "SIMPLE", "type_parameters", "value"]

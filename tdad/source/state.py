@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tdad.facts import (
     Binding,
@@ -11,6 +12,7 @@ from tdad.facts import (
     Fixture,
     Import,
     ReferenceKind,
+    StatementKind,
 )
 from tdad.source.fingerprint import hash_tokens
 
@@ -47,7 +49,7 @@ class RawStatement:
     """A statement while it is being read."""
 
     owner: int
-    kind: str
+    kind: StatementKind
     first: int
     last: int
     suite: int
@@ -113,6 +115,10 @@ class State:
         self.imports: list[Import] = []
         self.bindings: dict[Binding, None] = {}
         self.fixtures: list[Fixture] = []
+        self.parameters: dict[int, Any] = {}
+        """Definition of a module-level function → its parameter list."""
+        self.made_fixtures: list[tuple[str, str, Any]] = []
+        """``name = pytest.fixture(func)``: name, func, call."""
         self.global_names: dict[str, tuple[int, str]] = {}
         """Module-level names bound by functions: name → line and fingerprint of the first such statement."""
         self.exports: list[str] | None = None

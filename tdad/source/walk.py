@@ -7,11 +7,12 @@ at the level of statements; below that every line is the first line of the state
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import libcst as cst
 
-from tdad.facts import BindingKind, DefinitionKind, StatementKind
+from tdad.facts import BindingKind, StatementKind
 from tdad.source.expressions import bind_name, read, target
 from tdad.source.literals import literal_text
 from tdad.source.patterns import pattern
@@ -133,7 +134,7 @@ def _clause(
     parent: int,
     node: Any,
     trees: Sequence[Any],
-    header: Callable[[], None] | None = None,
+    header: Callable[[], object] | None = None,
 ) -> None:
     """Walk ``elif``, ``else``, ``except``, ``finally`` or ``case``: a compound below its statement."""
     end = trees[-1].end_lineno if trees else span[1]
@@ -170,13 +171,9 @@ def _if(state: State, node: Any, tree: Any, parent: int) -> None:
         tree = _at(tree.orelse, 0)
         test = node.test
         span = (tree.lineno, header_end(tree.lineno, tree.body))
-        _clause(state, "elif", span, index, node, tree.body, lambda test=test: _test(state, test))
+        _clause(state, "elif", span, index, node, tree.body, partial(read, state, test))
     _else(state, node, tree, tree.body[-1].end_lineno, index)
     state.scope.branch -= 1
-
-
-def _test(state: State, node: Any) -> None:
-    read(state, node)
 
 
 def _else(state: State, node: Any, tree: Any, before: int, parent: int) -> None:
@@ -242,7 +239,7 @@ def _try(state: State, node: Any, tree: Any, parent: int) -> None:
             index,
             handler,
             clause.body,
-            lambda handler=handler: _except(state, handler),
+            partial(_except, state, handler),
         )
         before = clause.body[-1].end_lineno
     _else(state, node, tree, before, index)
@@ -284,7 +281,7 @@ def _match(state: State, node: Any, tree: Any, parent: int) -> None:
             index,
             case,
             clause.body,
-            lambda case=case: _case(state, case, chain),
+            partial(_case, state, case, chain),
         )
     state.scope.branch -= 1
 
@@ -316,4 +313,3 @@ COMPOUND: dict[type, Callable[[State, Any, Any, int], None]] = {
     cst.TryStar: _try,
     cst.Match: _match,
 }
-__all__ = ["DefinitionKind", "finish", "first_line", "header_end", "open_statement", "suite"]

@@ -41,6 +41,7 @@ def check(facts: FileFacts) -> None:
         assert reference.chain
     if facts.error is not None:
         assert facts.error.startswith("line ")
+        assert "unknown syntax" not in facts.error
         assert len(facts.definitions) == 1
         assert facts.statements == ()
     mentioned_names(facts)
