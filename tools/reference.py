@@ -6,7 +6,9 @@ python tools/reference.py --check  exits with 1 when one is out of date (a test 
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 import click
 
+import tdad
 from tdad.cli.app import cli
 from tdad.errors import TdadError
 
@@ -124,7 +127,10 @@ def _section(error: type[TdadError]) -> str:
 
 
 def errors() -> list[type[TdadError]]:
-    """Every error of ``tdad.errors`` that says something of its own, by slug."""
+    """Every error of the package that says something of its own, by slug."""
+    for module in pkgutil.walk_packages(tdad.__path__, "tdad."):
+        if not module.name.startswith(("tdad.trace.probe", "tdad.trace.inject")):
+            importlib.import_module(module.name)
     found: set[type[TdadError]] = set()
     waiting = [TdadError]
     while waiting:
