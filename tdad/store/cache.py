@@ -101,7 +101,9 @@ class Cache:
                 at = words.find(needle, end) if end >= 0 else -1
 
 
-def put(rows: Rows, cache: Cache, entries: Iterable[Indexed], gone: Collection[str], now_ns: int) -> None:
+def put(
+    rows: Rows, cache: Cache, entries: Iterable[Indexed], gone: Collection[str], now_ns: int
+) -> None:
     """Make ``entries`` the current versions of their files, and forget the files that are ``gone``."""
     numbers, have = dict(cache.numbers), set(rows.keys("facts"))
     folders = {folder: dict(files) for folder, files in cache.folders.items()}
@@ -176,7 +178,9 @@ def _words_of(rows: Rows, known: dict[str, dict[str, bytes]], folder: str) -> di
     return found
 
 
-def _write_folder(rows: Rows, folder: str, files: Mapping[str, Stat], words: Mapping[str, bytes]) -> None:
+def _write_folder(
+    rows: Rows, folder: str, files: Mapping[str, Stat], words: Mapping[str, bytes]
+) -> None:
     if not files:
         rows.delete("folder", [folder])
         return

@@ -37,7 +37,15 @@ from tdad.facts import (
 )
 from tdad.store.lines import pack_chunks, unpack_chunks
 
-INT, STR, HEX, STRS, BOOL, SPAN, SPAN_OR_NONE = "int", "str", "hex", "strs", "bool", "span", "span?"
+INT, STR, HEX, STRS, BOOL, SPAN, SPAN_OR_NONE = (
+    "int",
+    "str",
+    "hex",
+    "strs",
+    "bool",
+    "span",
+    "span?",
+)
 Column = str | type[Enum]
 
 COLUMNS: Mapping[str, tuple[type[Any], Mapping[str, Column]]] = {
@@ -284,7 +292,11 @@ def _cut(whole: _Cuttable, sizes: Sequence[int]) -> list[_Cuttable]:
 
 
 def _decode_items(
-    cls: type[Any], columns: Mapping[str, Column], count: int, sections: Iterator[bytes], table: _Table
+    cls: type[Any],
+    columns: Mapping[str, Column],
+    count: int,
+    sections: Iterator[bytes],
+    table: _Table,
 ) -> tuple[Any, ...]:
     items = _blank(cls, count)
     for column, kind in columns.items():
@@ -324,7 +336,9 @@ def _decode_column(
     return _decode_spans(numbers, count, sections)
 
 
-def _decode_spans(missing: list[int], count: int, sections: Iterator[bytes]) -> Sequence[Span | None]:
+def _decode_spans(
+    missing: list[int], count: int, sections: Iterator[bytes]
+) -> Sequence[Span | None]:
     firsts = list(accumulate(_unpack_ints(next(sections))))
     lasts = list(map(add, firsts, _unpack_ints(next(sections))))
     spans: list[Any] = _blank(Span, count)

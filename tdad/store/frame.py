@@ -59,13 +59,13 @@ def _inflate(key: str, packed: bytes) -> bytes:
         raise FrameError(f"{error} at {key}") from error
 
 
-def seal_json(key: str, value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def seal_json(key: str, value: Any) -> bytes:
     """Return ``value`` as a frame of compact JSON with sorted keys."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
     return seal(key, text.encode("ascii"))
 
 
-def unseal_json(key: str, frame: object) -> Any:  # noqa: ANN401 - any JSON value
+def unseal_json(key: str, frame: object) -> Any:
     """Return the JSON value of ``frame``.
 
     Raises:

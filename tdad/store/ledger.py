@@ -174,7 +174,9 @@ def environment_document(environment: Environment) -> dict[str, Any]:
 
 def read_tests(rows: Rows) -> dict[str, TestFile]:
     """Return the tests by file, the files in collection order."""
-    files = {path: _test_file(path, json.loads(data)) for path, data in rows.all("test_file").items()}
+    files = {
+        path: _test_file(path, json.loads(data)) for path, data in rows.all("test_file").items()
+    }
     return dict(sorted(files.items(), key=lambda item: (item[1].position, item[0])))
 
 
@@ -205,7 +207,9 @@ def write_test_file(rows: Rows, path: str, file: TestFile) -> None:
     entries = [
         [
             _shortened(test.node_id, path),
-            "" if test.definition == written_in(test.node_id) else _shortened(test.definition, path),
+            ""
+            if test.definition == written_in(test.node_id)
+            else _shortened(test.definition, path),
             [
                 [
                     record.run,
@@ -239,9 +243,7 @@ def read_owners(rows: Rows) -> dict[str, dict[int, StoredOwner]]:
     """Return the observations of what is no test: by file part of the name, then by number."""
     return {
         part: {
-            number: StoredOwner(
-                number, Owner(OwnerKind(kind), name), digest, breadth, causes
-            )
+            number: StoredOwner(number, Owner(OwnerKind(kind), name), digest, breadth, causes)
             for number, kind, name, digest, breadth, causes in json.loads(data)
         }
         for part, data in rows.all("owner_file").items()
@@ -262,6 +264,6 @@ def part_of(owner: Owner) -> str:
     return owner.name.rpartition("@")[2].partition("::")[0]
 
 
-def dump(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def dump(value: Any) -> bytes:
     """Return ``value`` as compact JSON."""
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii")

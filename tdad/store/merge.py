@@ -28,7 +28,9 @@ def merge(ledger: Ledger, other: Rows) -> None:
 def _facts(ledger: Ledger, other: Rows) -> None:
     have = ledger.rows.keys("facts")
     keys: dict[int, VersionKey] = read_versions(other)
-    missing = [number for number in other.keys("facts") if ledger.numbers.get(keys[number]) not in have]
+    missing = [
+        number for number in other.keys("facts") if ledger.numbers.get(keys[number]) not in have
+    ]
     for number in sorted(missing):
         facts = codec.decode(other.get("facts", number) or b"")
         if facts is not None:

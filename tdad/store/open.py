@@ -44,14 +44,16 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
     _look(path, missing_ok=True)
     connection = _connect(path, "rwc")
     try:
-        if migrations.version_of(connection) == 0:
+        new = _is_empty(connection)
+        if not new:
+            _check_version(connection, path)
+        else:
             connection.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        if migrations.version_of(connection) == 0:
+        if new:
             migrations.create(connection)
-        _check_version(connection, path)
         migrations.migrate(connection)
     except BaseException:
         connection.close()
@@ -61,13 +63,14 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     _look(path, missing_ok=False)
-    connection = _connect(path, "ro")
+    # Not "ro": the last one to close a WAL database needs the right to clean up behind itself.
+    connection = _connect(path, "rw")
     try:
+        connection.execute("PRAGMA query_only = ON")
         _check_version(connection, path)
     except sqlite3.OperationalError as error:
         connection.close()
-        code = error.sqlite_errorcode & 0xFF
-        if code not in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
             raise
         # WAL needs a file next to the map even to read. Where none can be made nobody writes either.
         connection = _connect(path, "ro", "&immutable=1")
@@ -125,6 +128,12 @@ def _look(path: Path, *, missing_ok: bool) -> None:
         raise NotAMap(str(path), "not an SQLite database")
     if len(head) < 100:
         raise MapCorrupt(str(path), "the file is cut off")
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    return tables == 0 and application == 0 and migrations.version_of(connection) == 0
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

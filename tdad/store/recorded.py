@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -307,7 +306,9 @@ class RecordedView:
             known = self._traces[number] = self._read_trace(number)
         return known
 
-    def _read_trace(self, number: int) -> tuple[dict[Owner, frozenset[int]], dict[Owner, frozenset[int]]]:
+    def _read_trace(
+        self, number: int
+    ) -> tuple[dict[Owner, frozenset[int]], dict[Owner, frozenset[int]]]:
         found: dict[bytes, dict[Owner, frozenset[int]]] = {STARTS: {}, LINES: {}}
         owners = self._owners
         with guarded(self.rows.path):

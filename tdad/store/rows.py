@@ -78,6 +78,8 @@ class Rows:
     connection: sqlite3.Connection
     path: str
     _checked: dict[str, frozenset[Any]] = field(default_factory=dict)
+    _touched: set[str] = field(default_factory=set)
+    """Tables that this transaction changed: the header does not know about it yet."""
 
     def begin_reading(self) -> None:
         """Hold on to one snapshot until the next write: all that is read until then fits together."""
@@ -98,6 +100,7 @@ class Rows:
                 self.connection.execute("COMMIT")
             finally:
                 self._checked.clear()
+                self._touched.clear()
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
 
@@ -122,6 +125,8 @@ class Rows:
                 self.begin_reading()
                 known = self._keys(table)
                 expected = self._expected().get(table, [0, 0])
+            if table in self._touched:
+                return known
             if _summary(known) != expected:
                 raise MapCorrupt(self.path, f"rows of table {table} are missing")
             self._checked[table] = known
@@ -185,6 +190,7 @@ class Rows:
 
     def put(self, table: str, key: int | str, **payloads: bytes) -> None:
         """Insert or replace one row."""
+        self._touch(table)
         columns = ", ".join([_KEYS[table], *payloads])
         marks = ", ".join("?" * (len(payloads) + 1))
         frames = [seal(f"{table}.{column} {key}", data) for column, data in payloads.items()]
@@ -193,8 +199,13 @@ class Rows:
             (_storable(key), *frames),
         )
 
+    def _touch(self, table: str) -> None:
+        self._touched.add(table)
+        self._checked.pop(table, None)
+
     def delete(self, table: str, keys: Iterable[int | str]) -> None:
         """Delete rows by key."""
+        self._touch(table)
         self.connection.executemany(
             f"DELETE FROM {table} WHERE {_KEYS[table]} = ?",  # noqa: S608 - own names
             [(_storable(key),) for key in keys],

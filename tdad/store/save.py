@@ -251,7 +251,9 @@ class Absorber:
             status=test.status,
             duration_s=round(test.duration_s, 6),
             breadth=breadth(observation) + sum(one.breadth for one in inherited),
-            recent="".join(LETTERS[status] for status in test.recent) if recent is None else recent,
+            recent="".join(LETTERS[status] for status in test.recent)
+            if recent is None
+            else recent,
             digest=digest,
         )
         stored.records = self._merged(stored.records, record, keep_recent=recent is not None)
@@ -279,7 +281,8 @@ class Absorber:
         twins = [one for one in records if one.run == record.run]
         if keep_recent and twins:
             # Two maps disagree about one run: any choice will do as long as it is the same both ways round.
-            record = max([record, *twins], key=lambda one: (one.digest, one.status, one.duration_s))
+            # One that knows more of what was before goes first.
+            record = max([record, *twins], key=_choice)
         if not keep_recent and not record.recent and others:
             before = others[0]
             record.recent = (LETTERS[before.status] + before.recent)[:RECENT]
@@ -288,6 +291,10 @@ class Absorber:
         for one in ordered:
             kept.setdefault(one.content, one)
         return list(kept.values())[:GENERATIONS]
+
+
+def _choice(one: StoredRecord) -> tuple[int, str, str, str, float]:
+    return len(one.recent), one.recent, one.digest, one.status, one.duration_s
 
 
 def _new_run(ledger: Ledger, run: Run) -> StoredRun:
@@ -339,7 +346,8 @@ def put_in_order(ledger: Ledger, run: Run) -> None:
         tests = ledger.files[path].tests
         last = len(order)
         ledger.files[path].tests = {
-            node_id: tests[node_id] for node_id in sorted(tests, key=lambda one: order.get(one, last))
+            node_id: tests[node_id]
+            for node_id in sorted(tests, key=lambda one: order.get(one, last))
         }
     firsts = dict.fromkeys([*(test.path for test in run.tests), *ledger.files])
     for position, path in enumerate(firsts):

@@ -23,34 +23,37 @@ PAGE_SIZE = 1024
 TABLES = """
 -- Single numbers.
 CREATE TABLE header (
-    key     TEXT PRIMARY KEY,   -- next_observation, next_run, next_version, next_environment, dead, whole, rows
-    value   BLOB NOT NULL       -- frame of a JSON number; rows: of {table: number of rows}
+    key     TEXT PRIMARY KEY,   -- next_observation, next_run, next_version, next_environment,
+                                -- dead, whole, rows
+    value   BLOB NOT NULL       -- frame of JSON: a number; rows: {table: [number, CRC of keys]}
 ) WITHOUT ROWID;
 
 -- Where runs were made: several runs share one.
 CREATE TABLE environment (
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER PRIMARY KEY, -- never used twice
     data    BLOB NOT NULL       -- frame of JSON: python, platform, packages, variables, plugins, modules
 );
 
 -- Recorded runs to which some record still refers.
 CREATE TABLE run (
-    id          INTEGER PRIMARY KEY,
-    data        BLOB NOT NULL,  -- frame of JSON: run_id, started_at, granularity, recorder, complete, full, environment
+    id          INTEGER PRIMARY KEY, -- never used twice
+    data        BLOB NOT NULL,  -- frame of JSON: [run_id, started_at, granularity, recorder,
+                                -- complete, full, environment]
     versions    BLOB NOT NULL,  -- frame of a line set: the file versions this run saw
     shared      BLOB NOT NULL   -- frame of a line set: its observations of imports and of the session
 );
 
 -- Versions of files: recorded ones and the current one.
 CREATE TABLE version (
-    id      INTEGER PRIMARY KEY,
-    name    BLOB NOT NULL       -- frame of JSON: [path, digest]; digest empty: absent, or changed during the run
+    id      INTEGER PRIMARY KEY, -- never used twice
+    name    BLOB NOT NULL       -- frame of JSON: [path, digest]; empty: absent, or changed during the run
 );
 
 -- Who entered what in one version of a file, inverted: from sets of lines to observations.
 CREATE TABLE trace (
-    version INTEGER PRIMARY KEY REFERENCES version (id),
-    data    BLOB NOT NULL       -- frame of chunks in threes: s(tarts) or l(ines), line set, set of observations
+    version INTEGER PRIMARY KEY REFERENCES version (id), -- which file, in which version
+    data    BLOB NOT NULL       -- frame of chunks in threes: s(tarts) or l(ines), line set,
+                                -- set of observations
 );
 
 -- Tests, one row per test file.
@@ -62,7 +65,8 @@ CREATE TABLE test_file (
 -- Observations of fixture instances, imports, collection and session, one row per file part of their names.
 CREATE TABLE owner_file (
     path    TEXT PRIMARY KEY,   -- what is before the first :: of the owner's name
-    data    BLOB NOT NULL       -- frame of JSON: [id, kind, name, digest, code objects, causes] per observation
+    data    BLOB NOT NULL       -- frame of JSON, per observation: [id, kind, name, digest,
+                                -- code objects entered, causes]
 );
 
 -- What was used besides code, inverted.
@@ -73,7 +77,7 @@ CREATE TABLE used (
 
 -- Facts of Python files, by version.
 CREATE TABLE facts (
-    version INTEGER PRIMARY KEY REFERENCES version (id),
+    version INTEGER PRIMARY KEY REFERENCES version (id), -- which file, in which version
     data    BLOB NOT NULL       -- frame of codec.py
 );
 
@@ -81,9 +85,20 @@ CREATE TABLE facts (
 CREATE TABLE folder (
     path    TEXT PRIMARY KEY,   -- POSIX, relative to the project root; empty for the root itself
     files   BLOB NOT NULL,      -- frame of JSON: file name -> [digest, size, mtime_ns]
-    words   BLOB NOT NULL       -- frame: per file NUL, file name, newline, sorted identifiers, each with a newline
+    words   BLOB NOT NULL       -- frame: per file NUL, file name, newline, sorted identifiers,
+                                -- each with a newline
 );
 """
 
-COUNTED = ("environment", "run", "version", "trace", "test_file", "owner_file", "used", "facts", "folder")
+COUNTED = (
+    "environment",
+    "run",
+    "version",
+    "trace",
+    "test_file",
+    "owner_file",
+    "used",
+    "facts",
+    "folder",
+)
 """Tables whose number of rows is in the header: a lost row is damage, not absence."""

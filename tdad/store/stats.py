@@ -242,6 +242,8 @@ def _content_document(unfolded: Unfolded, number: int) -> dict[str, Any]:
         "starts": [[*key, sorted(lines)] for key, lines in sorted(content.starts.items())],
         "lines": [[*key, sorted(lines)] for key, lines in sorted(content.lines.items())],
         "causes": {} if stored is None else dict(stored.causes),
-        "imports": {path: [site.path, site.line] for path, site in sorted(content.imports.items())},
+        "imports": {
+            path: [site.path, site.line] for path, site in sorted(content.imports.items())
+        },
         "used": sorted([str(use.how), use.name, use.line] for use in content.used),
     }

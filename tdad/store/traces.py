@@ -109,7 +109,7 @@ def read_used(rows: Rows, how: str) -> dict[str, dict[Tag, set[int]]]:
     }
 
 
-def _tag(value: Any) -> Tag:  # noqa: ANN401 - from JSON
+def _tag(value: Any) -> Tag:
     return value if isinstance(value, int) else (value[0], value[1])
 
 

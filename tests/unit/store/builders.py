@@ -23,7 +23,8 @@ Entered = Mapping[str, Iterable[int]]
 
 def digest(path: str, version: int = 1) -> str:
     """A digest that is easy to recognise."""
-    return f"{version:02d}{path.encode("utf-8", "surrogatepass").hex():0<30.30}"
+    spelled = path.encode("utf-8", "surrogatepass").hex()
+    return f"{version:02d}{spelled:0<30.30}"
 
 
 def test_owner(node_id: str) -> Owner:

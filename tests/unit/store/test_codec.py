@@ -13,7 +13,9 @@ from tdad.store import codec
 from tdad.store.frame import FrameError, seal, seal_json, unseal, unseal_json
 from tdad.store.lines import pack, pack_chunks, unpack, unpack_chunks
 
-TEXT = st.text(st.characters(), max_size=8)  # lone surrogates included: a string literal may have them
+TEXT = st.text(
+    st.characters(), max_size=8
+)  # lone surrogates included: a string literal may have them
 NUMBER = st.integers(-1, 2**40)
 SPAN = st.builds(Span, st.integers(0, 10**6), st.integers(0, 10**6))
 HEX = st.one_of(st.just("0123456789abcdef"), st.just("ab" * 8), TEXT)

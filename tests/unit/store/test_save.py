@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.store.builders import digest, fixture, imported, record, run, saw, test_owner
 
 from tdad.facts import FileFacts, Observation, Owner, OwnerKind, Site, Status, Use, Used
 from tdad.store import Map, open_map
+from tests.unit.store.builders import digest, fixture, imported, record, run, saw, test_owner
 
 A, B = "tests/test_a.py::test_a", "tests/test_b.py::TestB::test_b[1-x]"
 DB = fixture("tests/conftest.py::db@tests")
@@ -87,7 +87,8 @@ def test_executed_lines_are_kept_apart_from_first_lines(opened: Map) -> None:
 
 def test_several_observations_of_one_owner_are_united(opened: Map) -> None:
     opened.save(
-        run(1, [record(A)], saw(test_owner(A), {"m.py": [1]}), saw(test_owner(A), {"m.py": [2]})), {}
+        run(1, [record(A)], saw(test_owner(A), {"m.py": [1]}), saw(test_owner(A), {"m.py": [2]})),
+        {},
     )
 
     assert opened.recorded().entered("m.py", digest("m.py")) == {test_owner(A): {1, 2}}
