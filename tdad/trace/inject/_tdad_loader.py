@@ -4,7 +4,6 @@ Most children never do, and pay for this file and ``inherit`` only. Python 3.8 s
 """
 
 import os
-import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -22,7 +21,10 @@ class Waiting:
 
     def listen(self):
         """Wait for project code."""
-        sys.addaudithook(self._hear)
+        from tdad_probe.bus import listen
+
+        for event in ("exec", "tdad.owner"):
+            listen(event, self._hear)
 
     def stand_down(self):
         """Stop: a session of the same run observes this process itself."""

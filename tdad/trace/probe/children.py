@@ -20,9 +20,11 @@ from types import CodeType, FrameType
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from .bus import listen
+from .bus import listen
 from .inherit import INJECT, SETTINGS, Inheritance
 from .owners import IMPORT, SESSION, Buffer
 from .session import Probe, Settings
+from .settrace import Calls
 
 OWNER_EVENT = "tdad.owner"
 _LOADER = "_tdad_loader"
@@ -148,7 +150,7 @@ class Family:
         _exit(status)
 
     def _hear(self, event: str, args: Any) -> None:
-        if event == OWNER_EVENT and self._through is not None and self.probe.running:
+        if self._through is not None and self.probe.running:
             try:
                 self.switch(*json.loads(args[0]))
             except Exception:
@@ -178,7 +180,6 @@ class ChildProbe(Probe):
     def _choose_tracer(self, lines: bool) -> None:
         """A C tracer keeps its hits until it is asked; a child that is killed is never asked."""
         from .imports import Imports
-        from .settrace import Calls
 
         calls = Calls(self.project, self.owners, profile=sys.gettrace() is not None)
         calls.start()
@@ -218,8 +219,12 @@ class Child:
 
     def adopt(self, code: CodeType) -> None:
         """Watch the first body of the project, which is about to run."""
-        if self.probe.running:
-            self.probe.audit._exec((code,))
+        probe = self.probe
+        if probe.running:
+            probe.audit._exec((code,))
+            path = probe.project.python(code.co_filename)
+            if path is not None and probe.imports is not None:
+                probe.base.imports[path] = ("", 0)  # its loader is already past where imports are seen
 
     def stop(self) -> None:
         """Write the rest and stop."""
@@ -278,14 +283,10 @@ class Through:
         self._seen.clear()
 
     def _replace_tracer(self) -> None:
-        from .settrace import Calls
-
         probe = self._probe
         if probe.engine.name == "ctrace":
             sys.settrace(None)
-        calls = Calls(probe.project, probe.owners, profile=probe.engine.name == "profile")
-        calls._hits = _Told(self._called, keep=False)
-        calls._function = calls._make()
+        calls = _LiveCalls(probe, self._called, profile=probe.engine.name == "profile")
         calls.start()
         probe.engine = calls
         probe.audit.adopt = calls.adopt
@@ -348,17 +349,32 @@ class Through:
 
 
 class _Told(list):  # type: ignore[type-arg]
-    """A list that tells of what is appended; ``keep`` also keeps it, for an engine that arms it again later."""
+    """A list that also tells of what is appended."""
 
-    def __init__(self, tell: Callable[[Any], None], keep: bool = True) -> None:
+    def __init__(self, tell: Callable[[Any], None]) -> None:
         super().__init__()
         self._tell = tell
-        self._keep = keep
 
     def append(self, item: Any) -> None:
-        if self._keep:
-            super().append(item)
+        super().append(item)
         self._tell(item)
+
+
+class _LiveCalls(Calls):
+    """Tells each call at once and keeps nothing."""
+
+    def __init__(self, probe: Probe, tell: Callable[[CodeType], None], profile: bool) -> None:
+        self._tell = tell
+        super().__init__(probe.project, probe.owners, profile)
+
+    def _make(self) -> Any:
+        tell = self._tell
+
+        def on_event(frame: FrameType, event: str, arg: Any) -> None:
+            if event == "call":
+                tell(frame.f_code)
+
+        return on_event
 
 
 def _lines_of(code: CodeType) -> Set[int]:

@@ -13,6 +13,8 @@ import os
 import sys
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
+from .bus import listen, silence
+
 from .bus import listen
 
 SETTINGS = "TDAD_PROBE"
@@ -66,6 +68,8 @@ class Inheritance:
         """Leave children alone from now on; another session takes over, or this one is over."""
         if self._active:
             self._active = False
+            for event in _SPAWNS:
+                silence(event, self._hear)
             for name in (SETTINGS, ROOTS, OWNER):
                 _unsetenv(name)
             python_path = os.environ.get(PYTHONPATH)
@@ -137,10 +141,9 @@ class Inheritance:
     # -- where the system is called -----------------------------------------------------------------------------------
 
     def _hear(self, event: str, args: Any) -> None:
-        if event in _SPAWNS:
-            self.sync()
-            if event == "os.exec":
-                self.before_exec()
+        self.sync()
+        if event == "os.exec":
+            self.before_exec()
 
     def _wrap_os(self) -> None:
         mapped = self.mapped
