@@ -178,7 +178,7 @@ def encode(facts: FileFacts) -> bytes:
     )
 
 
-def _encode_column(kind: Column, values: Sequence[Any], table: _Strings) -> list[bytes]:
+def _encode_column(kind: Column, values: Sequence[Any], table: _Strings) -> list[bytes]:  # noqa: PLR0911 - one return per kind of column
     if not isinstance(kind, str):
         index = {member: at for at, member in enumerate(kind)}
         return [_ints([index[value] for value in values])]
@@ -317,7 +317,7 @@ def _fill(cls: type[Any], slot: str, items: list[Any], values: Sequence[Any]) ->
     deque(map(getattr(cls, slot).__set__, items, values), maxlen=0)
 
 
-def _decode_column(
+def _decode_column(  # noqa: PLR0911 - one return per kind of column
     kind: Column, count: int, sections: Iterator[bytes], table: _Table
 ) -> Sequence[Any]:
     if kind == HEX:

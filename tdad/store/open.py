@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -121,7 +120,7 @@ def _look(path: Path, *, missing_ok: bool) -> None:
     except OSError as error:
         raise MapReadOnly(str(path), error.strerror or str(error)) from error
     if not head:
-        if missing_ok or os.path.exists(f"{path}-wal"):
+        if missing_ok or path.with_name(f"{path.name}-wal").exists():
             return
         raise MapCorrupt(str(path), "the file is empty")
     if not head.startswith(_MAGIC):

@@ -189,3 +189,12 @@ def test_a_lost_row_is_damage_and_not_absence(tmp_path: Path) -> None:
         recorded = opened.recorded()
         with pytest.raises(MapCorrupt, match="rows of table trace"):
             [recorded.entered(name, recorded.versions(name)[0]) for name in recorded.paths()]
+
+
+def test_the_reference_shows_the_tables_as_they_are() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "map-file.md"
+    text = page.read_text(encoding="utf-8")
+
+    assert schema.TABLES.strip() in text
+    for version, what in schema.HISTORY.items():
+        assert f"| {version} | {what} |" in text
