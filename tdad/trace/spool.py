@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -26,6 +27,7 @@ from tdad.facts import (
 )
 
 HEADER = "run.json"
+_DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 
 
 @dataclass
@@ -70,7 +72,8 @@ class _Gathered:
     digests: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     ends: list[dict[str, Any]] = field(default_factory=list)
-    begun: dict[str, dict[str, Any]] = field(default_factory=dict)
+    begun: dict[str, Any] | None = None
+    """The test that the process of the file at hand began last and has not finished."""
 
     def add(self, record: dict[str, Any]) -> None:
         """Take in one record.
@@ -85,12 +88,22 @@ class _Gathered:
         elif kind == "test":
             test = _test(record)
             self.tests[test.node_id] = (int(record["order"]), test)
+            self.begun = None
+        elif kind == "begin":
+            self.begun = record
         elif kind == "file":
             self._file(record)
         elif kind == "env":
             self.variables.update(record["variables"])
         elif kind == "end":
             self.ends.append(record)
+            self.begun = None
+
+    def crashed(self) -> None:
+        """The file of one process is read: a test that began and never ended took the process with it."""
+        if self.begun is not None:
+            unfinished = {"owners": (), "status": "crashed", "duration_s": 0.0, "t": "test"}
+            self.add({**self.begun, **unfinished})
 
     def _file(self, record: dict[str, Any]) -> None:
         if "digest" in record:
@@ -117,10 +130,11 @@ def read_run(spool: Path) -> Run:
     gathered = _Gathered()
     for file in sorted(spool.glob("*.jsonl")):
         for record in _records(file):
-            try:
+            with suppress(*_DAMAGE):
                 gathered.add(record)
-            except (KeyError, TypeError, ValueError, IndexError):
-                continue
+        with suppress(*_DAMAGE):
+            gathered.crashed()
+        gathered.begun = None
     controllers = [end for end in gathered.ends if not end.get("worker")]
     return Run(
         run_id=str(header.get("run_id", spool.name)),

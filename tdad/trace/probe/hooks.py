@@ -11,6 +11,7 @@ from typing import Any, Dict, Generator, List, Optional, Set
 
 import pytest
 
+from .audit import READ
 from .environment import interpreter, modules, packages, plugins, system
 from .items import NodeIds, site_of
 from .owners import COLLECT, FIXTURE, TEST, Buffer
@@ -31,6 +32,8 @@ class Recorder:
         self._worker = False
         self._finished = 0
         self._facts: Dict[str, Any] = {}
+        self._announced: Any = None
+        self._next: Dict[str, Any] = {}
 
     def pytest_configure(self, config: Any) -> None:
         """Learn where node ids start from."""
@@ -70,11 +73,13 @@ class Recorder:
             self.full = False
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
+    def pytest_runtest_protocol(
+        self, item: Any, nextitem: Any
+    ) -> Generator[None, Any, None]:
         """What runs from here on belongs to the test."""
         test = self._begin(item)
         yield
-        self._end(test)
+        self._end(test, nextitem)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -142,45 +147,62 @@ class Recorder:
             self.probe.failed()
 
     def _begin(self, item: Any) -> _Test:
+        try:
+            if item is not self._announced:
+                self._announce(item)
+                self.probe.flush()
+        except Exception:
+            self.probe.failed()
         name = self._ids.canonical(item.nodeid)
         test = self._test = _Test(item, self.probe.begin(TEST, name))
         return test
 
-    def _end(self, test: _Test) -> None:
+    def _announce(self, item: Any) -> None:
+        """Say which test is next: if no more is heard of it, the process died in it."""
+        filename = str(getattr(item, "path", None) or item.fspath)
+        path, line, qualname = site_of(item, self.probe.project)
+        self._announced = item
+        self._next = {
+            "t": "begin",
+            "node_id": self._ids.canonical(item.nodeid),
+            "path": self.probe.project.relative(filename) or filename,
+            "site": [path, line],
+            "qualname": qualname,
+            "order": self._order.get(item.nodeid, -1),
+        }
+        self.probe.writer.add(self._next)
+
+    def _end(self, test: _Test, nextitem: Any) -> None:
         probe = self.probe
         self._test = None
+        if hasattr(test.item, "dtest") and not str(test.item.fspath).endswith(".py"):
+            test.buffer.used.add((READ, self._next["path"], 0))
         probe.end(test.buffer)
         if test.done:
             try:
                 probe.writer.add(self._record(test))
                 probe.emit(probe.base)
+                if nextitem is not None:
+                    self._announce(nextitem)
                 probe.flush()
                 self._finished += 1
             except Exception:
                 probe.failed()
 
     def _record(self, test: _Test) -> Dict[str, Any]:
-        item = test.item
-        path, line, qualname = site_of(item, self.probe.project)
         collected: Dict[str, None] = {}
-        for node in item.listchain()[:-1]:
+        for node in test.item.listchain()[:-1]:
             name = self._ids.canonical(node.nodeid)
             if name in self._collected:
                 collected[name] = None
         owners = [[FIXTURE, name] for name in test.owners]
         owners += [[COLLECT, name] for name in collected]
-        filename = str(getattr(item, "path", None) or item.fspath)
-        return {
-            "t": "test",
-            "node_id": test.buffer.name,
-            "path": self.probe.project.relative(filename) or filename,
-            "site": [path, line],
-            "qualname": qualname,
-            "owners": sorted(owners),
-            "status": test.status(),
-            "duration_s": round(test.duration_s, 6),
-            "order": self._order.get(item.nodeid, -1),
-        }
+        record = self._next.copy()
+        record["t"] = "test"
+        record["owners"] = sorted(owners)
+        record["status"] = test.status()
+        record["duration_s"] = round(test.duration_s, 6)
+        return record
 
     def _instance(self, fixturedef: Any, request: Any) -> _Instance:
         baseid = self._ids.canonical(getattr(fixturedef, "baseid", "") or "")
