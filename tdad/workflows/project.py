@@ -38,7 +38,7 @@ def open_project(start: Path, overrides: Mapping[str, object] | None = None) -> 
     """
     start = start.resolve()
     root = find_root(start)
-    return Project(root=root, config=load(root, os.environ, overrides or {}), cwd=start)
+    return Project(root=root, config=load(root, os.environ, **(overrides or {})), cwd=start)
 
 
 def rebase_node_id(node_id: str, old: Path, new: Path) -> str:

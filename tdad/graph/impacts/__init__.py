@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tdad.graph.impacts.answer import impacts
+from tdad.graph.impacts.answer import Question, impacts
 from tdad.graph.impacts.world import World
 
-__all__ = ["World", "impacts"]
+__all__ = ["Question", "World", "impacts"]

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 
 from tdad.facts import Definition, DefinitionKind, Evidence, FileFacts, ReferenceKind, Use
+from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find
@@ -44,7 +45,7 @@ def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, n
         spread.bound(base_path, base_name, step)
     if name.startswith("__") and name.endswith("__"):
         spread.tests(users, trail.then("is looked up by the language on", class_id, evidence=Evidence.DERIVED))
-    elif world.now.has_unknown_base(class_id):
+    elif has_unknown_base(world.now, class_id):
         step = trail.then("may override a method of a base outside the project on", class_id)
         spread.tests(users, step.then("used by", class_id, evidence=Evidence.DERIVED))
     for lookup in _dynamic_lookups(world, class_id):
@@ -77,7 +78,7 @@ def _dynamic_lookups(world: World, class_id: str) -> list[str]:
                 last = reference.chain.rpartition(".")[2].removesuffix("()")
                 if facts and last == mention:
                     found.append(f"{path}::{facts.definitions[reference.source].qualname}")
-    family = set(world.now.family(class_id))
+    family = family(world.now, class_id)
     return sorted({where for where in found if _may_see(world, where, family)})
 
 
@@ -99,7 +100,7 @@ def _added_to_module(
     path = facts.path
     if definition.name in LOOKUP_HOOKS:
         spread.imported(path, trail)
-    if definition.kind is DefinitionKind.CLASS and world.now.has_processing_base(f"{path}::{definition.qualname}"):
+    if definition.kind is DefinitionKind.CLASS and has_processing_base(world.now, f"{path}::{definition.qualname}"):
         _registered_class(world, spread, trail, f"{path}::{definition.qualname}")
     for lookup in _module_lookups(world, path):
         lookup_path, _, lookup_name = lookup.partition("::")
@@ -175,7 +176,7 @@ def added_file(world: World, spread: Spread, trail: Trail) -> None:
     """A new Python file: an import that failed may now succeed, a module may be shadowed, a conftest captures tests."""
     change = trail.change
     path = change.path
-    for dotted in world.now.dotted_names(path):
+    for dotted in world.now.modules.names_of(path):
         spread.used(Use.NO_MODULE, dotted, trail)
         _shadowed(world, spread, trail, dotted)
     facts = world.head.get(path)

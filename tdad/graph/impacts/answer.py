@@ -54,7 +54,7 @@ def impacts(world: World, question: Question) -> Answer:
         precautions += drifted(world, environment, found_drift, {**question.environment.modules, **then.modules})
         _keep_best(best, environment.run())
     ranked = [
-        _impact(world, node_id, trail, reached.get(trail.change, len(best)))
+        made_impact(world, node_id, trail, reached.get(trail.change, len(best)))
         for node_id, trail in best.items()
     ]
     ranked += [i for i in failed_last_time(world) if i.node_id not in best]
@@ -85,7 +85,8 @@ def _keep_best(best: dict[str, Trail], found: Mapping[str, Trail]) -> None:
             best[node_id] = trail
 
 
-def _impact(world: World, node_id: str, trail: Trail, reached: int) -> Impact:
+def made_impact(world: World, node_id: str, trail: Trail, reached: int) -> Impact:
+    """The impact that a trail amounts to. ``reached``: how many tests the change reaches."""
     return Impact(
         node_id=node_id,
         score=score(trail, node_id, world.recorded, reached),

@@ -15,6 +15,7 @@ from tdad.facts import (
     Span,
 )
 from tdad.graph.impacts.added import added_definition, added_file
+from tdad.graph.impacts.classes import decorators
 from tdad.graph.impacts.data import data_file
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
@@ -154,7 +155,7 @@ def _registers(world: World, change: Change) -> bool:
     """Whether running the definition may change something else: a decorator that we do not know to be pure."""
     where = f"{change.path}::{change.qualname}"
     for resolver in (world.now, world.before):
-        for chain in resolver.decorators(where):
+        for chain in decorators(resolver, where):
             name = chain.removesuffix("()")
             if name in PURE_DECORATORS or name.startswith("pytest.mark.") or name.endswith((".setter", ".getter")):
                 continue
@@ -172,7 +173,7 @@ def _docstring(world: World, spread: Spread, trail: Trail) -> None:
     for node_id in world.tests_of_file(change.path):
         if world.recorded.tests[node_id].definition == where:
             spread.test(node_id, trail.then("is the doctest", where))
-    if any(world.now.decorators(where)) and _registers(world, change):
+    if decorators(world.now, where) and _registers(world, change):
         spread.bound(change.path, change.qualname, trail)
     readers = _doc_readers(world)
     if not readers:

@@ -23,6 +23,7 @@ from tdad.facts import (
     Statement,
     Use,
 )
+from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -212,9 +213,7 @@ class Spread:
         """Whether something turns the class body into other things: a decorator, a metaclass, a base we do not know."""
         resolver = self.world.now
         class_id = f"{path}::{qualname}"
-        if any(edge.kind is ReferenceKind.DECORATOR for edge in resolver.references(class_id)):
-            return True
-        return resolver.has_processing_base(class_id)
+        return bool(decorators(resolver, class_id)) or has_processing_base(resolver, class_id)
 
     def _edge(self, resolver: Resolver, edge: Edge, target: str, trail: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
@@ -226,7 +225,7 @@ class Spread:
             return
         if edge.kind is ReferenceKind.IMPORT:
             return  # whoever reads the alias is among the readers as well
-        if edge.kind is ReferenceKind.ANNOTATION and not resolver.annotations_are_read(edge.source):
+        if edge.kind is ReferenceKind.ANNOTATION and not annotations_are_read(resolver, edge.source):
             return
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:

@@ -1,0 +1,85 @@
+"""Questions about classes and decorators that the rules ask of a resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tdad.facts import DefinitionKind, FileFacts, ReferenceKind
+from tdad.graph.impacts.world import find
+from tdad.graph.resolve import Resolver
+
+PLAIN_BASES = frozenset({"object", "Exception", "ValueError", "TypeError", "KeyError", "RuntimeError"})
+"""Bases outside the project that make nothing of a class body."""
+CLASS_HOOKS = ("__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__")
+
+
+def split(definition: str) -> tuple[str, str]:
+    """``path::qualname`` → path, qualname."""
+    path, _, qualname = definition.partition("::")
+    return path, qualname
+
+
+def facts_of(resolver: Resolver, path: str) -> FileFacts | None:
+    """Facts of the version that the resolver answers for."""
+    scope = resolver.files.scope(path)
+    return None if scope is None else scope.facts
+
+
+def mentions(resolver: Resolver, definition: str, *kinds: ReferenceKind) -> Iterator[str]:
+    """Chains of the references of that kind that the definition itself makes."""
+    path, qualname = split(definition)
+    facts = facts_of(resolver, path)
+    if facts is None:
+        return
+    numbers = {i for i, found in enumerate(facts.definitions) if found.qualname == qualname}
+    for reference in facts.references:
+        if reference.source in numbers and reference.kind in kinds:
+            yield reference.chain
+
+
+def decorators(resolver: Resolver, definition: str) -> list[str]:
+    """Decorators as written, in normal form."""
+    return list(mentions(resolver, definition, ReferenceKind.DECORATOR))
+
+
+def family(resolver: Resolver, class_id: str) -> set[str]:
+    """The class, its bases in the project and its subclasses."""
+    return {class_id, *resolver.mro(class_id), *resolver.subclasses(class_id)}
+
+
+def has_unknown_base(resolver: Resolver, class_id: str) -> bool:
+    """Whether some base is outside the project and may call methods of the class."""
+    return any(
+        "::" not in base and base not in PLAIN_BASES
+        for cls in (class_id, *resolver.mro(class_id))
+        if "::" in cls
+        for base in resolver.bases(cls)
+    )
+
+
+def has_processing_base(resolver: Resolver, class_id: str) -> bool:
+    """Whether a base or a metaclass may turn the class body into something else."""
+    if has_unknown_base(resolver, class_id):
+        return True
+    for cls in resolver.mro(class_id):
+        path, qualname = split(cls)
+        facts = facts_of(resolver, path)
+        if any(find(facts, f"{qualname}.{hook}") is not None for hook in CLASS_HOOKS):
+            return True
+    return len(list(mentions(resolver, class_id, ReferenceKind.BASE))) > len(resolver.bases(class_id))
+
+
+def annotations_are_read(resolver: Resolver, definition: str) -> bool:
+    """Whether something may look at the annotations: a decorator, or a class that is made from them."""
+    if decorators(resolver, definition):
+        return True
+    path, qualname = split(definition)
+    facts = facts_of(resolver, path)
+    found = find(facts, qualname)
+    if facts is None or found is None:
+        return True
+    owner = facts.definitions[found.parent]
+    if owner.kind is DefinitionKind.CLASS and found.kind is DefinitionKind.VARIABLE:
+        owner_id = f"{path}::{owner.qualname}"
+        return bool(decorators(resolver, owner_id)) or has_processing_base(resolver, owner_id)
+    return False

@@ -1,0 +1,67 @@
+"""``tdad explain``: the whole chain to one test, also when it is not selected."""
+
+from __future__ import annotations
+
+from tdad.answers import Explanation
+from tdad.errors import TdadError
+from tdad.facts import Impact
+from tdad.graph.impacts.explain import explain_test
+from tdad.workflows.impact import Asked, ChangeOptions, asking
+from tdad.workflows.project import Project
+
+
+class TestUnknownError(TdadError):
+    """No test of that name is recorded or written."""
+
+    slug = "test-unknown"
+
+    def __init__(self, node_id: str, near: str) -> None:
+        self.node_id = node_id
+        hint = f"Did you mean {near}?" if near else "List them:"
+        super().__init__(f"no test {node_id} in the map. {hint} pytest --collect-only -q")
+
+
+def explain(project: Project, node_id: str, options: ChangeOptions) -> Explanation:
+    """Why the change puts the test at risk, or why each change is safe for it.
+
+    Raises:
+        TestUnknownError: no such test.
+        TdadError: there is no map, or the change cannot be read.
+    """
+    with asking(project, options) as asked:
+        selected = [i for i in asked.answer.impacts if _same(i.node_id, node_id)]
+        recorded = asked.recorded
+        if asked.world is None or recorded is None or node_id not in recorded.tests:
+            if not selected and not _is_known(asked, node_id):
+                raise TestUnknownError(node_id, _near(asked, node_id))
+            return Explanation(node_id, bool(selected), selected[0] if selected else None, (), ())
+        reaching, safe = explain_test(asked.world, asked.changed.changes, node_id)
+    first: Impact | None = selected[0] if selected else None
+    if first is None and reaching:
+        safe = [*safe, *((_label(i), "an earlier record of this test fits all that it depends on now") for i in reaching)]
+        reaching = []
+    others = tuple(i for i in reaching if first is None or i.change != first.change)
+    return Explanation(node_id, first is not None, first, others, tuple(safe))
+
+
+def _label(impact: Impact) -> str:
+    return impact.because.partition(",")[0]
+
+
+def _same(selected: str, node_id: str) -> bool:
+    return selected == node_id or selected == node_id.partition("[")[0]
+
+
+def _is_known(asked: Asked, node_id: str) -> bool:
+    """Without a recording: the test is written somewhere."""
+    path, _, rest = node_id.partition("::")
+    facts = asked.changed.head.get(path)
+    wanted = rest.partition("[")[0].replace("::", ".")
+    return facts is not None and any(d.qualname == wanted for d in facts.definitions)
+
+
+def _near(asked: Asked, node_id: str) -> str:
+    from difflib import get_close_matches
+
+    names = list(asked.recorded.tests) if asked.recorded is not None else []
+    return next(iter(get_close_matches(node_id, names, n=1, cutoff=0.6)), "")

@@ -1,0 +1,178 @@
+"""``tdad impact``: versions → changes → map → impacts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tdad.answers import ImpactReport, MapState
+from tdad.errors import TdadError
+from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
+from tdad.graph.impacts import Question, World, impacts
+from tdad.graph.resolve import Resolver
+from tdad.graph.static_answer import static_answer
+from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
+from tdad.store import Map, open_map
+from tdad.workflows.changes import Changed, ChangeOptions, collect
+from tdad.workflows.index import Head, bring_up_to_date
+from tdad.workflows.project import Project
+from tdad.workflows.recording import take_in
+
+__all__ = ["ChangeOptions", "Asked", "ask_map", "asking", "find_impacts"]
+
+GENERATIONS = 4
+"""How many records of a test the map keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything an answer was made from."""
+
+    store: Map
+    head: Head
+    recorded: Recorded | None
+    changed: Changed
+    world: World | None
+    answer: Answer
+
+
+def find_impacts(
+    project: Project, options: ChangeOptions, *, limit: int | None = None
+) -> ImpactReport:
+    """Which tests the change puts at risk, best first.
+
+    Raises:
+        TdadError: there is no map, or the change cannot be read.
+    """
+    with asking(project, options) as asked:
+        answer = asked.answer
+        if limit is not None:
+            answer = replace(answer, impacts=answer.impacts[:limit])
+        return ImpactReport(answer, map_state(project, asked))
+
+
+def ask_map(
+    project: Project, options: ChangeOptions, environment: Environment | None = None
+) -> tuple[ImpactReport, frozenset[str]]:
+    """The report, and the node ids of all tests that have a record."""
+    with asking(project, options, environment) as asked:
+        known = frozenset(asked.recorded.tests) if asked.recorded is not None else frozenset()
+        return ImpactReport(asked.answer, map_state(project, asked)), known
+
+
+@contextmanager
+def asking(
+    project: Project, options: ChangeOptions, environment: Environment | None = None
+) -> Iterator[Asked]:
+    """Open the map, bring the index up to date, and answer."""
+    if project.spool_path.is_dir() and any(project.spool_path.iterdir()):
+        take_in(project)
+    with _open(project) as (store, writable):
+        head = bring_up_to_date(project, store, write=writable)
+        view = store.recorded()
+        recorded: Recorded | None = view if view.tests else None
+        changed = collect(project, options, store, recorded, head)
+        if recorded is None:
+            answer = static_answer(Resolver(changed.head), Resolver(changed.before), changed.changes, patterns(project))
+            yield Asked(store, head, None, changed, None, answer)
+            return
+        world, answer = _answer(project, recorded, changed, environment)
+        if options.since_recording:
+            answer = _without_known_results(project, store, head, answer, environment)
+        yield Asked(store, head, recorded, changed, world, answer)
+
+
+@contextmanager
+def _open(project: Project) -> Iterator[tuple[Map, bool]]:
+    """The map, for writing if we may."""
+    with open_map(project.map_path, mode="read"):
+        pass  # it must exist: asking never makes a map
+    try:
+        opened = open_map(project.map_path, mode="write")
+        store = opened.__enter__()
+    except TdadError as error:
+        if error.slug not in {"map-read-only", "map-locked"}:
+            raise
+        with open_map(project.map_path, mode="read") as store:
+            yield store, False
+        return
+    try:
+        yield store, True
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def _answer(
+    project: Project, recorded: Recorded, changed: Changed, environment: Environment | None
+) -> tuple[World, Answer]:
+    world = World(
+        recorded=recorded,
+        head=changed.head,
+        now=Resolver(changed.head),
+        before=Resolver(changed.before),
+        old=changed.old,
+    )
+    question = Question(changed.changes, tuple(_new_tests(project, world, changed)), environment)
+    return world, impacts(world, question)
+
+
+def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[StaticTest]:
+    """Tests in the files that may hold unrecorded ones: changed files, or all when no run covered the suite."""
+    found = patterns(project)
+    paths = {change.path for change in changed.changes} if world.recorded.complete else set(changed.head.paths())
+    for path in sorted(paths):
+        if path.endswith(".py") and is_test_file(path, found):
+            yield from tests_in(world.now, path, found)
+
+
+def patterns(project: Project) -> Patterns:
+    """pytest's own collection patterns."""
+    ini = project.config.pytest
+    return Patterns(ini.python_files, ini.python_classes, ini.python_functions)
+
+
+def _without_known_results(
+    project: Project, store: Map, head: Head, answer: Answer, environment: Environment | None
+) -> Answer:
+    """Rule 10: a test whose earlier record fits the present versions has a known result."""
+    doubtful = {i.node_id for i in answer.impacts if i.change is not None and i.evidence is not Evidence.PRECAUTION}
+    known: set[str] = set()
+    for generation in range(1, GENERATIONS):
+        view = store.recorded(generation)
+        tests: Mapping[str, object] = view.tests
+        if not doubtful - known or not tests:
+            break
+        changed = collect(project, ChangeOptions(), store, view, head)
+        _, earlier = _answer(project, view, changed, environment)
+        at_risk = {impact.node_id for impact in earlier.impacts}
+        known |= {
+            node_id
+            for node_id in doubtful
+            if node_id in view.tests
+            and node_id not in at_risk
+            and view.tests[node_id].status in {Status.PASSED, Status.SKIPPED, Status.XFAILED}
+        }
+    kept = tuple(i for i in answer.impacts if i.node_id not in known)
+    return replace(answer, impacts=kept) if known else answer
+
+
+def map_state(project: Project, asked: Asked) -> MapState:
+    """How good the map is that the answer rests on."""
+    path = str(project.map_path)
+    if asked.recorded is None:
+        return MapState("static", None, path, "", 0)
+    newest = asked.store.stats()
+    stale = sum(
+        1
+        for name, digest in asked.head.python.items()
+        if (versions := asked.recorded.versions(name)) and digest not in versions
+    )
+    return MapState("recorded", newest.age_s(time.time()), path, asked.recorded.granularity, stale)
+
+
+def strongest(impacts_of_test: list[Impact]) -> list[Impact]:
+    """Impacts, the strongest first."""
+    return sorted(impacts_of_test, key=lambda i: (i.evidence.value, -i.score))

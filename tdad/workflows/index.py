@@ -1,0 +1,108 @@
+"""``tdad index``: read every Python file of the project into the map; only what changed is parsed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tdad.answers import IndexSummary
+from tdad.errors import TdadError
+from tdad.facts import FileFacts
+from tdad.source import mentioned_names
+from tdad.store import Indexed, Map, open_map
+from tdad.workflows.head import HeadFacts, current_digests
+from tdad.workflows.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The project now."""
+
+    facts: HeadFacts
+    python: dict[str, str]
+    """Path → digest of each Python file."""
+    others: dict[str, str]
+    """Path → empty digest of each other file."""
+    parsed: int
+
+
+def build_index(
+    project: Project,
+    *,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> IndexSummary:
+    """Bring the map's index up to date and say what is in it.
+
+    Raises:
+        TdadError: the map cannot be written.
+    """
+    began = time.perf_counter()
+    with open_map(project.map_path, mode="write") as store:
+        head = bring_up_to_date(project, store, jobs=jobs, progress=progress)
+        files = [head.facts.get(path) for path in sorted(head.python)]
+    known = [facts for facts in files if facts is not None]
+    return IndexSummary(
+        files=len(known),
+        parsed=head.parsed,
+        definitions=sum(len(facts.definitions) for facts in known),
+        references=sum(len(facts.references) for facts in known),
+        errors=tuple((facts.path, facts.error) for facts in known if facts.error is not None),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def bring_up_to_date(
+    project: Project,
+    store: Map,
+    *,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    write: bool = True,
+) -> Head:
+    """Parse what the map does not know yet and put it in; a map that cannot be written is only read."""
+    python, others = current_digests(project, store)
+    known = store.current()
+    missing = [path for path, digest in python.items() if known.get(path) != digest]
+    counted = 0
+
+    def done(count: int) -> None:
+        nonlocal counted
+        counted += count
+        if progress is not None:
+            progress(counted, len(missing))
+
+    fresh = _parse(project, missing, jobs, done)
+    gone = sorted(set(known) - set(python))
+    if write and (fresh or gone):
+        try:
+            _put(project, store, fresh, gone)
+        except TdadError as error:
+            if error.slug not in {"map-read-only", "map-locked"}:
+                raise
+        else:
+            fresh_kept: dict[str, FileFacts] = {}
+            return Head(HeadFacts(project.root, python, store, fresh_kept), python, others, len(missing))
+    for path, facts in fresh.items():
+        python[path] = facts.digest
+    return Head(HeadFacts(project.root, python, store, fresh), python, others, len(missing))
+
+
+def _parse(
+    project: Project, paths: list[str], jobs: int | None, done: Callable[[int], None]
+) -> dict[str, FileFacts]:
+    if not paths:
+        return {}
+    from tdad.workflows.parse_worker import parse
+
+    return parse(project.root, paths, jobs=jobs, done=done)
+
+
+def _put(project: Project, store: Map, fresh: dict[str, FileFacts], gone: list[str]) -> None:
+    entries = []
+    for path, facts in sorted(fresh.items()):
+        stat = os.stat(project.root / path)  # noqa: PTH116 - the same call as in head.py
+        entries.append(Indexed(facts, mentioned_names(facts), stat.st_mtime_ns, stat.st_size))
+    store.put_facts(entries, gone=gone)

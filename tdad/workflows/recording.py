@@ -1,0 +1,154 @@
+"""One recorded run in this process: start the probe, and when the run is over, put what it saw into the map."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tdad.errors import TdadError
+from tdad.facts import FileFacts, Run
+from tdad.trace.probe.session import Probe, Settings, start
+from tdad.workflows.project import Project, open_project
+
+PRESENT = "-"
+"""Digest of a file that was there during the run and that nobody read."""
+
+
+class Recording:
+    """A run being recorded."""
+
+    def __init__(self, project: Project, probe: Probe) -> None:
+        self.project = project
+        self.probe = probe
+
+    def plugin(self) -> Any:  # noqa: ANN401 - a pytest plugin
+        """The plugin that tells the probe whose code runs."""
+        from tdad.trace.probe.hooks import Recorder
+
+        return Recorder(self.probe)
+
+    def finish(self) -> str:
+        """Stop, update the map, and return the summary for the user."""
+        self.probe.stop()
+        from tdad.workflows.summary import summary
+
+        try:
+            return summary(self.project, take_in(self.project))
+        except TdadError as error:
+            return f"{error} [{error.slug}]"
+
+
+def start_recording(start_dir: Path, *, lines: bool) -> Recording:
+    """Start the probe in this process. xdist's workers join the run of their controller.
+
+    Raises:
+        TdadError: the configuration is wrong.
+    """
+    project = open_project(start_dir)
+    inherited = os.environ.get("TDAD_RUN") if os.environ.get("PYTEST_XDIST_WORKER") else None
+    run_id = inherited or f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+    os.putenv("TDAD_RUN", run_id)  # not in os.environ: the tests see the environment as it was
+    settings = Settings(
+        root=str(project.root),
+        spool_dir=str(project.spool_path),
+        run_id=run_id,
+        lines=lines or project.config.lines,
+        sources=tuple(str(project.root / source) for source in project.config.source),
+    )
+    prepare_folder(project)
+    return Recording(project, start(settings))
+
+
+def prepare_folder(project: Project) -> None:
+    """Make the map's folder, which git ignores by itself."""
+    folder = project.map_path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if folder.name == ".tdad" and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def take_in(project: Project) -> Run | None:
+    """Put every finished spool into the map, oldest first; returns the newest run.
+
+    Raises:
+        TdadError: the map cannot be written; the spools stay where they are.
+    """
+    from tdad.trace.spool import list_runs, read_run
+
+    newest = None
+    for spool in list_runs(project.spool_path):
+        if _is_running(spool):
+            continue
+        run = read_run(spool)
+        if run.tests or run.observations:
+            save(project, run)
+            newest = run
+        shutil.rmtree(spool, ignore_errors=True)
+    return newest
+
+
+def _is_running(spool: Path) -> bool:
+    """Whether the process that made the spool is alive and is not this one."""
+    pid = spool.name.rpartition("-")[2]
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except OSError:
+        return False
+    return True
+
+
+def save(project: Project, run: Run) -> None:
+    """Join a run with the source it ran, and merge it into the map."""
+    from tdad.store import open_map
+    from tdad.workflows.index import bring_up_to_date
+
+    with open_map(project.map_path, mode="write") as store:
+        head = bring_up_to_date(project, store)
+        present = {path: PRESENT for path in head.others} | head.python
+        run = without_ignored(project, run, frozenset(present))
+        digests = {**{p: d for p, d in present.items() if p not in run.digests}, **run.digests}
+        facts: dict[str, FileFacts] = {}
+        for path, digest in digests.items():
+            if path in head.python and head.python[path] == digest:
+                found = head.facts.get(path)
+                if found is not None:
+                    facts[path] = found
+        store.save(replace(run, digests=digests), facts, scope=None)
+
+
+def without_ignored(project: Project, run: Run, present: frozenset[str]) -> Run:
+    """The run without what git ignores: generated files are not the project's."""
+    from tdad.repo import ignored
+
+    seen = {path for path in run.digests if path not in present}
+    seen |= {
+        path
+        for observation in run.observations
+        for part in (observation.starts, observation.lines)
+        for path in part
+        if path not in present
+    }
+    dropped = ignored(project.root, seen)
+    if not dropped:
+        return run
+    observations = tuple(
+        replace(
+            observation,
+            starts={p: s for p, s in observation.starts.items() if p not in dropped},
+            lines={p: s for p, s in observation.lines.items() if p not in dropped},
+            used=frozenset(u for u in observation.used if u.name not in dropped),
+        )
+        for observation in run.observations
+    )
+    return replace(
+        run,
+        observations=observations,
+        digests={p: d for p, d in run.digests.items() if p not in dropped},
+    )

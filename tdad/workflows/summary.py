@@ -1,0 +1,44 @@
+"""What the user reads after ``pytest --tdad-map``: three lines."""
+
+from __future__ import annotations
+
+from tdad.errors import TdadError
+from tdad.facts import Run
+from tdad.workflows.project import Project
+
+
+def summary(project: Project, run: Run | None) -> str:
+    """Tests and definitions in the map, where it is, and the tests at risk for the uncommitted change.
+
+    Raises:
+        TdadError: the map cannot be read.
+    """
+    from tdad.workflows.maps import stats
+
+    if run is None:
+        return "nothing was recorded: no test ran"
+    found = stats(project)
+    where = project.config.map
+    lines = [
+        f"{len(run.tests)} tests recorded ({run.granularity}, {run.recorder}); "
+        f"the map has {found.tests} tests and {found.definitions} definitions",
+        f"map: {where}, {found.size_bytes / 1024:.0f} kB",
+        _at_risk(project),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _at_risk(project: Project) -> str:
+    from tdad.workflows.impact import ChangeOptions, find_impacts
+
+    try:
+        answer = find_impacts(project, ChangeOptions(uncommitted=True)).answer
+    except TdadError:
+        return ""  # no git, or no commit yet: there is no current change to speak of
+    if not answer.changes:
+        return ""
+    first = ", ".join(impact.node_id for impact in answer.impacts[:3])
+    more = ", …" if len(answer.impacts) > 3 else ""
+    return f"at risk for the uncommitted change: {len(answer.impacts)} of {answer.total_tests} tests" + (
+        f" ({first}{more})" if first else ""
+    )
