@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tdad.errors import InterpreterNotFound, InterpreterTooOld, InterpreterWithoutPytest
 
@@ -107,7 +108,8 @@ def check(path: str, cwd: Path) -> Interpreter:
         InterpreterNotFound, InterpreterTooOld, InterpreterWithoutPytest: See :func:`find`.
     """
     said = _ask(path, cwd)
-    version = tuple(said["version"])
+    major, minor, micro = said["version"]
+    version = (int(major), int(minor), int(micro))
     if version < OLDEST_PYTHON:
         raise InterpreterTooOld(path, ".".join(map(str, version)))
     pytest = said["pytest"]
@@ -123,7 +125,7 @@ def check(path: str, cwd: Path) -> Interpreter:
     )
 
 
-def _ask(path: str, cwd: Path) -> dict[str, object]:
+def _ask(path: str, cwd: Path) -> dict[str, Any]:
     """Answer of the probe."""
     try:
         done = subprocess.run(
@@ -143,7 +145,7 @@ def _ask(path: str, cwd: Path) -> dict[str, object]:
     if not mark:
         last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise InterpreterNotFound(path, last or f"it ended with exit code {done.returncode}")
-    answer: dict[str, object] = json.loads(rest.partition("</tdad>")[0])
+    answer: dict[str, Any] = json.loads(rest.partition("</tdad>")[0])
     return answer
 
 

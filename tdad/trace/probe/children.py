@@ -17,9 +17,8 @@ import operator
 import os
 import sys
 from types import CodeType, FrameType
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Optional, Set, Tuple
 
-from .bus import listen
 from .bus import listen
 from .inherit import INJECT, SETTINGS, Inheritance
 from .owners import IMPORT, SESSION, Buffer

@@ -15,8 +15,6 @@ from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .bus import listen, silence
 
-from .bus import listen
-
 SETTINGS = "TDAD_PROBE"
 """``session.Settings`` as JSON."""
 ROOTS = "TDAD_ROOTS"
