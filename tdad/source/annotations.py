@@ -7,13 +7,13 @@ Normal form of annotation chains (``Binding.chain`` where the kind is ANNOTATION
     annotation := union
     union      := one ("|" one)*               Optional[X], Union[X, Y], X | Y; None is left out
     one        := dotted                       a class, as written: ``Cart``, ``shop.Cart``
-                | dotted "[" union ("," union)* "]"    ``list[Cart]``, ``dict[str,Cart]``, ``typing.Iterator[Cart]``, ``type[Cart]``
-                | "None"                       only when nothing else is left
+                | dotted "[" union ("," union)* "]"    ``list[Cart]``, ``dict[str,Cart]``, ``typing.Iterator[Cart]``,
+                ``type[Cart]`` | "None"                       only when nothing else is left
                 | "?"                          anything else (parameter lists of Callable, Literal values, …)
 
-No spaces. Wrappers that say nothing about the type vanish: Final, ClassVar, Required, NotRequired, ReadOnly, InitVar, Annotated, Unpack.
-Strings are parsed: ``"Cart | None"`` is ``Cart``. Names are as the file writes them; nothing is resolved here.
-Each dotted name in an annotation is one ANNOTATION reference.
+No spaces. Wrappers that say nothing about the type vanish: Final, ClassVar, Required, NotRequired, ReadOnly, InitVar,
+Annotated, Unpack. Strings are parsed: ``"Cart | None"`` is ``Cart``. Names are as the file writes them; nothing is
+resolved here. Each dotted name in an annotation is one ANNOTATION reference.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Two versions of one file → changes, from facts alone.
 
-* Functions are compared by aligned suites; what is nested in a function and runs by itself (an inner function) has changes of its
-  own under its own qualname, but that it appeared, vanished or has another header is an edit of the body around it. A class
-  inside a function counts as the function's body.
+* Functions are compared by aligned suites; what is nested in a function and runs by itself (an inner function) has
+  changes of its own under its own qualname, but that it appeared, vanished or has another header is an edit of the body
+  around it. A class inside a function counts as the function's body.
 * Module- and class-level statements: see ``levels``.
 * A definition that appeared or vanished at module or class level is one WHOLE change; what is inside it is not
   listed. Inner functions that vanished are listed as well, as tests may have entered them without the outer one.
@@ -49,9 +49,7 @@ def compare(old: FileFacts | None, new: FileFacts | None) -> tuple[Change, ...]:
     )
     changes: list[Change] = []
     if old.path != new.path:
-        changes.append(
-            replace(base, kind=ChangeKind.RENAMED, old=_whole(old), new=_whole(new))
-        )
+        changes.append(replace(base, kind=ChangeKind.RENAMED, old=_whole(old), new=_whole(new)))
     if old.digest != new.digest:
         if old.error is not None or new.error is not None:
             detail = new.error or f"before: {old.error}"
@@ -276,9 +274,7 @@ def _docstring_span(facts: FileFacts, owner: int) -> tuple[Span, ...]:
     if not facts.definitions[owner].docstring:
         return ()
     return tuple(
-        s.span
-        for s in facts.statements
-        if s.owner == owner and s.kind is StatementKind.DOCSTRING
+        s.span for s in facts.statements if s.owner == owner and s.kind is StatementKind.DOCSTRING
     )[:1]
 
 
@@ -317,7 +313,9 @@ def _matched(old: Side, new: Side) -> tuple[list[tuple[int, int]], list[int], li
     pairs: list[tuple[int, int]] = []
     open_: list[int] = []
     wanted: list[tuple[int, Definition]] = [
-        (i, d) for i, d in enumerate(new.facts.definitions) if d.kind is not DefinitionKind.VARIABLE
+        (i, d)
+        for i, d in enumerate(new.facts.definitions)
+        if d.kind is not DefinitionKind.VARIABLE
     ]
     for index, definition in wanted:
         same = waiting[definition.qualname, definition.kind]

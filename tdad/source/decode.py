@@ -1,7 +1,7 @@
-"""Bytes of a source file → text, the way Python itself reads it.
+r"""Bytes of a source file → text, the way Python itself reads it.
 
 Byte order mark, coding cookie (PEP 263) and every kind of newline are taken as the interpreter takes them. In the
-text all newlines are ``\\n``, so that line numbers, string values and fingerprints do not depend on them.
+text all newlines are ``\n``, so that line numbers, string values and fingerprints do not depend on them.
 """
 
 from __future__ import annotations

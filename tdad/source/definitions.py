@@ -37,7 +37,9 @@ _IMPLICIT_CLASSMETHODS = frozenset({"__init_subclass__", "__class_getitem__"})
 _IMPLICIT_STATIC = "__new__"
 
 
-def _open(state: State, node: Any, tree: Any, parent: int, kind: DefinitionKind) -> tuple[int, int]:
+def _open(
+    state: State, node: Any, tree: Any, parent: int, kind: DefinitionKind
+) -> tuple[int, int]:
     """Start a definition and its header statement; returns both indices."""
     name = node.name.value
     first = first_line(tree)

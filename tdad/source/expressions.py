@@ -1,5 +1,8 @@
 """Expressions → tokens (for fingerprints), references and chains. The hot part of the walk.
 
+One file although it is long: the handlers call each other through one table, and a table filled from several modules would be
+a registry.
+
 Normal form of chains (what ``Reference.chain`` and ``Binding.chain`` hold)
 ---------------------------------------------------------------------------
 ::
@@ -11,16 +14,16 @@ Normal form of chains (what ``Reference.chain`` and ``Binding.chain`` hold)
              | "()"            the result of calling it; arguments are left out
              | "[]"            some element of it; the index is left out
 
-* A literal is the call of its type: ``"".join`` is ``str().join``; likewise ``int() float() complex() bytes() bool() list() tuple()
-  dict() set()``; displays and comprehensions too. f-strings are ``str()``.
+* A literal is the call of its type: ``"".join`` is ``str().join``; likewise ``int() float() complex() bytes() bool()
+  list() tuple() dict() set()``; displays and comprehensions too. f-strings are ``str()``.
 * ``await x`` is ``x``; ``(x := v)`` is ``v``; parentheses vanish. ``?()`` and ``?[]`` are ``?``.
 * ``super().m`` stays as written. ``getattr(x, "m")`` is ``x.m`` (and is also noted as a STRING ``m``).
 
-Which references are noted: every call (CALL with the chain of what is called), every longest chain that is read (READ, for
-``a.b().c`` a CALL ``a.b`` and a READ ``a.b().c``), every store into an attribute (WRITE ``self.x``) or item (WRITE ``x[]``). Plain
-reads of names that are local to a function, lambda or comprehension are dropped; longer chains and calls on
-them stay. In headers of functions and classes READ and CALL become the header's kind; of a call the result: ``@app.route("/")``
-is DECORATOR ``app.route()``.
+Which references are noted: every call (CALL with the chain of what is called), every longest chain that is read (READ,
+for ``a.b().c`` a CALL ``a.b`` and a READ ``a.b().c``), every store into an attribute (WRITE ``self.x``) or item (WRITE
+``x[]``). Plain reads of names that are local to a function, lambda or comprehension are dropped; longer chains and
+calls on them stay. In headers of functions and classes READ and CALL become the header's kind; of a call the result:
+``@app.route("/")`` is DECORATOR ``app.route()``.
 """
 
 from __future__ import annotations
@@ -351,7 +354,8 @@ def parameters(
 ) -> list[tuple[str, str]]:
     """Walk a parameter list; returns (name, annotation chain) of each parameter, in order.
 
-    The names become local to the scope that is current when ``annotate`` is None (a lambda); a function's own scope opens later.
+    The names become local to the scope that is current when ``annotate`` is None (a lambda); a function's own scope
+    opens later.
     """
     found: list[tuple[str, str]] = []
     emit = state.emit
@@ -476,7 +480,7 @@ def bind_name(state: State, name: str, *, walrus: bool = False) -> None:
 
 
 def target(state: State, node: Any) -> list[tuple[str, int]]:
-    """Walk an assignment target: returns (binding target, how deep in tuples) for each name, attribute and item in it."""
+    """Walk an assignment target; returns (binding target, depth in tuples) of all that it binds or stores."""
     found: list[tuple[str, int]] = []
     _target(state, node, 0, found)
     return found

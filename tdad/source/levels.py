@@ -1,8 +1,8 @@
 """Module- and class-level statements: what changed, and whether a new order matters.
 
-Statements at these levels run once, at import, and are compared as a set: defs, imports and constants may move freely. The order
-counts where one binds or reads what the other binds, and between effects (statements that bind nothing, decorated
-definitions and star imports, which may do anything).
+Statements at these levels run once, at import, and are compared as a set: defs, imports and constants may move freely.
+The order counts where one binds or reads what the other binds, and between effects (statements that bind nothing,
+decorated definitions and star imports, which may do anything).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _HEADER = (
     ReferenceKind.ANNOTATION,
 )
 _MOST_COMPARED = 100_000
-"""When more pairs than this would have to be looked at, all that moved counts as changed: the order check is quadratic."""
+"""When more pairs than this would have to be looked at, all that moved counts as changed: the order check is
+quadratic."""
 _MOST_NEIGHBOURS = 100
 """So many new compounds are considered as partners of an old one."""
 
@@ -88,7 +89,7 @@ def compare_level(
         for node in come
         if not node.is_definition and node.statement.kind is not StatementKind.IMPORT
     ]
-    for left, right in _misplaced(old, new, kept):
+    for left, right in _misplaced(new, kept):
         made = _change(right, new.qualname, base, ChangeKind.EDITED, detail="order")
         changes.append(replace(made, old=(left.statement.suite,)))
     return changes
@@ -166,9 +167,8 @@ def _overlapping(old: Node, new: Node) -> bool:
     if old.is_definition or new.is_definition or old.statement.kind is StatementKind.IMPORT:
         return False
     if old.is_compound and new.is_compound and old.word == new.word:
-        return (
-            old.statement.fingerprint == new.statement.fingerprint
-            or bool(set(old.statement.binds) & set(new.statement.binds))
+        return old.statement.fingerprint == new.statement.fingerprint or bool(
+            set(old.statement.binds) & set(new.statement.binds)
         )
     return (
         old.statement.kind is new.statement.kind
@@ -198,6 +198,7 @@ def _change(
     scope: str,
     base: Change,
     kind: ChangeKind,
+    *,
     around: tuple[Span, ...] = (),
     detail: str = "",
     binds: tuple[str, ...] | None = None,
@@ -222,7 +223,9 @@ def _name_in(scope: str, names: Sequence[str]) -> str:
     return f"{scope}.{first}".strip(".") if first else scope
 
 
-def _aliases(side: Level, nodes: Iterable[Node]) -> dict[tuple[str, str, str], tuple[Import, Node]]:
+def _aliases(
+    side: Level, nodes: Iterable[Node]
+) -> dict[tuple[str, str, str], tuple[Import, Node]]:
     """Return (module, name, alias) → import and statement, for import statements."""
     lines = {
         node.statement.span.first: node
@@ -266,9 +269,7 @@ def _imports(
     return changes
 
 
-def _misplaced(
-    old: Level, new: Level, kept: Sequence[tuple[int, int, Node, Node]]
-) -> list[tuple[Node, Node]]:
+def _misplaced(new: Level, kept: Sequence[tuple[int, int, Node, Node]]) -> list[tuple[Node, Node]]:
     """Return the statements that moved past one they depend on, or that depends on them."""
     in_place = _longest_increasing([at for at, *_ in kept])
     moved = [index for index in range(len(kept)) if index not in in_place]
@@ -349,5 +350,3 @@ def _is_plain(node: Node) -> bool:
     return node.is_definition or (
         bool(node.statement.binds) and node.statement.kind is StatementKind.SIMPLE
     )
-
-

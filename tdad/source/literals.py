@@ -7,7 +7,9 @@ import re
 
 import libcst as cst
 
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_][\w.]*)?|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_DOTTED = re.compile(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_][\w.]*)?|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
+)
 _LONGEST_NAME = 200
 
 
@@ -58,7 +60,7 @@ def literal_text(node: object) -> str | None:
 
 
 def literal_texts(node: object) -> list[str] | None:
-    """Return the values of a list, tuple or set of string literals, or a sum of those; ``None`` when one is not literal."""
+    """Return the values of a list, tuple or set of string literals, or a sum of those; else ``None``."""
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
         left, right = literal_texts(node.left), literal_texts(node.right)
         return None if left is None or right is None else left + right

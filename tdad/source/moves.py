@@ -60,8 +60,8 @@ def _within(facts: FileFacts, index: int, chosen: set[int]) -> bool:
 def compare_all(pairs: Sequence[Pair]) -> tuple[Change, ...]:
     """Return the changes of many files, as ``compare`` does for each, with moves between files found.
 
-    A file or definition that vanished in one place and appeared in another with the same fingerprint is one RENAMED change
-    at the new place, with ``old_path`` and ``old_qualname``.
+    A file or definition that vanished in one place and appeared in another with the same fingerprint is one RENAMED
+    change at the new place, with ``old_path`` and ``old_qualname``.
     """
     from tdad.source.compare import compare  # compare uses this module
 

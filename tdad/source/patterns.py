@@ -28,21 +28,29 @@ def pattern(state: State, node: Any, chain: str) -> None:
             pattern(state, element.pattern, chain)
         state.emit(";")
     elif kind is cst.MatchMapping:
-        for element in node.elements:
-            read(state, element.key)
-            pattern(state, element.pattern, "?" if chain == "?" else chain + "[]")
-        _capture(state, node.rest, chain)
-        state.emit(";")
+        _mapping(state, node, chain)
     elif kind is cst.MatchClass:
         _class(state, node)
     else:
-        for element in node.patterns:
-            if type(element) is cst.MatchStar:
-                state.emit("*")
-                _capture(state, element.name, chain)
-            else:
-                pattern(state, element.value, "?" if chain == "?" else chain + "[]")
-        state.emit(";")
+        _sequence(state, node, chain)
+
+
+def _sequence(state: State, node: Any, chain: str) -> None:
+    for element in node.patterns:
+        if type(element) is cst.MatchStar:
+            state.emit("*")
+            _capture(state, element.name, chain)
+        else:
+            pattern(state, element.value, "?" if chain == "?" else chain + "[]")
+    state.emit(";")
+
+
+def _mapping(state: State, node: Any, chain: str) -> None:
+    for element in node.elements:
+        read(state, element.key)
+        pattern(state, element.pattern, "?" if chain == "?" else chain + "[]")
+    _capture(state, node.rest, chain)
+    state.emit(";")
 
 
 def _class(state: State, node: Any) -> None:

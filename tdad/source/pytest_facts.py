@@ -76,7 +76,9 @@ def _read_fixture(marks: Marks, call: Any) -> None:
 def _read_parametrize(marks: Marks, call: Any) -> None:
     given = argument(call, 0, "argnames")
     text = literal_text(given)
-    names = [n.strip() for n in text.split(",")] if text is not None else literal_texts(given) or []
+    names = (
+        [n.strip() for n in text.split(",")] if text is not None else literal_texts(given) or []
+    )
     indirect = argument(call, 2, "indirect")
     if isinstance(indirect, cst.Name) and indirect.value == "True":
         marks.indirect.update(names)

@@ -287,7 +287,9 @@ def _type_alias(state: State, node: Any) -> str:
     bind_name(state, name)
     type_parameters(state, node.type_parameters)
     chain = annotation(state, node.value)
-    state.add_binding(name, BindingKind.ASSIGN, chain if "[" not in chain and "|" not in chain else UNKNOWN)
+    state.add_binding(
+        name, BindingKind.ASSIGN, chain if "[" not in chain and "|" not in chain else UNKNOWN
+    )
     return "type"
 
 

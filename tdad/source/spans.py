@@ -51,7 +51,7 @@ def parse(text: str) -> tuple[cst.Module, Any]:
 
 
 def _is_deep(text: str) -> bool:
-    """Tell whether a text that Python refused might overflow libcst's stack: more operators or brackets than sane in one statement."""
+    """Tell whether a text might overflow libcst's stack: more operators or brackets than sane in one statement."""
     depth = operators = 0
     for line in text.split("\n"):
         if depth <= 0:
@@ -64,7 +64,7 @@ def _is_deep(text: str) -> bool:
 
 
 def fallback_tree(module: cst.Module) -> tuple[cst.Module, Any]:
-    """Return the module (copied) and a tree shaped like ``ast``'s with the same attributes, from libcst's own positions."""
+    """Return the module (copied) and a tree of the shape of ``ast``'s, made from libcst's own positions."""
     wrapper = MetadataWrapper(module)
     positions = wrapper.resolve(PositionProvider)
     return wrapper.module, SimpleNamespace(body=_Mirror(positions).suite(wrapper.module))

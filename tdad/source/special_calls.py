@@ -1,4 +1,4 @@
-"""Calls whose string arguments name something: ``getattr``, ``import_module``, ``monkeypatch.setattr``, ``mock.patch``, ….
+"""Calls whose string arguments name something: ``getattr``, ``import_module``, ``mock.patch``, ….
 
 Each handler gets (state, call node, chain of the callee, chains of the arguments). It may return another chain for the
 callee; one that ends in ``=`` is the chain of the whole call.

@@ -1,7 +1,7 @@
 """Suites as trees of statements, and their alignment: which statements of a body differ, and where others came in.
 
-Aligned by fingerprints, so position, comments and formatting do not count. A compound statement whose header is the same
-(or that is clearly the same one with another header) is entered; the answer is as small as that allows.
+Aligned by fingerprints, so position, comments and formatting do not count. A compound statement whose header is the
+same (or that is clearly the same one with another header) is entered; the answer is as small as that allows.
 """
 
 from __future__ import annotations
@@ -159,9 +159,7 @@ def _settle(gone: list[Node], come: list[Node], around: Span, into: Difference) 
     come.clear()
 
 
-def _paired(
-    old: Sequence[Node], new: Sequence[Node]
-) -> Iterator[tuple[Node | None, Node | None]]:
+def _paired(old: Sequence[Node], new: Sequence[Node]) -> Iterator[tuple[Node | None, Node | None]]:
     """Yield pairs of the same compound in two versions, and what has no partner, in order."""
     heads = opcodes(
         [node.statement.fingerprint if node.children else node.digest for node in old],
@@ -213,7 +211,8 @@ def _compound(old: Node, new: Node, around: Span, into: Difference) -> None:
 def _lines(node: Node, around: Span) -> Span:
     """Return the old lines that show that the first suite of ``node`` was executed.
 
-    A suite of silent statements leaves no line event, then it is the header, or, of a clause or ``try``, what is around it.
+    A suite of silent statements leaves no line event, then it is the header, or, of a clause or ``try``, what is around
+    it.
     """
     inner = node.suite()
     first = node.statement.span.first

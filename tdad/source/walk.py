@@ -1,7 +1,7 @@
 """One hand-written walk over the concrete syntax tree, in step with the abstract one that knows the lines.
 
-Only fields that carry meaning are visited (never whitespace), by a table of node types. The two trees are walked in parallel
-at the level of statements; below that every line is the first line of the statement (of a decorator: its own).
+Only fields that carry meaning are visited (never whitespace), by a table of node types. The two trees are walked in
+parallel at the level of statements; below that every line is the first line of the statement (of a decorator: its own).
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ def _clause(
     span: tuple[int, int],
     parent: int,
     node: Any,
+    *,
     trees: Sequence[Any],
     header: Callable[[], object] | None = None,
 ) -> None:
@@ -171,7 +172,9 @@ def _if(state: State, node: Any, tree: Any, parent: int) -> None:
         tree = _at(tree.orelse, 0)
         test = node.test
         span = (tree.lineno, header_end(tree.lineno, tree.body))
-        _clause(state, "elif", span, index, node, tree.body, partial(read, state, test))
+        _clause(
+            state, "elif", span, index, node, trees=tree.body, header=partial(read, state, test)
+        )
     _else(state, node, tree, tree.body[-1].end_lineno, index)
     state.scope.branch -= 1
 
@@ -179,7 +182,7 @@ def _if(state: State, node: Any, tree: Any, parent: int) -> None:
 def _else(state: State, node: Any, tree: Any, before: int, parent: int) -> None:
     if node.orelse is not None:
         span = _between(before, tree.orelse)
-        _clause(state, "else", span, parent, node.orelse, tree.orelse)
+        _clause(state, "else", span, parent, node.orelse, trees=tree.orelse)
     elif tree.orelse:
         raise MismatchError
 
@@ -238,8 +241,8 @@ def _try(state: State, node: Any, tree: Any, parent: int) -> None:
             span,
             index,
             handler,
-            clause.body,
-            partial(_except, state, handler),
+            trees=clause.body,
+            header=partial(_except, state, handler),
         )
         before = clause.body[-1].end_lineno
     _else(state, node, tree, before, index)
@@ -247,7 +250,7 @@ def _try(state: State, node: Any, tree: Any, parent: int) -> None:
         if tree.orelse:
             before = tree.orelse[-1].end_lineno
         span = _between(before, tree.finalbody)
-        _clause(state, "finally", span, index, node.finalbody, tree.finalbody)
+        _clause(state, "finally", span, index, node.finalbody, trees=tree.finalbody)
     state.scope.branch -= 1
 
 
@@ -280,8 +283,8 @@ def _match(state: State, node: Any, tree: Any, parent: int) -> None:
             (line, header_end(line, clause.body)),
             index,
             case,
-            clause.body,
-            partial(_case, state, case, chain),
+            trees=clause.body,
+            header=partial(_case, state, case, chain),
         )
     state.scope.branch -= 1
 
@@ -294,7 +297,10 @@ def _case(state: State, case: Any, chain: str) -> None:
 
 
 def _definition(state: State, node: Any, tree: Any, parent: int) -> None:
-    from tdad.source.definitions import class_definition, function_definition  # the recursion closes here
+    from tdad.source.definitions import (  # the recursion closes here
+        class_definition,
+        function_definition,
+    )
 
     if type(node) is cst.FunctionDef:
         function_definition(state, node, tree, parent)

@@ -30,7 +30,9 @@ def summary(found: tuple[Change, ...]) -> list[str]:
                     str(change.part),
                     ",".join(f"{s.first}-{s.last}" for s in change.old),
                     "→" + ",".join(f"{s.first}-{s.last}" for s in change.new),
-                    "@" + ",".join(f"{s.first}-{s.last}" for s in change.around) if change.around else "",
+                    "@" + ",".join(f"{s.first}-{s.last}" for s in change.around)
+                    if change.around
+                    else "",
                     "binds=" + ",".join(change.binds) if change.binds else "",
                     "was=" + change.old_qualname if change.old_qualname else "",
                 ],
@@ -53,15 +55,24 @@ FUNCTION = """
 NO_CHANGE = {
     "identical": (FUNCTION, FUNCTION),
     "comment": ("x = 1\n", "# why\n\nx = 1  # because\n"),
-    "blank lines in a body": (FUNCTION, FUNCTION.replace("return", "\n        # note\n        return")),
+    "blank lines in a body": (
+        FUNCTION,
+        FUNCTION.replace("return", "\n        # note\n        return"),
+    ),
     "spaces": ("x = f(a,b)\n", "x = f( a, b )\n"),
-    "trailing comma": ("x = f(a, b)\ny = [1, 2]\n", "x = f(\n    a,\n    b,\n)\ny = [\n    1,\n    2,\n]\n"),
+    "trailing comma": (
+        "x = f(a, b)\ny = [1, 2]\n",
+        "x = f(\n    a,\n    b,\n)\ny = [\n    1,\n    2,\n]\n",
+    ),
     "quotes": ("x = 'a'\n", 'x = "a"\n'),
     "escaped quotes": ("x = 'it\\'s'\n", 'x = "it\'s"\n'),
     "string prefix case": ("x = B'a'\ny = U'b'\n", "x = b'a'\ny = 'b'\n"),
     "raw string": ("x = r'a.b'\n", "x = 'a.b'\n"),
     "parentheses": ("x = a + b\n", "x = (a + b)\n"),
-    "parenthesised with": ("def f():\n    with (a as b, c): pass\n", "def f():\n    with a as b, c: pass\n"),
+    "parenthesised with": (
+        "def f():\n    with (a as b, c): pass\n",
+        "def f():\n    with a as b, c: pass\n",
+    ),
     "line continuation": ("x = a + b\n", "x = a + \\\n    b\n"),
     "implicit concatenation": ("x = 'ab' 'c'\n", "x = ('a'\n     'bc')\n"),
     "implicit concatenation of f-strings": ("x = f'a{b}' 'c' 'd'\n", "x = f'a{b}' 'cd'\n"),
@@ -71,7 +82,10 @@ NO_CHANGE = {
     "semicolons": ("a = 1; b = 2\n", "a = 1\nb = 2\n"),
     "pass next to code": ("def f():\n    pass\n    return 1\n", "def f():\n    return 1\n"),
     "ellipsis for pass": ("def f(): ...\n", "def f():\n    pass\n"),
-    "moved function": ("def f(): return 1\ndef g(): return 2\n", "def g(): return 2\ndef f(): return 1\n"),
+    "moved function": (
+        "def f(): return 1\ndef g(): return 2\n",
+        "def g(): return 2\ndef f(): return 1\n",
+    ),
     "moved method": (
         "class C:\n    def f(self): return 1\n    def g(self): return 2\n",
         "class C:\n    def g(self): return 2\n    def f(self): return 1\n",
@@ -250,8 +264,12 @@ TABLE = {
         'def f():\n    "New."\n    return 1\n',
         ["f added docstring →2-2"],
     ),
-    "module docstring": ('"Old."\nx = 1\n', 'x = 1\n', ["- removed docstring 1-1 →"]),
-    "default": ("def f(a=1): return a\n", "def f(a=2): return a\n", ["f edited header 1-1 →1-1 binds=f"]),
+    "module docstring": ('"Old."\nx = 1\n', "x = 1\n", ["- removed docstring 1-1 →"]),
+    "default": (
+        "def f(a=1): return a\n",
+        "def f(a=2): return a\n",
+        ["f edited header 1-1 →1-1 binds=f"],
+    ),
     "decorator": (
         "def f(a): return a\n",
         "@d\ndef f(a): return a\n",

@@ -20,10 +20,7 @@ SLOWEST_S = 20.0
 QUICK = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
-OWN = [
-    path.read_bytes()
-    for path in sorted(Path(__file__).parents[3].glob("tdad/source/*.py"))
-]
+OWN = [path.read_bytes() for path in sorted(Path(__file__).parents[3].glob("tdad/source/*.py"))]
 
 
 def check(facts: FileFacts) -> None:
@@ -54,8 +51,59 @@ def test_random_bytes(data: bytes) -> None:
 
 
 PIECES = st.sampled_from(
-    "def class if else : ( ) [ ] { } \n \t x y self . , = == lambda async await yield return import from"
-    " * ** @ 'a' \"b\" f'{x}' 1 not in with as try except finally match case _ := global del ; \\ # \f".split(" ")
+    [
+        "def",
+        "class",
+        "if",
+        "else",
+        ":",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "\n",
+        "\t",
+        "x",
+        "y",
+        "self",
+        ".",
+        ",",
+        "=",
+        "==",
+        "lambda",
+        "async",
+        "await",
+        "yield",
+        "return",
+        "import",
+        "from",
+        "*",
+        "**",
+        "@",
+        "'a'",
+        '"b"',
+        "f'{x}'",
+        "1",
+        "not",
+        "in",
+        "with",
+        "as",
+        "try",
+        "except",
+        "finally",
+        "match",
+        "case",
+        "_",
+        ":=",
+        "global",
+        "del",
+        ";",
+        "\\",
+        "#",
+        "\x0c",
+    ]
 )
 
 
@@ -98,7 +146,9 @@ BOMBS = {
     "f-strings": "x = " + "f'{" * 500 + "1" + "}'" * 500,
     "powers": "x**" * 20_000 + "1",
     "long line": "x = [" + "1, " * 100_000 + "]",
-    "functions in functions": "".join(" " * i + "def f():\n" for i in range(90)) + " " * 90 + "pass\n",
+    "functions in functions": "".join(" " * i + "def f():\n" for i in range(90))
+    + " " * 90
+    + "pass\n",
     "signs over lines": "x = (\n" + "-\n" * 50_000 + "1\n",
     "words": "a " * 50_000,
     "walrus": "(a := " * 3000 + "1" + ")" * 3000,
@@ -123,7 +173,7 @@ def test_deep_but_legal_code_is_read() -> None:
 def stripped(data: bytes) -> bytes | None:
     """Return the same program without comments and without blank lines outside strings."""
     try:
-        tokens = [t for t in tokenize.tokenize(BytesIO(data).readline)]
+        tokens = list(tokenize.tokenize(BytesIO(data).readline))
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
         return None
     encoding = tokens[0].string

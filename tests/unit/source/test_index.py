@@ -75,7 +75,10 @@ def test_spans_start_at_the_first_decorator() -> None:
         ("import a.b, c as d", ["a", "d"]),
         ("from x import a, b as c", ["a", "c"]),
         ("try: pass\nexcept E as a: pass", ["a"]),
-        ("match x:\n case [a, *b]: pass\n case {'k': c, **d}: pass\n case P(q=e) as g: pass", list("abcdge")),
+        (
+            "match x:\n case [a, *b]: pass\n case {'k': c, **d}: pass\n case P(q=g) as e: pass",
+            list("abcdge"),
+        ),
         ("def f():\n global a\n a = 1", ["f", "a"]),
         ("class C:\n a = 1\n def m(self): b = 1", ["C", "C.a", "C.m"]),
         ("def f():\n def g(): pass\n class D:\n  x = 1", ["f", "f.g", "f.D", "f.D.x"]),
@@ -103,7 +106,11 @@ def test_a_variable_spans_its_first_binding() -> None:
         ("class C:\n @property\n def x(self): pass", "C.x", ("property",)),
         ("class C:\n @cached_property\n def x(self): pass", "C.x", ("cached", "property")),
         ("class C:\n @staticmethod\n def x(): pass", "C.x", ("static",)),
-        ("class C:\n @classmethod\n @abc.abstractmethod\n def x(c): pass", "C.x", ("abstract", "classmethod")),
+        (
+            "class C:\n @classmethod\n @abc.abstractmethod\n def x(c): pass",
+            "C.x",
+            ("abstract", "classmethod"),
+        ),
         ("@typing.overload\ndef f(): ...", "f", ("overload",)),
         ("def test_a(): pass", "test_a", ("test",)),
         ("if x:\n def f(): pass", "f", ("conditional",)),
@@ -111,7 +118,11 @@ def test_a_variable_spans_its_first_binding() -> None:
         ("C = {}\ndef f(k):\n C[k] = 1", "f", ("global-writer",)),
         ("C = {}\ndef f(k):\n C.setdefault(k, 1)", "f", ("global-writer",)),
         ("def f():\n global x\n x = 1", "f", ("global-writer",)),
-        ("class C:\n @classmethod\n def f(cls):\n  cls.x = 1", "C.f", ("classmethod", "global-writer")),
+        (
+            "class C:\n @classmethod\n def f(cls):\n  cls.x = 1",
+            "C.f",
+            ("classmethod", "global-writer"),
+        ),
         ("def f(k):\n c = {}\n c[k] = 1", "f", ()),
         ("def f(k):\n c = {}\n def g():\n  c[k] = 1", "f.g", ()),
         ("class C:\n def f(self):\n  self.x = 1", "C.f", ()),
@@ -156,7 +167,11 @@ def test_plain_reads_of_locals_are_no_references() -> None:
             for i in G: print(i, v, a, k)
             def g(): return v, i, H
     """
-    assert refs(text, "read") == [("f", 3, "read", "p.x"), ("f", 5, "read", "G"), ("f.g", 6, "read", "H")]
+    assert refs(text, "read") == [
+        ("f", 3, "read", "p.x"),
+        ("f", 5, "read", "G"),
+        ("f.g", 6, "read", "H"),
+    ]
     assert "p" in chains(text, "call")
 
 
@@ -337,8 +352,16 @@ def requested(text: str, qualname: str) -> list[str]:
         ("@pytest.mark.parametrize('a, b', [])\ndef test_a(a, b, x): pass", "test_a", ["x"]),
         ("@pytest.mark.parametrize(['a'], [])\ndef test_a(a, x): pass", "test_a", ["x"]),
         ("@pytest.mark.parametrize('a', [], indirect=True)\ndef test_a(a): pass", "test_a", ["a"]),
-        ("@pytest.mark.parametrize('a,b', [], indirect=['b'])\ndef test_a(a, b): pass", "test_a", ["b"]),
-        ("@pytest.mark.parametrize('a', [])\nclass TestA:\n def test_a(self, a, x): pass", "TestA.test_a", ["x"]),
+        (
+            "@pytest.mark.parametrize('a,b', [], indirect=['b'])\ndef test_a(a, b): pass",
+            "test_a",
+            ["b"],
+        ),
+        (
+            "@pytest.mark.parametrize('a', [])\nclass TestA:\n def test_a(self, a, x): pass",
+            "TestA.test_a",
+            ["x"],
+        ),
         ("@mock.patch('a.b')\ndef test_a(m, x): pass", "test_a", ["x"]),
         ("@mock.patch('a.b', 1)\ndef test_a(x): pass", "test_a", ["x"]),
         ("def test_a(request):\n request.getfixturevalue('x')", "test_a", ["request", "x"]),
@@ -354,12 +377,18 @@ def test_fixture_requests(text: str, qualname: str, expected: list[str]) -> None
     ("text", "expected"),
     [
         ("@pytest.fixture\ndef f(x): pass", ("f", ("x",), False, "function")),
-        ("@fixture(name='g', scope='module', autouse=True)\ndef f(): pass", ("g", (), True, "module")),
+        (
+            "@fixture(name='g', scope='module', autouse=True)\ndef f(): pass",
+            ("g", (), True, "module"),
+        ),
         ("@pytest.fixture(autouse=False)\ndef f(): pass", ("f", (), False, "function")),
         ("@pytest_asyncio.fixture\nasync def f(): pass", ("f", (), False, "function")),
         ("@pytest.yield_fixture\ndef f(): yield", ("f", (), False, "function")),
         ("def make(x): pass\nf = pytest.fixture(make)", ("f", ("x",), False, "function")),
-        ("def make(x): pass\nf = pytest.fixture(scope='module')(make)", ("f", ("x",), False, "module")),
+        (
+            "def make(x): pass\nf = pytest.fixture(scope='module')(make)",
+            ("f", ("x",), False, "module"),
+        ),
     ],
 )
 def test_fixtures(text: str, expected: tuple[str, tuple[str, ...], bool, str]) -> None:
@@ -394,7 +423,14 @@ def test_prose_is_no_string_reference() -> None:
 def test_statements_know_their_suite_and_what_they_bind() -> None:
     found = facts("def f():\n  if a:\n    x = 1\n  else:\n    for y in z: pass\n")
     shape = [
-        (s.fingerprint.partition(":")[0], s.span.first, s.span.last, s.suite.last, s.parent, s.binds)
+        (
+            s.fingerprint.partition(":")[0],
+            s.span.first,
+            s.span.last,
+            s.suite.last,
+            s.parent,
+            s.binds,
+        )
         for s in found.statements
     ]
     assert shape == [
@@ -460,7 +496,9 @@ def test_what_python_reads_is_read(data: bytes) -> None:
 
 
 def test_syntax_that_only_libcst_knows() -> None:
-    found = facts("type A[T] = list[T]\n\ndef f[T](x: T) -> T:\n    return f'{x['k']}'\n\nclass C[T]: pass\n")
+    found = facts(
+        "type A[T] = list[T]\n\ndef f[T](x: T) -> T:\n    return f'{x['k']}'\n\nclass C[T]: pass\n"
+    )
     assert [(d.qualname, d.span.first, d.span.last) for d in found.definitions[1:]] == [
         ("A", 1, 1),
         ("f", 3, 4),
@@ -470,7 +508,7 @@ def test_syntax_that_only_libcst_knows() -> None:
 
 def test_both_ways_to_get_lines_agree() -> None:
     """ast when this interpreter knows the syntax, libcst's positions otherwise."""
-    for path in sorted(Path(__file__).parents[3].glob("tdad/*/*.py")):
+    for path in sorted(Path(__file__).parents[3].glob("tdad/source/*.py")):
         text = decode(path.read_bytes())
         concrete, abstract = parse(text)
         lines = text.count("\n")
