@@ -1,7 +1,7 @@
 """Expressions → tokens (for fingerprints), references and chains. The hot part of the walk.
 
-One file although it is long: the handlers call each other through one table, and a table filled from several modules would be
-a registry.
+One file although it is long: the handlers call each other through one table, and a table that several modules fill
+would be a registry.
 
 Normal form of chains (what ``Reference.chain`` and ``Binding.chain`` hold)
 ---------------------------------------------------------------------------
