@@ -462,6 +462,6 @@ def test_a_renamed_and_edited_file_keeps_its_old_path() -> None:
 
 
 def test_huge_repetitive_suites_are_bounded() -> None:
-    old = "def f():\n" + "    go()\n" * 3000
-    new = "def f():\n" + "    go()\n    stop()\n" * 1500
+    old = "def f():\n" + "    go()\n" * 1200
+    new = "def f():\n" + "    go()\n    stop()\n" * 600
     assert len(changes(old, new)) == 1

@@ -145,7 +145,7 @@ BOMBS = {
     "strings": "x = " + "'a' " * 5000,
     "f-strings": "x = " + "f'{" * 500 + "1" + "}'" * 500,
     "powers": "x**" * 20_000 + "1",
-    "long line": "x = [" + "1, " * 100_000 + "]",
+    "long line": "x = [" + "1, " * 20_000 + "]",
     "functions in functions": "".join(" " * i + "def f():\n" for i in range(90))
     + " " * 90
     + "pass\n",
