@@ -59,12 +59,14 @@ def build(
             best[key] = edge
     for (source, target, kind), edge in sorted(best.items()):
         weight = round(edge.weight, 6)
-        graph.add_edge(source, target, key=kind, kind=kind, weight=weight, ambiguous=edge.ambiguous)
-    for node_id, definitions in sorted((recorded or {}).items()):
+        graph.add_edge(
+            source, target, key=kind, kind=kind, weight=weight, ambiguous=edge.ambiguous
+        )
+    for node_id, executed in sorted((recorded or {}).items()):
         graph.add_node(node_id, kind="test", path=node_id.partition("::")[0], line=0)
-        for definition in sorted(set(definitions)):
+        for target in sorted(set(executed)):
             graph.add_edge(
-                node_id, definition, key="executed", kind="executed", weight=1.0, ambiguous=False
+                node_id, target, key="executed", kind="executed", weight=1.0, ambiguous=False
             )
     for node, attributes in graph.nodes(data=True):
         if "kind" not in attributes:

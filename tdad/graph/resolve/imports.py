@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename, dirname
 
-from tdad.facts import DefinitionKind, Import, ReferenceKind
+from tdad.facts import DefinitionKind, Import
 from tdad.graph.resolve.chains import LITERAL_KINDS
 from tdad.graph.resolve.edge import ImportEdge
 from tdad.graph.resolve.modules import Modules
@@ -38,10 +38,7 @@ class Imports:
                     scope, item.owner, item.line, target, how, conditional=item.conditional
                 )
         for reference in scope.facts.references:
-            if reference.kind is ReferenceKind.IMPORT:
-                for target, how in self._chain_of(reference.chain, scope.path):
-                    yield self._edge(scope, reference.source, reference.line, target, how)
-            elif reference.kind in LITERAL_KINDS:
+            if reference.kind in LITERAL_KINDS:
                 for target in self._literal(reference.chain, scope.path):
                     yield self._edge(scope, reference.source, reference.line, target, "string")
         for plugin in scope.facts.plugins:
@@ -66,7 +63,7 @@ class Imports:
         index = owner
         while index != MODULE and definitions[index].kind is not DefinitionKind.FUNCTION:
             index = definitions[index].parent
-        lazy = index != MODULE and owner != MODULE
+        lazy = MODULE not in {index, owner}
         if how == "string":
             lazy = True  # whoever reads the literal may import it, later
         return ImportEdge(scope.path, target, scope.name_of(owner), line, conditional, lazy, how)

@@ -69,7 +69,7 @@ class Modules:
         if not dotted:
             return None
         rest = dotted.replace(".", "/")
-        roots = [base, *self._first]
+        roots = (base, *self._first) if base else self._first
         for root in dict.fromkeys(roots):
             found = self._at(_join(root, rest))
             if found:

@@ -190,6 +190,20 @@ class Resolver:
         for name in self.names_of(definition):
             for path in self.files.mentioning(name):
                 yield from self._mentioned_by(path, name).get(definition, ())
+        if last_name(definition) == "__call__":
+            yield from self._calls_of(definition)
+
+    def _calls_of(self, definition: str) -> Iterator[Edge]:
+        """Calls of instances, in files that mention the class: the name that is called may be any."""
+        paths = {
+            path for name in self.names_of(definition) for path in self.files.mentioning(name)
+        }
+        for path in sorted(paths):
+            scope = self.files.scope(path)
+            for reference in scope.facts.references if scope is not None else ():
+                if scope is not None and reference.kind is ReferenceKind.CALL:
+                    edges = self.resolve(scope, reference)
+                    yield from (edge for edge in edges if edge.target == definition)
 
     def _mentioned_by(self, path: str, name: str) -> Mapping[str, Sequence[Edge]]:
         """Definition → edges to it from the references of the file in whose chain ``name`` occurs."""
