@@ -228,7 +228,8 @@ class FileVersion:
     old_path: str | None = None
     """Set when the file was renamed."""
     note: str = ""
-    """What else changed: ``mode``, ``symlink``, ``submodule``, ``unreadable``; space separated."""
+    """What else is to be said, space separated: ``mode``, ``symlink``, ``submodule``, ``unmerged``, ``unreadable``,
+    ``large`` (the contents are digests), ``whole`` (named by the user: everything in it counts as changed)."""
 
 
 @unique
@@ -540,8 +541,22 @@ class Recorded(Protocol):
         ...
 
     @property
+    def recorder(self) -> str:
+        """What watched the newest run; empty when nothing was recorded."""
+        ...
+
+    @property
+    def recorded_at(self) -> float | None:
+        """When the newest run began, seconds since the epoch; ``None`` when nothing was recorded."""
+        ...
+
+    @property
     def tests(self) -> Mapping[str, TestRecord]:
         """Node id → test, in collection order."""
+        ...
+
+    def during(self, path: str, digest: str) -> frozenset[str]:
+        """Node ids of the tests whose record was made while ``path`` was in that version."""
         ...
 
     @property

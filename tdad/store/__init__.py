@@ -6,5 +6,6 @@
 from tdad.store.cache import Indexed
 from tdad.store.map import Map
 from tdad.store.open import open_map
+from tdad.store.schema import VERSION as SCHEMA_VERSION
 
-__all__ = ["Indexed", "Map", "open_map"]
+__all__ = ["SCHEMA_VERSION", "Indexed", "Map", "open_map"]

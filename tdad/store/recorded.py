@@ -75,6 +75,16 @@ class RecordedView:
         return sorted(runs, key=lambda run: run.age, reverse=True)
 
     @cached_property
+    def recorder(self) -> str:
+        """What watched the newest run; empty when nothing was recorded."""
+        return self._runs[0].recorder if self._runs else ""
+
+    @cached_property
+    def recorded_at(self) -> float | None:
+        """When the newest run began, seconds since the epoch; ``None`` when nothing was recorded."""
+        return self._runs[0].started_at if self._runs else None
+
+    @cached_property
     def _stored_owners(self) -> dict[int, StoredOwner]:
         return {
             number: owner

@@ -232,7 +232,11 @@ def _data(
         return []
     data = read_bytes(project.root / path)
     now = "" if data is None else digest(data)
-    return [Change(path, "", ChangeKind.EDITED, Part.DATA)] if any(v != now for v in content) else []
+    return [
+        Change(path, "", ChangeKind.EDITED, Part.DATA, old_digest=version)
+        for version in content
+        if version != now
+    ]
 
 
 def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -79,7 +79,7 @@ def asking(
             answer = static_answer(Resolver(changed.head), Resolver(changed.before), changed.changes, patterns(project))
             yield Asked(store, head, None, changed, None, answer)
             return
-        world, answer = _answer(project, recorded, changed, environment)
+        world, answer = _answer(project, recorded, changed, options, environment)
         if options.since_recording:
             answer = _without_known_results(project, store, head, answer, environment)
         yield Asked(store, head, recorded, changed, world, answer)
@@ -106,7 +106,10 @@ def _open(project: Project) -> Iterator[tuple[Map, bool]]:
 
 
 def _answer(
-    project: Project, recorded: Recorded, changed: Changed, environment: Environment | None
+    project: Project, recorded: Recorded,
+    changed: Changed,
+    options: ChangeOptions,
+    environment: Environment | None,
 ) -> tuple[World, Answer]:
     world = World(
         recorded=recorded,
@@ -114,6 +117,7 @@ def _answer(
         now=Resolver(changed.head),
         before=Resolver(changed.before),
         old=changed.old,
+        since_recording=options.since_recording,
     )
     question = Question(changed.changes, tuple(_new_tests(project, world, changed)), environment)
     return world, impacts(world, question)
@@ -146,7 +150,7 @@ def _without_known_results(
         if not doubtful - known or not tests:
             break
         changed = collect(project, ChangeOptions(), store, view, head)
-        _, earlier = _answer(project, view, changed, environment)
+        _, earlier = _answer(project, view, changed, ChangeOptions(), environment)
         at_risk = {impact.node_id for impact in earlier.impacts}
         known |= {
             node_id
@@ -164,13 +168,14 @@ def map_state(project: Project, asked: Asked) -> MapState:
     path = str(project.map_path)
     if asked.recorded is None:
         return MapState("static", None, path, "", 0)
-    newest = asked.store.stats()
+    began = asked.recorded.recorded_at
+    age_s = None if began is None else max(0.0, time.time() - began)
     stale = sum(
         1
         for name, digest in asked.head.python.items()
         if (versions := asked.recorded.versions(name)) and digest not in versions
     )
-    return MapState("recorded", newest.age_s(time.time()), path, asked.recorded.granularity, stale)
+    return MapState("recorded", age_s, path, asked.recorded.granularity, stale)
 
 
 def strongest(impacts_of_test: list[Impact]) -> list[Impact]:

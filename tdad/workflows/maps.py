@@ -12,7 +12,7 @@ from tdad.errors import TdadError
 from tdad.facts import DefinitionKind, Owner, OwnerKind, Recorded, Use
 from tdad.graph.resolve import Resolver
 from tdad.graph.tests_of import is_test_file
-from tdad.store import Map, open_map
+from tdad.store import SCHEMA_VERSION, Map, open_map
 from tdad.workflows.head import HeadFacts
 from tdad.workflows.impact import patterns
 from tdad.workflows.index import bring_up_to_date
@@ -48,7 +48,7 @@ def stats(project: Project) -> MapStats:
         return MapStats(
             path=str(project.map_path),
             size_bytes=found.size_bytes,
-            schema_version=store.schema_version,
+            schema_version=SCHEMA_VERSION,
             tests=found.tests,
             statuses={str(status): count for status, count in found.statuses.items()},
             files=len(facts),
@@ -57,7 +57,7 @@ def stats(project: Project) -> MapStats:
             observations=len(tests) + len(owners),
             data_files=len(recorded.used_names(Use.READ)),
             granularity=found.granularity if found.tests else "",
-            recorder=found.recorder,
+            recorder=recorded.recorder,
             python=", ".join(found.python),
             recorded_at=found.newest,
             duration_s=sum(test.duration_s for test in tests.values()),

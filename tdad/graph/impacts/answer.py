@@ -19,7 +19,7 @@ from tdad.graph.impacts.data import precaution
 from tdad.graph.impacts.drift import drift, drifted
 from tdad.graph.impacts.memo import hidden_by_caches
 from tdad.graph.impacts.own import failed_last_time, unrecorded
-from tdad.graph.impacts.seeds import seed
+from tdad.graph.impacts.seeds import seed, start
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
@@ -74,7 +74,7 @@ def reach(world: World, change: Change) -> dict[str, Trail]:
     """Node id → best trail of every test that one change reaches."""
     spread = Spread(world)
     seed(world, spread, change)
-    hidden_by_caches(world, spread, change)
+    hidden_by_caches(world, spread, start(world, change))
     return spread.run()
 
 

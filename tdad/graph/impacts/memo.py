@@ -6,14 +6,12 @@ from collections import deque
 from collections.abc import Iterable
 
 from tdad.facts import (
-    Change,
     DefinitionKind,
     Evidence,
     Owner,
     OwnerKind,
     Part,
     ReferenceKind,
-    Step,
 )
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
@@ -25,8 +23,9 @@ MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>"}
 """Flag of a definition → the pseudo identifier under which its file is found by ``FactsOf.mentioning``."""
 
 
-def hidden_by_caches(world: World, spread: Spread, change: Change) -> None:
+def hidden_by_caches(world: World, spread: Spread, trail: Trail) -> None:
     """Follow a change inside code that a memoised function may have run once for all."""
+    change = trail.change
     if change.part not in {Part.BODY, Part.WHOLE, Part.HEADER} or not change.qualname:
         return
     path = change.old_path or change.path
@@ -40,7 +39,7 @@ def hidden_by_caches(world: World, spread: Spread, change: Change) -> None:
         filled_by = _owners(world, memo_path, memo_name) & runners
         if not filled_by or not (memo == changed or _reaches(world, memo, changed, filled_by)):
             continue
-        step = Trail(change, Evidence.DERIVED, (Step("may be cached by", memo),))
+        step = trail.then("may be cached by", memo, evidence=Evidence.DERIVED)
         if flag == GLOBAL_WRITER:
             spread.executed(memo_path, memo_name, step)
         for edge in world.now.readers(memo):

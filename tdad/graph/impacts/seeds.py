@@ -24,7 +24,7 @@ from tdad.graph.impacts.world import World, find, innermost, same_change_version
 
 def seed(world: World, spread: Spread, change: Change) -> None:
     """Put the places that ``change`` affects first into ``spread``."""
-    trail = Trail(change)
+    trail = start(world, change)
     if change.part is Part.DATA:
         data_file(world, spread, trail)
     elif change.part is Part.BODY:
@@ -41,6 +41,14 @@ def seed(world: World, spread: Spread, change: Change) -> None:
         _whole_file(world, spread, trail)
     else:
         _whole_definition(world, spread, trail)
+
+
+def start(world: World, change: Change) -> Trail:
+    """The trail before its first step, able to reach only the tests that the change can concern."""
+    trail = Trail(change)
+    if world.since_recording and change.old_digest:
+        return trail.only(world.recorded.during(change.old_path or change.path, change.old_digest))
+    return trail
 
 
 # ------------------------------------------------------------------------------------------------- rules 1 and 2

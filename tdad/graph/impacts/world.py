@@ -34,6 +34,8 @@ class World:
     """Resolver over the old version of the changed files and the new version of all others."""
     old: Mapping[str, FileFacts]
     """Path → facts of the old version of each changed file."""
+    since_recording: bool = False
+    """Changes are from recorded versions: each concerns only the tests that were recorded in its old version."""
     _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
     _by_file: dict[str, list[str]] = field(default_factory=dict)
     _by_definition: dict[str, list[str]] = field(default_factory=dict)
