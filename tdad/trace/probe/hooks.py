@@ -13,7 +13,7 @@ import pytest
 
 from .audit import READ
 from .environment import interpreter, modules, packages, plugins, system
-from .items import NodeIds, site_of
+from .items import NodeIds, asks_for_all, site_of
 from .owners import COLLECT, FIXTURE, TEST, Buffer
 from .session import Probe
 
@@ -72,6 +72,11 @@ class Recorder:
         if items:
             self.full = False
 
+    def pytest_collectreport(self, report: Any) -> None:
+        """So may the tests of a file that cannot be collected."""
+        if report.failed:
+            self.full = False
+
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(
         self, item: Any, nextitem: Any
@@ -123,12 +128,15 @@ class Recorder:
         yield
         probe = self.probe
         if probe.running:
-            complete = self._finished >= len(self._order)
+            whole = self.full and not (session.shouldstop or session.shouldfail)
+            if not self._worker:
+                whole = whole and asks_for_all(session.config, probe.project.root)
+                whole = whole and self._finished >= len(self._order)
             probe.writer.add(
                 {
                     "t": "end",
                     "exitstatus": int(exitstatus),
-                    "full": self.full and complete,
+                    "full": whole,
                     "worker": self._worker,
                 }
             )

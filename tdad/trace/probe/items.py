@@ -30,6 +30,20 @@ class NodeIds:
         return name + separator + rest
 
 
+def asks_for_all(config: Any, root: str) -> bool:
+    """Tell whether the command line leaves no test of the project out (as far as collecting goes)."""
+    option = config.option
+    narrow = ("lf", "stepwise", "ignore", "ignore_glob")
+    if any(getattr(option, name, None) for name in narrow):
+        return False
+    if os.path.realpath(str(getattr(config, "rootpath", config.rootdir))) != root:
+        return False
+    if getattr(getattr(config, "args_source", None), "name", "ARGS") == "TESTPATHS":
+        return True
+    base = str(config.invocation_params.dir)
+    return any(os.path.realpath(os.path.join(base, argument)) == root for argument in config.args)
+
+
 def site_of(item: Any, project: Project) -> Tuple[str, int, str]:
     """Return path, first line and qualname of the function that ``item`` runs, wherever it is written."""
     found = None
