@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from tdad.cli.options import json_option, open_here
+
+TESTS_RAN = frozenset({0, 1})
+"""pytest's exit codes after which the map is up to date: all passed, some failed."""
 
 
 @click.command(short_help="Record from outside, with the project's own interpreter.")
@@ -26,6 +34,8 @@ def record(
 ) -> int:
     """Run the tests in the project's own interpreter, which need not have tdad; update the map.
 
+    Ends with pytest's exit code. With --json pytest's output goes to standard error.
+
     \b
     tdad record
     tdad record --python ../env/bin/python -- -n 4 tests/unit
@@ -35,6 +45,24 @@ def record(
     from tdad.workflows.record_outside import record_outside
 
     project = open_here(settings)
-    code = record_outside(project, python=python, lines=lines, arguments=pytest_args)
-    print_stats(stats(project), as_json=as_json)
+    with _stdout_is_talk(as_json):
+        code = record_outside(project, python=python, lines=lines, arguments=pytest_args)
+    if code in TESTS_RAN:
+        print_stats(stats(project), as_json=as_json)
     return code
+
+
+@contextmanager
+def _stdout_is_talk(wanted: bool) -> Iterator[None]:
+    """Send what child processes write to standard output to standard error instead."""
+    if not wanted:
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

@@ -200,6 +200,18 @@ def test_shards_are_merged(shop):
     assert json.loads(tdad_in(shop, "map", "stats", "--json"))["tests"] == 3
 
 
+def test_record_from_outside_ends_like_pytest_and_keeps_stdout_clean(shop):
+    shutil.rmtree(shop / ".tdad")
+    arguments = ("record", "--python", sys.executable, "--json", "--", "-q", "-p", "no:tdad")
+    answer = json.loads(tdad_in(shop, *arguments, code=1))
+    assert answer["statuses"] == {"failed": 2, "passed": 1}
+
+
+def test_record_passes_on_what_pytest_says_of_wrong_usage(shop):
+    arguments = ("record", "--python", sys.executable, "--", "--no-such-option")
+    assert tdad_in(shop, *arguments, code=4) == ""
+
+
 def test_coverage_data_is_imported(shop):
     shutil.rmtree(shop / ".tdad")
     pytest_in(shop, "--cov", "--cov-context=test", code=1)
