@@ -106,7 +106,7 @@ def graph_document(
 
 
 def _node_link(graph: networkx.MultiDiGraph) -> dict[str, Any]:
-    """networkx's node-link form (``networkx.node_link_graph(document, edges="edges")`` reads it back)."""
+    """The node-link form (``networkx.node_link_graph(document, edges="edges")`` reads it back)."""
     return {
         "directed": True,
         "multigraph": True,

@@ -21,7 +21,7 @@ _UNITTEST = "test"
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """pytest's ini options of the same names: prefixes, or globs where they contain ``*``, ``?`` or ``[``."""
+    """The ini options of pytest of the same names: prefixes, or globs where they contain ``*``, ``?`` or ``[``."""
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
     python_classes: tuple[str, ...] = ("Test",)
@@ -60,7 +60,7 @@ def is_test_file(path: str, patterns: Patterns) -> bool:
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    """pytest's rule (``PyCollector._matches_prefix_or_glob_option``): a prefix, or a glob."""
+    """Match by the rule of pytest (``PyCollector._matches_prefix_or_glob_option``): a prefix, or a glob."""
     return any(
         name.startswith(pattern)
         or (any(c in pattern for c in "*?[") and fnmatchcase(name, pattern))

@@ -65,6 +65,7 @@ class Types:
         self.names = Names(files, modules, self._bindings_of, self._cuts)
         self.hierarchy = Hierarchy(files, self._base_of, names_of)
         self._bound: dict[tuple[str, int, str], Lookup] = {}
+        self._attributes: dict[tuple[str, str], Lookup | None] = {}
         self._returned: dict[str, Lookup] = {}
         self._depth = 0
 
@@ -149,6 +150,16 @@ class Types:
         return None
 
     def _class_attribute(self, cls: str, name: str) -> Lookup | None:
+        key = (cls, name)
+        if key in self._attributes:
+            return self._attributes[key]
+        cuts = self._cuts.count
+        result = self._find_class_attribute(cls, name)
+        if cuts == self._cuts.count:
+            self._attributes[key] = result
+        return result
+
+    def _find_class_attribute(self, cls: str, name: str) -> Lookup | None:
         definition = self.hierarchy.mro_lookup(cls, name)
         parts = [self._member(definition)] if definition else []
         for sub in self.hierarchy.subclasses(cls):

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from tests.unit.graph.text_project import TextFacts, resolver
-
 from tdad.facts import ReferenceKind
 from tdad.graph.resolve import Resolver
+from tests.unit.graph.text_project import TextFacts, resolver
 
 
 def sources(r: Resolver, definition: str) -> set[str]:

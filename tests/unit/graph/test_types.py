@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from tests.unit.graph.text_project import resolver
-
 from tdad.graph.resolve import Edge
+from tests.unit.graph.text_project import resolver
 
 SHOP = """
 from __future__ import annotations
