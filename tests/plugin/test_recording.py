@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 from tdad.facts import OwnerKind, Site, Status, Use, Used
 from tests.plugin.recording_project import Project, pythons
 
@@ -209,8 +208,10 @@ def test_files_listings_absences_and_variables(project: Project) -> None:
         """
     )
     seen = project.record()
-    used = {name: seen.seen("test", f"test_use.py::test_{name}").used for name in
-            ("read", "list", "absent", "env")}
+    used = {
+        name: seen.seen("test", f"test_use.py::test_{name}").used
+        for name in ("read", "list", "absent", "env")
+    }
     assert used["read"] == {Used(Use.READ, "data/case.json")}
     assert used["list"] == {Used(Use.LISTED, "data")}
     assert used["absent"] == {Used(Use.ABSENT, "no.txt"), Used(Use.NO_MODULE, "no_such_module")}

@@ -1,5 +1,6 @@
-"""What else a test depends on, seen by one audit hook: files read, directories listed, files and modules that are
-absent, and the code objects that are about to run.
+"""What else a test depends on, and which code is about to run: what audit events tell.
+
+Files read, directories listed, files and modules that are absent.
 """
 
 from __future__ import annotations

@@ -7,9 +7,14 @@ which looks the event up in a dictionary and is done.
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable, Dict, Tuple
 
-Handler = Callable[[str, Any], None]
+TYPE_CHECKING = (
+    False  # importing typing would cost a child that runs no project code more than all the rest
+)
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Tuple
+
+    Handler = Callable[[str, Any], None]
 
 _STATE = "_tdad_audit"
 

@@ -1,5 +1,6 @@
-"""Where a run is made: interpreter, platform, distributions. Read from the names of folders, which takes milliseconds
-where ``importlib.metadata`` takes a tenth of a second.
+"""Where a run is made: interpreter, platform, distributions.
+
+Read from the names of folders, which takes milliseconds where ``importlib.metadata`` takes a tenth of a second.
 """
 
 from __future__ import annotations

@@ -78,9 +78,7 @@ class Recorder:
             self.full = False
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(
-        self, item: Any, nextitem: Any
-    ) -> Generator[None, Any, None]:
+    def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> Generator[None, Any, None]:
         """What runs from here on belongs to the test."""
         test = self._begin(item)
         yield

@@ -30,9 +30,9 @@ class Imports:
         for loader in importlib.machinery.SourceFileLoader.__mro__[:-1]:
             self.wrap(loader)
         rewrite = sys.modules.get("_pytest.assertion.rewrite")
-        loader = getattr(rewrite, "AssertionRewritingHook", None)
-        if isinstance(loader, type):
-            self.wrap(loader)
+        hook = getattr(rewrite, "AssertionRewritingHook", None)
+        if isinstance(hook, type):
+            self.wrap(hook)
 
     def wrap(self, loader: type) -> None:
         """Watch the modules that ``loader`` executes."""

@@ -18,7 +18,10 @@ from .project import Project
 
 _OPTIMIZED = 0x1  # inspect.CO_OPTIMIZED: a function, as opposed to the body of a module or class
 _RESUMED = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
-_TOOLS = (3, 4)  # ids that nobody has reserved; 0, 1, 2 and 5 are debugger, coverage, profiler, optimizer
+_TOOLS = (
+    3,
+    4,
+)  # ids that nobody has reserved; 0, 1, 2 and 5 are debugger, coverage, profiler, optimizer
 _thread = threading.get_ident
 
 
@@ -111,7 +114,8 @@ class Monitor:
         self._set = self._monitoring.set_local_events
 
     def _events(self, code: CodeType) -> int:
-        return self._generator if code.co_flags & _RESUMED else self._function
+        events: int = self._generator if code.co_flags & _RESUMED else self._function
+        return events
 
     def _rearm(self, codes: Any) -> None:
         tool, set_events = self._tool, self._set
@@ -239,7 +243,6 @@ class Monitor:
             module.codes += pending
             module.causes.setdefault(module.line, []).extend(pending)
             self._rearm([code for code in pending if code.co_flags & _OPTIMIZED])
-
 
     def _rearm_lines(self, module: Buffer) -> None:
         codes = {id(code): code for code, _ in module.code_lines if code.co_flags & _OPTIMIZED}

@@ -60,7 +60,9 @@ class Project:
         head, tail = os.path.split(os.path.normpath(absolute))
         prefix = self._prefix(head)
         name = None if prefix is None or not tail else posixpath.join(prefix, tail)
-        if filename is absolute:  # the name of a relative one depends on the directory of the moment
+        if (
+            filename is absolute
+        ):  # the name of a relative one depends on the directory of the moment
             self._names[filename] = name
         return name
 

@@ -1,4 +1,4 @@
-"""One probe per process: ``start`` puts the engine and the hooks in place, ``stop`` writes the rest and removes them."""
+"""One probe per process: ``start`` puts engine and listeners in place, ``stop`` writes the rest and removes them."""
 
 from __future__ import annotations
 
@@ -219,7 +219,9 @@ class Probe:
         from .settrace import Calls
 
         if self.engine.name != "profile":
-            self.warnings["tracer-taken"] = "another tracer took over: calls only, by sys.setprofile"
+            self.warnings["tracer-taken"] = (
+                "another tracer took over: calls only, by sys.setprofile"
+            )
             calls = Calls(self.project, self.owners, profile=True)
             self.owners.collect(self.owners.stack[-1])
             calls.start()
