@@ -38,7 +38,9 @@ def record_outside(
         TdadError: see :func:`run_outside`; or the map cannot be written, and then the recording waits in the spool.
     """
     prepare_folder(project)
-    run = run_outside(project.root, project.config, python, arguments, lines=lines, cwd=project.cwd)
+    run = run_outside(
+        project.root, project.config, python, arguments, lines=lines, cwd=project.cwd
+    )
     take_in(project)
     return run.exit_code
 

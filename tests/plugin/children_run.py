@@ -44,7 +44,9 @@ class Ran:
 
     def files(self) -> list[str]:
         """Names of the spool's files."""
-        return sorted(path.name for path in (self.root / ".tdad" / "spool" / "one").glob("*.jsonl"))
+        return sorted(
+            path.name for path in (self.root / ".tdad" / "spool" / "one").glob("*.jsonl")
+        )
 
     def seen(self, kind: str, name: str) -> Observation:
         owner = Owner(OwnerKind(kind), name)
@@ -68,4 +70,6 @@ def run_pytest(root: Path, *args: str, python: str = sys.executable, **variables
 def functions(path: Path) -> dict[str, int]:
     """Name of each top-level function of a file → its line."""
     lines = path.read_text().splitlines()
-    return {line[4:].partition("(")[0]: n for n, line in enumerate(lines, 1) if line.startswith("def ")}
+    return {
+        line[4:].partition("(")[0]: n for n, line in enumerate(lines, 1) if line.startswith("def ")
+    }

@@ -135,7 +135,9 @@ class Family:
         try:
             module = probe.owners.module()
             probe.after_fork()
-            if module is not None:  # the import goes on in the parent; here it is only whom we work for
+            if (
+                module is not None
+            ):  # the import goes on in the parent; here it is only whom we work for
                 buffer = Buffer(IMPORT, module.name)
                 buffer.line = module.line
                 probe.owners.importing.clear()
@@ -223,7 +225,10 @@ class Child:
             probe.audit._exec((code,))
             path = probe.project.python(code.co_filename)
             if path is not None and probe.imports is not None:
-                probe.base.imports[path] = ("", 0)  # its loader is already past where imports are seen
+                probe.base.imports[path] = (
+                    "",
+                    0,
+                )  # its loader is already past where imports are seen
 
     def stop(self) -> None:
         """Write the rest and stop."""
@@ -446,7 +451,9 @@ def _tag_pool(module: Any, inheritance: Inheritance) -> None:
     for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
         original = getattr(module.Pool, name)
 
-        def sending(pool: Any, func: Any, *args: Any, __original: Any = original, **kwargs: Any) -> Any:
+        def sending(
+            pool: Any, func: Any, *args: Any, __original: Any = original, **kwargs: Any
+        ) -> Any:
             if not isinstance(pool, threads):
                 func = Marked(func, inheritance.owner())
             return __original(pool, func, *args, **kwargs)

@@ -11,9 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .bus import listen, silence
+
+TYPE_CHECKING = (
+    False  # importing typing would cost a child that runs no project code more than all the rest
+)
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Iterable, List, Optional
 
 SETTINGS = "TDAD_PROBE"
 """``session.Settings`` as JSON."""

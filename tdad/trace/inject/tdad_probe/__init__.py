@@ -2,4 +2,8 @@
 
 import os
 
-__path__ = [os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "probe")]
+__path__ = [
+    os.path.join(
+        os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "probe"
+    )
+]
