@@ -55,8 +55,8 @@ class Interpreter:
 def find(root: Path, python: str | None, environ: Mapping[str, str] | None = None) -> Interpreter:
     """The interpreter for the project at ``root``, checked.
 
-    ``python`` (a path, the folder of an environment, or a name on ``PATH``) is used if given, else ``<root>/.venv``, else
-    the environment in ``VIRTUAL_ENV``, else the interpreter that runs this.
+    ``python`` (a path, the folder of an environment, or a name on ``PATH``) is used if given, else
+    ``<root>/.venv``, else the environment in ``VIRTUAL_ENV``, else the interpreter that runs this.
 
     Raises:
         InterpreterNotFound: What was named (or the ``.venv`` that is there) does not start.
@@ -86,7 +86,7 @@ def _named(python: str, environ: Mapping[str, str]) -> str:
             return found
         raise InterpreterNotFound(python, "the folder is no virtual environment")
     if path.is_file():
-        return os.path.abspath(path)  # not resolved: the link is what makes it the environment's
+        return _absolute(path)
     if os.sep not in python and (on_path := shutil.which(python, path=environ.get("PATH"))):
         return on_path
     raise InterpreterNotFound(python, "no such file" if os.sep in python else "not on PATH")
@@ -97,8 +97,13 @@ def _in_environment(folder: Path) -> str | None:
     for name in ("bin/python", "bin/python3", "Scripts/python.exe"):
         # lexists: a .venv whose base was removed is a mistake to report, not to pass over
         if os.path.lexists(folder / name):
-            return os.path.abspath(folder / name)
+            return _absolute(folder / name)
     return None
+
+
+def _absolute(path: Path) -> str:
+    """``path`` made absolute but not resolved: the link is what makes it the environment's."""
+    return str(Path.cwd() / path)
 
 
 def check(path: str, cwd: Path) -> Interpreter:

@@ -1,6 +1,6 @@
-"""One child process in its own process group: its streams are ours, its signals are forwarded, and it never outlives us.
+"""One child process in its own process group: it has our streams, gets our signals, and ends before we do.
 
-The group is what lets a time limit or an interrupt reach the workers and servers that the tests started, and only those.
+The group is what lets a time limit reach the workers and servers that the tests started, and only those.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def run(
 ) -> Ended:
     """Run ``argv`` to its end with our standard streams.
 
-    SIGINT, SIGTERM, SIGHUP and SIGQUIT sent to us are passed on to the process, which decides what to do about them. On a
-    terminal the process is put into the foreground, so that a debugger works and Ctrl-C goes to it directly.
+    SIGINT, SIGTERM, SIGHUP and SIGQUIT sent to us are passed on to the process, which decides what to do about
+    them. On a terminal the process is put into the foreground, so that a debugger works and Ctrl-C goes to it directly.
 
     Args:
         argv: The program and its arguments.

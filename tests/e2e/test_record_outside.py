@@ -190,7 +190,8 @@ def test_a_sitecustomize_and_a_safe_path_of_the_users(project: Path, python: Pat
     (project / "site").mkdir()
     (project / "site" / "sitecustomize.py").write_text("import sys\nsys.theirs = True\n")
     (project / "tests" / "test_site.py").write_text(
-        "import os, sys\n\n\ndef test_site():\n    assert sys.theirs\n    assert 'inject' not in os.environ['PYTHONPATH']\n"
+        "import os, sys\n\n\ndef test_site():\n    assert sys.theirs\n"
+        "    assert 'inject' not in os.environ['PYTHONPATH']\n"
     )
     path = f"{project}{os.pathsep}{project / 'site'}"
     done = record(project, python, "tests/test_site.py", PYTHONSAFEPATH="1", PYTHONPATH=path)
@@ -209,7 +210,8 @@ def test_the_environment_of_the_project_is_found_by_itself(project: Path, python
 
 def test_ctrl_c_reaches_pytest_and_keeps_the_finished_tests(project: Path, python: Path) -> None:
     (project / "tests" / "test_zlong.py").write_text(
-        "import sys, time\n\n\ndef test_long():\n    sys.__stderr__.write('up\\n')\n    sys.__stderr__.flush()\n    time.sleep(30)\n"
+        "import sys, time\n\n\ndef test_long():\n    sys.__stderr__.write('up\\n')\n"
+        "    sys.__stderr__.flush()\n    time.sleep(30)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script(project / "spool.txt"), str(python), "", "-s"],

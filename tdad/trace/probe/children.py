@@ -1,7 +1,7 @@
 """Child processes: what a test, a fixture or an import starts belongs to it, however it was started.
 
-* A *started* Python (``subprocess``, ``multiprocessing`` by spawn or forkserver, ``os.exec*``, ``os.posix_spawn``, a shell
-  in between) finds four variables in its environment (:mod:`inherit`) and begins to record at its first project code.
+* A *started* Python (``subprocess``, ``multiprocessing`` by spawn or forkserver, ``os.exec*``,
+  ``os.posix_spawn``, a shell in between) finds four variables in its environment (:mod:`inherit`) and begins to record at its first project code.
 * A *forked* process goes on with the recorder of its parent and a file of its own.
 * Both write each new hit before the code runs: a child may be killed at any moment.
 
@@ -93,7 +93,7 @@ class Family:
         inheritance.before_exec = self.flush
         inheritance.before_spawn = self._tag
         os.register_at_fork(before=self._tag, after_in_child=self._forked)
-        os._exit = self._leave  # type: ignore[assignment]
+        os._exit = self._leave
         listen(OWNER_EVENT, self._hear)
 
     def through(self) -> None:
@@ -411,6 +411,7 @@ class Marked:
         self.owner = owner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; a pool of threads does not pickle its tasks."""
         return self.function(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:

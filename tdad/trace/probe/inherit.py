@@ -137,9 +137,9 @@ class Inheritance:
                 elif name not in _OURS:
                     kept[key] = env[key]
             kept.update(self._variables(python_path))
-            return kept
         except Exception:
             return env  # not a mapping of strings: the system call says so better
+        return kept
 
     # -- where the system is called -----------------------------------------------------------------------------------
 
