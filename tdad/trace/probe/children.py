@@ -1,7 +1,8 @@
 """Child processes: what a test, a fixture or an import starts belongs to it, however it was started.
 
 * A *started* Python (``subprocess``, ``multiprocessing`` by spawn or forkserver, ``os.exec*``,
-  ``os.posix_spawn``, a shell in between) finds four variables in its environment (:mod:`inherit`) and begins to record at its first project code.
+  ``os.posix_spawn``, a shell in between) finds four variables in its environment (:mod:`inherit`) and begins to
+  record at its first project code.
 * A *forked* process goes on with the recorder of its parent and a file of its own.
 * Both write each new hit before the code runs: a child may be killed at any moment.
 
