@@ -3,8 +3,9 @@
 from tdad.repo.changes import changed_files
 from tdad.repo.files import current, ignored, project_files
 from tdad.repo.named import patched_files, whole_files
-from tdad.repo.patch import PatchSet, read_patch
+from tdad.repo.patch import PatchSet
 from tdad.repo.patch_apply import apply
+from tdad.repo.patch_read import read_patch
 
 __all__ = [
     "PatchSet",

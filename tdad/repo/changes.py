@@ -6,8 +6,8 @@ Nothing here looks at the index alone: the tests run what is in the work tree, s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tdad.config import Config
@@ -21,6 +21,7 @@ from tdad.repo.content import (
     on_disk,
     same_text,
 )
+from tdad.repo.entries import ABSENT, Entry, entries_of, unchanged, unwatched
 from tdad.repo.files import joined, source_path
 from tdad.repo.git import Git, discover, find, nested
 from tdad.repo.links import links_onto, seen_through_links
@@ -28,8 +29,6 @@ from tdad.repo.listing import SUBMODULE, SYMLINK, Listing, listing
 from tdad.repo.patterns import is_project
 from tdad.repo.renames import pair_renames
 from tdad.repo.revisions import base_commit, head
-
-_ABSENT = "000000"
 
 
 def changed_files(
@@ -102,27 +101,14 @@ def _moved(versions: Iterable[FileVersion], folder: str) -> Iterator[FileVersion
 # --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One difference, as git reports it. Paths are relative to ``Git.cwd``."""
-
-    path: str
-    old_path: str
-    old_mode: str
-    new_mode: str
-    old_id: str
-    new_id: str
-    status: str
-
-
 def _changes(git: Git, commit: str, specs: Sequence[str]) -> Iterator[FileVersion]:
     """Yield what differs below ``specs`` between ``commit`` and the work tree of one repository."""
     here = listing(git, specs)
     entries = [
         replace(entry, status="U") if entry.path in here.unmerged else entry
-        for entry in _entries(git, commit, specs)
+        for entry in entries_of(git, commit, specs)
     ]
-    entries += _unwatched(here, {entry.path for entry in entries}, git, commit)
+    entries += unwatched(here, {entry.path for entry in entries}, git, commit)
     for entry in entries:
         if SUBMODULE in {entry.old_mode, entry.new_mode}:
             yield from _submodule(git, entry)
@@ -138,96 +124,43 @@ def _changes(git: Git, commit: str, specs: Sequence[str]) -> Iterator[FileVersio
             yield from _moved(_changes(inner, base_commit(inner, None), ["."]), folder.rstrip("/"))
 
 
-def _entries(git: Git, commit: str, specs: Sequence[str]) -> list[_Entry]:
-    # diff-index, not diff: the latter may rewrite the index. It lists more (files that were only touched), and
-    # _unchanged sorts those out by content.
-    text = git.run(
-        "diff-index",
-        "--raw",
-        "-z",
-        "--no-abbrev",
-        "-M",
-        "-l2000",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--ignore-submodules=none",
-        "--no-relative",
-        commit,
-        "--",
-        *(f":(literal){spec}" for spec in specs),
-    )
-    fields = iter(os.fsdecode(text).split("\0"))
-    entries = {}
-    for field in fields:
-        if not field:
-            continue
-        old_mode, new_mode, old_id, new_id, status = field[1:].split(" ")
-        old_path = git.relative(next(fields))
-        path = git.relative(next(fields)) if status[0] in "RC" else old_path
-        # An unmerged path may be listed twice; the entry with what is in the work tree comes last.
-        entries[path] = _Entry(path, old_path, old_mode, new_mode, old_id, new_id, status[0])
-    return list(entries.values())
-
-
-def _unwatched(here: Listing, listed: set[str], git: Git, commit: str) -> list[_Entry]:
-    """Return entries for files marked assume-unchanged: git does not look at them, Python does."""
-    paths = [
-        path for path in here.unwatched if path not in listed and here.tracked[path] != SUBMODULE
-    ]
-    if not paths:
-        return []
-    entries = []
-    for path in sorted(paths):
-        done = git.ask(
-            "rev-parse", "--verify", "--quiet", f"{commit}:{joined(git.prefix or '.', path)}"
-        )
-        old_id = done.stdout.decode().strip()
-        mode = here.tracked[path]
-        zero = "0" * 40
-        entries.append(
-            _Entry(path, path, mode if old_id else _ABSENT, mode, old_id or zero, zero, "M")
-        )
-    return entries
-
-
-def _versions(git: Git, commit: str, entries: Sequence[_Entry]) -> Iterator[FileVersion]:
+def _versions(git: Git, commit: str, entries: Sequence[Entry]) -> Iterator[FileVersion]:
     """Yield the entries that are a difference to whoever reads or runs the files."""
-    untouched = _unchanged(git, entries)
+    untouched = unchanged(git, entries)
     wanted: dict[str, str] = {}
     for entry in entries:
-        if entry.old_mode != _ABSENT:
+        if entry.old_mode != ABSENT:
             wanted[_old_name(entry, git, commit)] = entry.old_path
     olds = blobs(git, wanted)
     for entry in entries:
         if entry.path in untouched and entry.old_mode == entry.new_mode:
             continue
-        old = Content(None) if entry.old_mode == _ABSENT else olds[_old_name(entry, git, commit)]
+        old = Content(None) if entry.old_mode == ABSENT else olds[_old_name(entry, git, commit)]
         new = (
             on_disk(git.cwd, entry.path)
-            if entry.new_mode != _ABSENT or entry.status == "U"
+            if entry.new_mode != ABSENT or entry.status == "U"
             else Content(None)
         )
         if SYMLINK in {entry.old_mode, entry.new_mode}:
-            old, new = seen_through_links(
-                git, commit, entry.path, entry.old_mode, entry.new_mode, old
-            )
+            modes = (entry.old_mode, entry.new_mode)
+            old, new = seen_through_links(git, commit, entry.path, modes, old)
         if version := _version(entry, old, new, same=entry.path in untouched):
             yield version
 
 
-def _old_name(entry: _Entry, git: Git, commit: str) -> str:
+def _old_name(entry: Entry, git: Git, commit: str) -> str:
     if entry.old_id.strip("0"):
         return entry.old_id
     return f"{commit}:{joined(git.prefix or '.', entry.old_path)}"
 
 
-def _version(entry: _Entry, old: Content, new: Content, *, same: bool) -> FileVersion | None:
+def _version(entry: Entry, old: Content, new: Content, *, same: bool) -> FileVersion | None:
     notes = {*old.note.split(), *new.note.split()}
     if entry.status == "U":
         notes.add("unmerged")
     if SYMLINK in {entry.old_mode, entry.new_mode}:
         notes.add("symlink")
-    elif _ABSENT not in {entry.old_mode, entry.new_mode} and entry.old_mode != entry.new_mode:
+    elif ABSENT not in {entry.old_mode, entry.new_mode} and entry.old_mode != entry.new_mode:
         notes.add("mode")
     old_data, new_data = old.data, new.data
     if old_data is not None and new_data is not None:
@@ -241,34 +174,6 @@ def _version(entry: _Entry, old: Content, new: Content, *, same: bool) -> FileVe
     if old_data == new_data and not renamed and not notes:
         return None
     return FileVersion(entry.path, old_data, new_data, renamed, " ".join(sorted(notes)))
-
-
-def _unchanged(git: Git, entries: Sequence[_Entry]) -> frozenset[str]:
-    """Return the paths whose contents git would store as the very blob that is there.
-
-    ``hash-object`` applies what .gitattributes and the settings say (line endings, filters, encodings), and writes
-    nothing. A filter that fails decides nothing.
-    """
-    asked = [
-        entry
-        for entry in entries
-        if entry.status in "MRTU"
-        and entry.new_mode.startswith("100")
-        and entry.old_id.strip("0")
-        and not entry.path.startswith('"')
-        and "\n" not in entry.path
-        and os.path.isfile(os.path.join(git.cwd, entry.path))  # noqa: PTH113, PTH118 - hot
-    ]
-    if not asked:
-        return frozenset()
-    lines = b"".join(os.fsencode(entry.path) + b"\n" for entry in asked)
-    try:
-        ids = git.run("hash-object", "--stdin-paths", stdin=lines).decode().split()
-    except GitFailed:
-        return frozenset()
-    return frozenset(
-        entry.path for entry, blob in zip(asked, ids, strict=True) if blob == entry.old_id
-    )
 
 
 def _untracked(git: Git, here: Listing, known: set[str]) -> Iterator[FileVersion]:
@@ -294,7 +199,7 @@ def _united(versions: Iterable[FileVersion]) -> Iterator[FileVersion]:
     yield from by_path.values()
 
 
-def _submodule(git: Git, entry: _Entry) -> Iterator[FileVersion]:
+def _submodule(git: Git, entry: Entry) -> Iterator[FileVersion]:
     """Yield a submodule's pointer, and its files when both commits are there."""
     inner = nested(Path(git.cwd, entry.path), git)
     if inner is not None and inner.prefix:
@@ -320,10 +225,3 @@ def _submodule(git: Git, entry: _Entry) -> Iterator[FileVersion]:
 
 def _pointer(commit: str) -> bytes | None:
     return f"Subproject commit {commit}\n".encode() if commit.strip("0") else None
-
-
-def changed_paths(versions: Sequence[FileVersion]) -> Mapping[str, FileVersion]:
-    """Return ``versions`` by every path, old or new, that they are about."""
-    return {
-        path: version for version in versions for path in (version.old_path, version.path) if path
-    }

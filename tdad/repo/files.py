@@ -81,7 +81,7 @@ def _files_of_nested(root: Path, folder: str, git: Git) -> Iterator[str]:
 def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
     """Return those of ``paths`` that git ignores; none without git. A path outside the repository is not ignored."""
     git = find(root)
-    asked = [path for path in paths if path and not os.path.isabs(path)]
+    asked = [path for path in paths if path and not path.startswith("/")]
     if git is None or not asked:
         return frozenset()
     inside = [path for path in asked if not joined(git.prefix or ".", path).startswith("..")]

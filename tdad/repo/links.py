@@ -14,12 +14,13 @@ from tdad.repo.listing import SYMLINK, Listing
 
 
 def seen_through_links(
-    git: Git, commit: str, path: str, old_mode: str, new_mode: str, old: Content
+    git: Git, commit: str, path: str, modes: tuple[str, str], old: Content
 ) -> tuple[Content, Content]:
     """Return both versions of a path that is or was a symbolic link, as one who opens it sees them.
 
-    A link that leads out of the project, to a folder or nowhere is represented by its text.
+    A link that leads out of the project, to a folder or nowhere is represented by its text. ``modes``: before and now.
     """
+    old_mode, new_mode = modes
     if old_mode == SYMLINK and old.data is not None:
         old = _old_target(git, commit, path, old.data)
     if new_mode == SYMLINK:
@@ -57,9 +58,8 @@ def links_onto(root: str, here: Listing, versions: Sequence[FileVersion]) -> Ite
     told = {version.path for version in versions}
     top = os.path.realpath(root)
     for link in links:
-        target = os.path.relpath(os.path.realpath(os.path.join(root, link)), top).replace(
-            os.sep, "/"
-        )  # noqa: PTH118
+        real = os.path.realpath(os.path.join(root, link))  # noqa: PTH118 - not normalised before it is resolved
+        target = os.path.relpath(real, top).replace(os.sep, "/")
         for version in versions:
             rest = "" if version.path == target else version.path.removeprefix(target)
             if rest == version.path or (rest and not rest.startswith("/")):

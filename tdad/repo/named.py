@@ -12,8 +12,9 @@ from tdad.facts import FileVersion
 from tdad.repo.content import blobs, is_inside, on_disk
 from tdad.repo.files import current, joined, source_path
 from tdad.repo.git import Git, discover, find
-from tdad.repo.patch import PatchSet, read_patch
+from tdad.repo.patch import PatchSet
 from tdad.repo.patch_apply import apply, relocated
+from tdad.repo.patch_read import read_patch
 from tdad.repo.patterns import is_project
 from tdad.repo.revisions import resolve
 
@@ -70,7 +71,7 @@ def _read_inside(root: Path, path: str) -> bytes | None:
     folder = path.rpartition("/")[0]
     if not path.startswith("../") and folder and not is_inside(str(root), folder):
         raise PatchUnsafePath(path, "which a symbolic link leads out of the project")
-    if os.path.islink(root / path) and not is_inside(str(root), path):
+    if (root / path).is_symlink() and not is_inside(str(root), path):
         raise PatchUnsafePath(path, "which a symbolic link leads out of the project")
     return current(root, path)
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from tdad.errors import PatchDoesNotApply
 from tdad.facts import FileVersion
 from tdad.repo.listing import SUBMODULE, SYMLINK
-from tdad.repo.patch import FilePatch, PatchSet
-from tdad.repo.patch_hunks import MisfitError, apply_binary, apply_hunks, reverse
+from tdad.repo.patch import FilePatch, MisfitError, PatchSet
+from tdad.repo.patch_binary import apply_binary
+from tdad.repo.patch_hunks import apply_hunks, reverse
 
 Read = Callable[[str], bytes | None]
 """Path → contents before the patch; ``None``: no such file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from tdad.errors import PatchUnsafePath
+from tdad.errors import PatchUnreadable, PatchUnsafePath
 
 _ESCAPES = {b"a": 7, b"b": 8, b"t": 9, b"n": 10, b"v": 11, b"f": 12, b"r": 13, b'"': 34, b"\\": 92}
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
@@ -86,3 +86,52 @@ def safe(path: str) -> str:
     if not parts or "\0" in path:
         raise PatchUnsafePath(path, "which is no path")
     return "/".join(parts)
+
+
+def git_names(
+    number: int,
+    names: bytes,
+    header: dict[bytes, bytes],
+    old_text: bytes | None,
+    new_text: bytes | None,
+) -> tuple[str | None, str | None]:
+    """Return the names on both sides; the sources agree, and not every one is always there."""
+    old = header.get(b"rename from ", header.get(b"rename old ", header.get(b"copy from ")))
+    new = header.get(b"rename to ", header.get(b"rename new ", header.get(b"copy to ")))
+    if old is not None and new is not None:
+        return os.fsdecode(unquoted(old)), os.fsdecode(unquoted(new))
+    both = _from_git_line(names)
+    if old_text is not None and new_text is not None:
+        first, second = traditional_name(old_text), traditional_name(new_text)
+        if first is not None and second is not None:
+            return stripped(first, second)
+        # One side is /dev/null: the header line tells whether the other one has a prefix.
+        if both is not None:
+            return (None, both) if first is None else (both, None)
+        return stripped(first, second)
+    if both is None:
+        raise PatchUnreadable(number, "the names in the 'diff --git' line cannot be told apart")
+    return both, both
+
+
+def _from_git_line(names: bytes) -> str | None:
+    """Return the one name that ``a/NAME b/NAME`` holds twice; spaces in it are not quoted, other characters are."""
+    if names.startswith(b'"') or names.endswith(b'"'):
+        match = re.fullmatch(rb'("(?:[^"\\]|\\.)*"|\S+) ("(?:[^"\\]|\\.)*"|\S+)', names)
+        pairs = [(unquoted(match[1]), unquoted(match[2]))] if match else []
+    else:
+        # Both names are equal but for a prefix of a few characters, so the space is near the middle.
+        middle = len(names) // 2
+        pairs = [
+            (names[:at], names[at + 1 :])
+            for at in sorted(
+                range(max(0, middle - 16), min(len(names), middle + 17)),
+                key=lambda at: abs(at - middle),
+            )
+            if names[at : at + 1] == b" "
+        ]
+    for old, new in pairs:
+        first, second = stripped(os.fsdecode(old), os.fsdecode(new))
+        if first == second and first:
+            return first
+    return None

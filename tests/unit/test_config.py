@@ -39,7 +39,7 @@ def test_unknown_key_is_named_with_the_known_ones(tmp_path: Path) -> None:
 )
 def test_wrong_types(tmp_path: Path, line: str) -> None:
     write(tmp_path, f"[tool.tdad]\n{line}\n")
-    with pytest.raises(ConfigInvalid, match=line.split()[0]):
+    with pytest.raises(ConfigInvalid, match=line.split(maxsplit=1)[0]):
         load(tmp_path, {})
 
 

@@ -1,0 +1,17 @@
+"""Configuration: where the project is, and what it says in ``[tool.tdad]`` and to pytest."""
+
+from tdad.config.pytest_ini import PytestIni, pytest_ini
+from tdad.config.root import find_root
+from tdad.config.settings import KEYS, Config, Key, Kind, load, reference_table
+
+__all__ = [
+    "KEYS",
+    "Config",
+    "Key",
+    "Kind",
+    "PytestIni",
+    "find_root",
+    "load",
+    "pytest_ini",
+    "reference_table",
+]
