@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from os import cpu_count
@@ -30,7 +31,14 @@ def export_calls(root: Path, paths: Sequence[str]) -> dict[str, list[str]]:
     if len(jobs) <= _FEW:
         return call_graph([_read(job) for job in jobs])
     with ProcessPoolExecutor(max_workers=min(cpu_count() or 1, 8)) as pool:
-        return call_graph(list(pool.map(_read, jobs, chunksize=8)))
+        facts = list(pool.map(_read, jobs, chunksize=8))
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small objects live until the end: looking for garbage among them costs a third
+    try:
+        return call_graph(facts)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _read(job: tuple[Path, str, bool]) -> FlowFacts:

@@ -207,7 +207,7 @@ class Attributes(Classes, ABC):
     def bind_receiver(self, function: int, receiver: int, target: int) -> None:
         """A method object, where ``function`` is one that takes a receiver."""
         value = self.values[function]
-        if isinstance(value, (Function, Partial, Bound)):
+        if isinstance(value, (Function, Partial)):
             self.give(target, Bound(function, receiver))
         else:
             self.engine.add(target, function)

@@ -11,6 +11,10 @@ from tdad.graph.calls.state import State
 from tdad.graph.calls.values import Class, External
 
 
+_MOST_CLASSES_OF_A_BASE = 3
+"""A base that may be any of more classes (made by a function) is taken to be one of the first that were found."""
+
+
 @dataclass(slots=True)
 class ClassInfo:
     """What is known of one class object."""
@@ -18,6 +22,7 @@ class ClassInfo:
     bases: tuple[int, ...]
     """Nodes."""
     known: bool = False
+    parents: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
     waiting: list[Callable[[], None]] = field(default_factory=list)
     subclasses: dict[int, None] = field(default_factory=dict)
@@ -64,8 +69,12 @@ class Classes(State, ABC):
             held = sorted(self.engine.held[base])
             if not held and not force:
                 return
-            parents += [item for item in held if isinstance(self.values[item], (Class, External))]
+            classes = [item for item in held if isinstance(self.values[item], (Class, External))]
+            parents += classes[:_MOST_CLASSES_OF_A_BASE]
         parents = [parent for parent in dict.fromkeys(parents) if parent != cls]
+        if info.known and tuple(parents) == info.parents:
+            return
+        info.parents = tuple(parents)
         for parent in parents:
             base_info = self.classes.get(parent)
             if base_info is not None:

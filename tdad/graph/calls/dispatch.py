@@ -64,6 +64,24 @@ class Dispatch(Frames, ABC):
         elif isinstance(value, Method):
             self.call_builtin_method(at, value, passed, target)
 
+    def note_call(self, at: At, function: int) -> None:
+        """Record that ``function`` is called, without what it is given and gives back."""
+        value = self.values[function]
+        if isinstance(value, Bound):
+            value = self.values[value.function]
+        elif isinstance(value, Partial):
+            value = self.values[value.function]
+        if isinstance(value, Function):
+            self.called(at, value.scope)
+        elif isinstance(value, Instance):
+            self.when_known(value.cls, lambda: self._note_member(at, value.cls, "__call__"))
+        elif isinstance(value, Class):
+            self.when_known(function, lambda: self._note_member(at, function, "__init__"))
+
+    def _note_member(self, at: At, cls: int, name: str) -> None:
+        if self.defines(cls, name):
+            self.each(self.member(cls, name).node, lambda item: self.note_call(at, item))
+
     # -- construction ---------------------------------------------------------------------------------------------
 
     def _call_class(self, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:

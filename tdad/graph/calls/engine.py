@@ -5,24 +5,28 @@ Andersen's analysis with difference propagation (Pearce, Kelly and Hankin 2003):
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
-
-WIDEST = 400
-"""A node that holds this many objects takes no more: beyond it the set says nothing useful about a receiver."""
 
 Watcher = Callable[[int], None]
 
 
 class Engine:
-    """Nodes, the objects that they hold, edges between them, and watchers that see each object once per node."""
+    """Nodes, the objects that they hold, edges between them, and watchers that see each object once per node.
 
-    def __init__(self) -> None:
+    A node that holds ``widest`` objects takes no more: beyond that it says nothing useful about a receiver.
+    """
+
+    def __init__(self, widest: int) -> None:
+        self._widest = widest
         self.held: list[set[int]] = []
         self.widened: set[int] = set()
         self._edges: list[dict[int, None] | None] = []
         self._watchers: list[list[Watcher] | None] = []
         self._pending: dict[int, set[int]] = {}
+        self._queue: deque[int] = deque()
         self._started: list[tuple[int, Watcher]] = []
+        self._actions: list[Callable[[], None]] = []
         self._late: list[tuple[int, Callable[[], None]]] = []
 
     def node(self) -> int:
@@ -66,6 +70,10 @@ class Engine:
         else:
             watchers.append(watcher)
 
+    def later(self, action: Callable[[], None]) -> None:
+        """Do ``action`` before anything else is handed on."""
+        self._actions.append(action)
+
     def if_empty(self, node: int, action: Callable[[], None]) -> None:
         """Do ``action`` if ``node`` still holds nothing when everything else has settled."""
         self._late.append((node, action))
@@ -75,13 +83,14 @@ class Engine:
         new = set(items) - held
         if not new:
             return
-        if len(held) + len(new) > WIDEST:
+        if len(held) + len(new) > self._widest:
             self.widened.add(node)
-            new = set(sorted(new)[: WIDEST - len(held)])
+            new = set(sorted(new)[: self._widest - len(held)])
         held |= new
         pending = self._pending.get(node)
         if pending is None:
             self._pending[node] = new
+            self._queue.append(node)
         else:
             pending |= new
 
@@ -97,13 +106,15 @@ class Engine:
                 action()
 
     def _propagate(self) -> None:
-        while self._started or self._pending:
+        while self._actions or self._started or self._pending:
+            while self._actions:
+                self._actions.pop()()
             while self._started:
                 node, watcher = self._started.pop()
                 self._begin(node, watcher)
             if not self._pending:
                 continue
-            node = next(iter(self._pending))
+            node = self._queue.popleft()
             new = self._pending.pop(node)
             for target in list(self._edges[node] or ()):
                 self._give(target, new)

@@ -374,9 +374,14 @@ def _new(state: Externals, at: At, passed: Sequence[Passed], target: int) -> Non
     state.each(_plain(passed, 0), one)
 
 
+def _wrapped(state: Externals, how: str, item: int) -> Wrapped:
+    value = state.values[item]
+    return Wrapped(how, value.function if isinstance(value, Wrapped) else item)
+
+
 def _wrap(how: str) -> Model:
     def model(state: Externals, _at: At, passed: Sequence[Passed], target: int) -> None:
-        state.each(_plain(passed, 0), lambda item: state.give(target, Wrapped(how, item)))
+        state.each(_plain(passed, 0), lambda item: state.give(target, _wrapped(state, how, item)))
 
     return model
 
@@ -393,6 +398,9 @@ def _property(state: Externals, _at: At, passed: Sequence[Passed], target: int) 
 
 def _partial(state: Externals, at: At, passed: Sequence[Passed], target: int) -> None:
     def one(function: int) -> None:
+        inner = state.values[function]
+        if isinstance(inner, Partial) and (inner.site, inner.frame) == (at.site, at.frame):
+            return  # a loop adds arguments to its own result
         number = state.number(Partial(function, at.site, at.frame))
         state.partials[number] = tuple(passed[1:])
         state.engine.add(target, number)
@@ -720,7 +728,7 @@ class Externals(Dispatch, ABC):
 
     def _view(self, at: At, owner: int, kind: Kind, name: str, target: int) -> None:
         items = self.items(owner)
-        result = self.number(Container(Kind.LIST, at.site, at.frame, -1, owner))
+        result, _ = self.derived(Kind.LIST, at, owner)
         if name == "values":
             self.engine.edge(items.every, self.item(result, None))
         elif name == "keys" or (name == "__iter__" and kind is Kind.DICT):
@@ -728,7 +736,7 @@ class Externals(Dispatch, ABC):
         elif name == "__iter__":
             self.engine.edge(items.every, self.item(result, None))
         else:
-            row = self.number(Container(Kind.TUPLE, at.site, at.frame, 2, owner))
+            row, _ = self.derived(Kind.TUPLE, at, owner)
             self.engine.edge(items.keys, self.item(row, 0))
             self.engine.edge(items.every, self.item(row, 1))
             self.engine.add(self.item(result, None), row)

@@ -108,14 +108,16 @@ class Elements(Attributes, ABC):
         """``target = base[start:]``; ``start`` -1: not known."""
         value = self.values[base]
         if isinstance(value, Container):
-            piece = self.container(value.kind, at, of=base)
-            self.add_items(base, piece, shift=-start if start >= 0 else None)
+            piece, exact = self.derived(value.kind, at, base)
+            self.add_items(base, piece, shift=-start if start >= 0 and exact else None)
             self.engine.add(target, piece)
         else:
             self.load_item(at, base, UNKNOWN, target)
 
     def add_items(self, source: int, target: int, *, shift: int | None) -> None:
         """Add the elements of ``source`` to ``target``; ``shift`` ``None``: positions are not kept."""
+        if source == target:
+            shift = None
         if shift is None:
             self.engine.edge(self.items(source).every, self.item(target, None))
             self.engine.edge(self.items(source).keys, self.items(target).keys)
@@ -137,10 +139,13 @@ class Elements(Attributes, ABC):
         assert isinstance(first, Container)
         if not isinstance(second, Container):
             return
-        both = self.number(Container(first.kind, at.site, at.frame, -1, left))
-        self.add_items(left, both, shift=0)
+        both, exact = self.derived(first.kind, at, left)
         keyed = first.kind is Kind.DICT
-        known = 0 if keyed else (first.length if first.length >= 0 else None)
+        if both != left:
+            self.add_items(left, both, shift=0 if exact or keyed else None)
+        known = first.length if first.length >= 0 and exact else None
+        if keyed:
+            known = 0
         self.add_items(right, both, shift=known)
         self.engine.add(target, both)
 
@@ -196,9 +201,9 @@ class Elements(Attributes, ABC):
         value = self.values[base]
         known = isinstance(value, Container) and value.kind in {Kind.LIST, Kind.TUPLE}
         if rest:
-            piece = self.container(Kind.LIST, at, of=base)
+            piece, exact = self.derived(Kind.LIST, at, base)
             if known:
-                self.add_items(base, piece, shift=-index)
+                self.add_items(base, piece, shift=-index if exact else None)
             else:
                 self.iterate(at, base, self.item(piece, None))
             self.engine.add(target, piece)

@@ -22,6 +22,9 @@ from tdad.graph.calls.values import (
     Wrapped,
 )
 
+_MOST_CALLEES = 8
+"""A call that may be to more functions than this says nothing about what each of them is given and gives back: in
+programs too large for contexts only the edge is kept, and the function counts as called from outside."""
 _MOST_RECEIVERS = 40
 """A method nobody calls is tried on at most so many subclasses that inherit it."""
 
@@ -244,9 +247,17 @@ class Machine(Externals):
             for argument in op.arguments
         )
         function = base + op.function
-        self.engine.watch(
-            function, lambda item: self.call(at, item, passed, target, decorator=op.decorator)
-        )
+        callees = 0
+
+        def called(item: int) -> None:
+            nonlocal callees
+            callees += 1
+            if callees > _MOST_CALLEES and not self.precise():
+                self.note_call(at, item)
+            else:
+                self.call(at, item, passed, target, decorator=op.decorator)
+
+        self.engine.watch(function, called)
         if op.decorator:
             self.engine.if_empty(function, lambda: self.flow(passed[0].node, target))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tdad.facts_flow import UNKNOWN, FlowFacts, Kind, Passing, Scope
 from tdad.graph.calls.engine import Engine
@@ -18,6 +19,12 @@ from tdad.graph.calls.values import (
     Value,
 )
 
+_WIDEST = 400
+_WIDEST_WITHOUT_CONTEXTS = 40
+_HIGHEST_INDEX = 64
+"""Elements of sequences beyond this index are not told apart."""
+_LONGEST_DERIVATION = 4
+"""Slices of slices are told apart up to this many steps."""
 Modules = Mapping[str, FlowFacts]
 
 
@@ -68,7 +75,7 @@ class State(ABC):
     """The tables. Subclasses add the rules, one concern each."""
 
     def __init__(self, files: Sequence[FlowFacts], depth: int, budget: int) -> None:
-        self.engine = Engine()
+        self.engine = Engine(_WIDEST if depth else _WIDEST_WITHOUT_CONTEXTS)
         self.depth = depth
         self.budget = budget
         self.scopes: list[Scope] = []
@@ -216,6 +223,8 @@ class State(ABC):
     def item(self, owner: int, key: Key) -> int:
         """Node of the element of ``owner`` with that key; of ``None`` those whose key is not known."""
         items = self.items(owner)
+        if isinstance(key, int) and key > _HIGHEST_INDEX and self._is_sequence(owner):
+            key = None
         node = items.by_key.get(key)
         if node is None:
             node = items.by_key[key] = self.engine.node()
@@ -226,9 +235,13 @@ class State(ABC):
                 value = self.values[owner]
                 if not isinstance(value, Container) or value.kind is Kind.DICT:
                     self.give(items.keys, Constant(key))
-            for listener in list(items.listeners):
-                listener(key, node)
+            for listener in items.listeners:
+                self.engine.later(partial(listener, key, node))
         return node
+
+    def _is_sequence(self, owner: int) -> bool:
+        value = self.values[owner]
+        return not isinstance(value, Container) or value.kind is not Kind.DICT
 
     def on_item(self, owner: int, listener: Callable[[Key, int], None]) -> None:
         """Tell ``listener`` of each key of ``owner``, present and future."""
@@ -245,6 +258,23 @@ class State(ABC):
     def container(self, kind: Kind, at: At, length: int = -1, of: int = -1) -> int:
         """The container made there."""
         return self.number(Container(kind, at.site, at.frame, length, of))
+
+    def derived(self, kind: Kind, at: At, of: int) -> tuple[int, bool]:
+        """A container made there of the elements of container ``of``, and whether positions can be kept.
+
+        A container that is made again and again of itself (``x = x[1:]``) is one object.
+        """
+        ancestor = of
+        for _ in range(_LONGEST_DERIVATION):
+            value = self.values[ancestor]
+            if not isinstance(value, Container):
+                break
+            if (value.site, value.frame, value.kind) == (at.site, at.frame, kind):
+                return ancestor, False
+            if value.of == -1:
+                return self.number(Container(kind, at.site, at.frame, -1, of)), True
+            ancestor = value.of
+        return self.number(Container(kind, at.site, at.frame)), False
 
     # -- what the rules provide -----------------------------------------------------------------------------------
 
