@@ -431,6 +431,8 @@ class Environment:
     plugins: tuple[str, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)
     """Top-level module name → distribution name."""
+    search: tuple[str, ...] = ()
+    """Folders that held the distributions, in order: where to look for what is installed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,6 +564,10 @@ class Recorded(Protocol):
     @property
     def environment(self) -> Environment | None:
         """Where the newest recording was made; ``None`` when nothing was recorded."""
+        ...
+
+    def environments(self) -> Sequence[tuple[Environment, frozenset[str]]]:
+        """Each environment that some test of this view was recorded in, with those tests' node ids, newest first."""
         ...
 
     def paths(self) -> Sequence[str]:

@@ -25,10 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the ``--tdad-*`` options."""
     group = parser.getgroup("tdad", "tests at risk (tdad)")
     group.addoption(
-        "--tdad-map", action="store_true", help="record what every test executes and update the map"
+        "--tdad-map",
+        action="store_true",
+        help="record what every test executes and update the map",
     )
     group.addoption(
-        "--tdad-lines", action="store_true", help="with --tdad-map: record lines instead of functions"
+        "--tdad-lines",
+        action="store_true",
+        help="with --tdad-map: record lines instead of functions",
     )
     group.addoption(
         "--tdad-select",
@@ -72,7 +76,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options, and ask the map once for the whole run."""
     options = config.option
     if options.tdad_limit is not None and (options.tdad_limit < 1 or not options.tdad_select):
-        raise pytest.UsageError("--tdad-limit takes a number from 1 up, and goes with --tdad-select")
+        raise pytest.UsageError(
+            "--tdad-limit takes a number from 1 up, and goes with --tdad-select"
+        )
     if options.tdad_base and not (options.tdad_select or options.tdad_order):
         raise pytest.UsageError("--tdad-base goes with --tdad-select or --tdad-order")
     if options.tdad_lines and not options.tdad_map:
@@ -84,22 +90,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from tdad.workflows.select import ask
 
         config.stash[SELECTION] = _usage(lambda: ask(config.rootpath, options.tdad_base))
-    if config.pluginmanager.hasplugin("dsession"):
-        config.pluginmanager.register(ForWorkers(config), "tdad-for-workers")
 
 
-class ForWorkers:
-    """Hands the controller's answer to xdist's workers, so that all of them select the same tests."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Give one worker the selection."""
-        selection = self.config.stash.get(SELECTION, None)
-        if selection is not None:
-            node.workerinput["tdad_selection"] = selection.to_json()
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the controller's answer to one of xdist's workers, so that all of them select the same tests."""
+    selection = node.config.stash.get(SELECTION, None)
+    if selection is not None:
+        node.workerinput["tdad_selection"] = selection.to_json()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -166,5 +164,3 @@ def _usage(action: Any) -> Any:
         return action()
     except TdadError as error:
         raise pytest.UsageError(f"tdad: {error} [{error.slug}]") from None
-
-

@@ -157,6 +157,7 @@ def environment_of(values: Mapping[str, Any]) -> Environment:
         variables=values["variables"],
         plugins=tuple(values["plugins"]),
         modules=values["modules"],
+        search=tuple(values.get("search", ())),
     )
 
 
@@ -169,6 +170,7 @@ def environment_document(environment: Environment) -> dict[str, Any]:
         "variables": dict(environment.variables),
         "plugins": list(environment.plugins),
         "modules": dict(environment.modules),
+        "search": list(environment.search),
     }
 
 

@@ -169,6 +169,19 @@ class RecordedView:
         """Some run covered the whole suite."""
         return bool(self.rows.number("whole"))
 
+    def environments(self) -> list[tuple[Environment, frozenset[str]]]:
+        """Return each environment of some record of this view with its node ids, newest first."""
+        tests: dict[int, set[str]] = {}
+        for node_id, (_, _, record) in self._chosen.items():
+            tests.setdefault(record.run, set()).add(node_id)
+        grouped: dict[int, set[str]] = {}
+        for run in self._runs:
+            grouped.setdefault(run.environment, set()).update(tests.get(run.number, ()))
+        return [
+            (read_environment(self.rows, number), frozenset(found))
+            for number, found in grouped.items()
+        ]
+
     def environment_of(self, node_id: str) -> Environment:
         """Return where the record of one test was made.
 

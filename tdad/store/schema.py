@@ -31,7 +31,7 @@ CREATE TABLE header (
 -- Where runs were made: several runs share one.
 CREATE TABLE environment (
     id      INTEGER PRIMARY KEY, -- never used twice
-    data    BLOB NOT NULL       -- frame of JSON: python, platform, packages, variables, plugins, modules
+    data    BLOB NOT NULL       -- frame of JSON: python, platform, packages, variables, plugins, modules, search
 );
 
 -- Recorded runs to which some record still refers.

@@ -193,6 +193,7 @@ def _environment(header: dict[str, Any], gathered: _Gathered) -> Environment:
         variables=dict(sorted(gathered.variables.items())),
         plugins=tuple(sorted(facts.get("plugins", ()))),
         modules=dict(sorted(facts.get("modules", {}).items())),
+        search=tuple(map(str, facts.get("search", ()))),
     )
 
 

@@ -29,10 +29,11 @@ def explain(project: Project, node_id: str, options: ChangeOptions) -> Explanati
         TdadError: there is no map, or the change cannot be read.
     """
     with asking(project, options) as asked:
+        node_id = _instance(asked, node_id)
         selected = [i for i in asked.answer.impacts if _same(i.node_id, node_id)]
         recorded = asked.recorded
         if asked.world is None or recorded is None or node_id not in recorded.tests:
-            if not selected and not _is_known(asked, node_id):
+            if not selected and (recorded is not None or not _is_written(asked, node_id)):
                 raise TestUnknownError(node_id, _near(asked, node_id))
             return Explanation(node_id, bool(selected), selected[0] if selected else None, (), ())
         reaching, safe = explain_test(asked.world, asked.changed.changes, node_id)
@@ -52,7 +53,16 @@ def _same(selected: str, node_id: str) -> bool:
     return selected == node_id or selected == node_id.partition("[")[0]
 
 
-def _is_known(asked: Asked, node_id: str) -> bool:
+def _instance(asked: Asked, node_id: str) -> str:
+    """The recorded test that is meant: of a parametrised function one that is selected, else its first."""
+    if asked.recorded is None or node_id in asked.recorded.tests or "[" in node_id:
+        return node_id
+    instances = [name for name in asked.recorded.tests if name.partition("[")[0] == node_id]
+    selected = {impact.node_id for impact in asked.answer.impacts}
+    return next((name for name in instances if name in selected), (instances or [node_id])[0])
+
+
+def _is_written(asked: Asked, node_id: str) -> bool:
     """Without a recording: the test is written somewhere."""
     path, _, rest = node_id.partition("::")
     facts = asked.changed.head.get(path)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tdad.answers import ImpactReport, MapState
@@ -17,6 +16,7 @@ from tdad.graph.static_answer import static_answer
 from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
 from tdad.store import Map, open_map
 from tdad.workflows.changes import Changed, ChangeOptions, collect
+from tdad.workflows.environment import environment_here, environment_there
 from tdad.workflows.index import Head, bring_up_to_date
 from tdad.workflows.project import Project
 from tdad.workflows.recording import take_in
@@ -55,17 +55,19 @@ def find_impacts(
 
 
 def ask_map(
-    project: Project, options: ChangeOptions, environment: Environment | None = None
+    project: Project, options: ChangeOptions
 ) -> tuple[ImpactReport, frozenset[str]]:
-    """The report, and the node ids of all tests that have a record."""
-    with asking(project, options, environment) as asked:
+    """The report for a run in this very interpreter, and the node ids of all tests that have a record."""
+    with asking(project, options, environment_here) as asked:
         known = frozenset(asked.recorded.tests) if asked.recorded is not None else frozenset()
         return ImpactReport(asked.answer, map_state(project, asked)), known
 
 
 @contextmanager
 def asking(
-    project: Project, options: ChangeOptions, environment: Environment | None = None
+    project: Project,
+    options: ChangeOptions,
+    surroundings: Callable[[Recorded | None], Environment | None] = environment_there,
 ) -> Iterator[Asked]:
     """Open the map, bring the index up to date, and answer."""
     if project.spool_path.is_dir() and any(project.spool_path.iterdir()):
@@ -75,6 +77,7 @@ def asking(
         view = store.recorded()
         recorded: Recorded | None = view if view.tests else None
         changed = collect(project, options, store, recorded, head)
+        environment = surroundings(recorded)
         if recorded is None:
             answer = static_answer(Resolver(changed.head), Resolver(changed.before), changed.changes, patterns(project))
             yield Asked(store, head, None, changed, None, answer)

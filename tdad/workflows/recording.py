@@ -89,7 +89,23 @@ def take_in(project: Project) -> Run | None:
             save(project, run)
             newest = run
         shutil.rmtree(spool, ignore_errors=True)
+    if newest is not None:
+        write_test_map(project)
     return newest
+
+
+def write_test_map(project: Project) -> None:
+    """Refresh ``test_map.txt`` beside the map, for agents that grep; the old one stays until the new one is whole."""
+    from tdad.workflows.maps import write_testmap
+
+    target = project.map_path.with_name("test_map.txt")
+    unfinished = target.with_suffix(".partial")
+    try:
+        with unfinished.open("w", encoding="utf-8", errors="surrogateescape") as out:
+            write_testmap(project, out)
+        unfinished.replace(target)
+    except OSError:
+        unfinished.unlink(missing_ok=True)  # a full disk: the map itself is what counts
 
 
 def _is_running(spool: Path) -> bool:

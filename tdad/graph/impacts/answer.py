@@ -47,11 +47,13 @@ def impacts(world: World, question: Question) -> Answer:
         found = reach(world, change)
         reached[change] = len(found)
         _keep_best(best, found)
-    environment = Spread(world)
-    if question.environment is not None and world.recorded.environment is not None:
-        then = world.recorded.environment
-        found_drift = drift(then, question.environment)
-        precautions += drifted(world, environment, found_drift, {**question.environment.modules, **then.modules})
+    for then, tests in world.recorded.environments() if question.environment is not None else ():
+        assert question.environment is not None
+        environment = Spread(world, only=tests)
+        modules = {**question.environment.modules, **then.modules}
+        for text in drifted(world, environment, drift(then, question.environment), modules):
+            if text not in precautions:
+                precautions.append(text)
         _keep_best(best, environment.run())
     ranked = [
         made_impact(world, node_id, trail, reached.get(trail.change, len(best)))

@@ -32,10 +32,11 @@ HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, Refere
 
 
 class Spread:
-    """The tests reached by one change, each with its best trail."""
+    """The tests reached by one change, each with its best trail; ``only``: no others are asked for."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, only: frozenset[str] | None = None) -> None:
         self.world = world
+        self.only = only
         self.hits: dict[str, Trail] = {}
         self._queue: deque[Callable[[], None]] = deque()
         self._seen: set[tuple[object, ...]] = set()
@@ -51,6 +52,8 @@ class Spread:
     def test(self, node_id: str, trail: Trail) -> None:
         """The trail ends at a test."""
         if trail.requires is not None and node_id not in trail.requires:
+            return
+        if self.only is not None and node_id not in self.only:
             return
         known = self.hits.get(node_id)
         if known is None or trail.rank() < known.rank():

@@ -9,7 +9,7 @@ import os
 import platform
 import re
 import sys
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 _listdir = os.listdir
 
@@ -27,10 +27,18 @@ def system() -> str:
     return "%s %s" % (sys.platform, platform.machine())
 
 
-def packages() -> Dict[str, str]:
-    """Return distribution (normalised name) → version, of everything on ``sys.path``; the first one found counts."""
+def search_path() -> List[str]:
+    """Return the folders of ``sys.path`` that hold installed distributions, in order."""
+    return list(dict.fromkeys(os.path.abspath(parent or ".") for parent, _ in _metadata()))
+
+
+def packages(search: Optional[Sequence[str]] = None) -> Dict[str, str]:
+    """Return distribution (normalised name) → version, of everything on ``sys.path``; the first one found counts.
+
+    With ``search``: of those folders, which may belong to another interpreter.
+    """
     found: Dict[str, str] = {}
-    for _, folder in _metadata():
+    for _, folder in _metadata(search):
         name, _, version = folder.rpartition(".")[0].partition("-")
         if folder.endswith(".egg-info"):
             version = version.partition("-py")[0]
@@ -60,8 +68,8 @@ def plugins(manager: Any) -> List[str]:
     return sorted("%s-%s" % pair for pair in pairs)
 
 
-def _metadata() -> Iterator[Tuple[str, str]]:
-    for parent in sys.path:
+def _metadata(search: Optional[Sequence[str]] = None) -> Iterator[Tuple[str, str]]:
+    for parent in sys.path if search is None else search:
         try:
             names = sorted(_listdir(parent or "."))
         except OSError:

@@ -12,7 +12,7 @@ from typing import Any, Dict, Generator, List, Optional, Set
 import pytest
 
 from .audit import READ
-from .environment import interpreter, modules, packages, plugins, system
+from .environment import interpreter, modules, packages, plugins, search_path, system
 from .items import NodeIds, asks_for_all, site_of
 from .owners import COLLECT, FIXTURE, TEST, Buffer
 from .session import Probe
@@ -46,6 +46,7 @@ class Recorder:
                     "platform": system(),
                     "packages": packages(),
                     "plugins": plugins(config.pluginmanager),
+                    "search": search_path(),
                 }
                 self.probe.header(environment=self._facts)
             except Exception:

@@ -1,0 +1,69 @@
+"""The environment the tests would run in now, to compare with the one they were recorded in (rule 9)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from tdad.facts import Environment, Recorded
+from tdad.trace.probe.environment import interpreter, packages, search_path, system
+
+VOLATILE = frozenset(
+    {
+        "_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", "PYTEST_CURRENT_TEST", "PYTEST_VERSION",
+        "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID",
+        "SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TERM", "TERM_PROGRAM",
+        "TERM_SESSION_ID", "TMUX", "TMUX_PANE", "WINDOWID", "XDG_SESSION_ID",
+    }
+)  # fmt: skip
+"""Variables that differ from one terminal to the next and say nothing about the code."""
+
+
+def environment_here(recorded: Recorded | None) -> Environment | None:
+    """The environment of this very interpreter: pytest is about to run the tests in it."""
+    newest = recorded.environment if recorded is not None else None
+    if newest is None:
+        return None
+    return Environment(
+        python=interpreter(),
+        platform=system(),
+        packages=packages(),
+        variables=_variables(newest.variables),
+        plugins=newest.plugins,
+        search=tuple(search_path()),
+    )
+
+
+def environment_there(recorded: Recorded | None) -> Environment | None:
+    """The environment of the recording, as its folders are now: tdad itself may run in another interpreter.
+
+    The interpreter's own version is taken as unchanged unless it is ours.
+    """
+    newest = recorded.environment if recorded is not None else None
+    if newest is None or not newest.search or not any(map(os.path.isdir, newest.search)):
+        return None
+    ours = set(search_path()) == set(newest.search) and bool(sys.executable)
+    return Environment(
+        python=interpreter() if ours else newest.python,
+        platform=newest.platform,
+        packages=packages(newest.search),
+        variables=_variables(newest.variables),
+        plugins=newest.plugins,
+        search=newest.search,
+    )
+
+
+def _variables(recorded: Mapping[str, str]) -> dict[str, str]:
+    """Variable → digest of its value now (empty: unset); volatile ones as they were."""
+    return {
+        name: then if name in VOLATILE else _digest(os.environ.get(name))
+        for name, then in recorded.items()
+    }
+
+
+def _digest(value: str | None) -> str:
+    if value is None:
+        return ""
+    return blake2b(value.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
