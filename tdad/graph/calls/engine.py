@@ -14,10 +14,13 @@ Watcher = Callable[[int], None]
 class Engine:
     """Nodes, the objects that they hold, edges between them, and watchers that see each object once per node.
 
+    After ``most`` objects were handed on nothing more is: what is known by then stands.
     A node that holds ``widest`` objects takes no more: beyond that it says nothing useful about a receiver.
     """
 
-    def __init__(self, widest: int) -> None:
+    def __init__(self, widest: int, most: int) -> None:
+        self.handed_on = 0
+        self._most = most
         self._widest = widest
         self.held: list[set[int]] = []
         self.widened: set[int] = set()
@@ -116,6 +119,11 @@ class Engine:
                 continue
             node = self._queue.popleft()
             new = self._pending.pop(node)
+            self.handed_on += len(new)
+            if self.handed_on > self._most:
+                self._pending.clear()
+                self._queue.clear()
+                continue
             for target in list(self._edges[node] or ()):
                 self._give(target, new)
             for watcher in list(self._watchers[node] or ()):
@@ -124,7 +132,7 @@ class Engine:
 
     def _begin(self, node: int, watcher: Watcher) -> None:
         """A watcher that came late first sees what has already been handed on."""
-        waiting = self._pending.get(node, frozenset())
+        waiting: set[int] = self._pending.get(node, set())
         seen = [item for item in self.held[node] if item not in waiting]
         watchers = self._watchers[node]
         if watchers is None:

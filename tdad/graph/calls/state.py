@@ -21,6 +21,11 @@ from tdad.graph.calls.values import (
 
 _WIDEST = 400
 _WIDEST_WITHOUT_CONTEXTS = 40
+_MOST_HANDED_ON = 2_000_000
+"""Bounds the time of any program; a large one needs about one million."""
+_MOST_KEYS = 400
+_MOST_KEYS_WITHOUT_CONTEXTS = 24
+"""Further keys of one container are not told apart."""
 _HIGHEST_INDEX = 64
 """Elements of sequences beyond this index are not told apart."""
 _LONGEST_DERIVATION = 4
@@ -75,8 +80,9 @@ class State(ABC):
     """The tables. Subclasses add the rules, one concern each."""
 
     def __init__(self, files: Sequence[FlowFacts], depth: int, budget: int) -> None:
-        self.engine = Engine(_WIDEST if depth else _WIDEST_WITHOUT_CONTEXTS)
+        self.engine = Engine(_WIDEST if depth else _WIDEST_WITHOUT_CONTEXTS, _MOST_HANDED_ON)
         self.depth = depth
+        self.most_keys = _MOST_KEYS if depth else _MOST_KEYS_WITHOUT_CONTEXTS
         self.budget = budget
         self.scopes: list[Scope] = []
         self.names: list[str] = []
@@ -226,6 +232,9 @@ class State(ABC):
         if isinstance(key, int) and key > _HIGHEST_INDEX and self._is_sequence(owner):
             key = None
         node = items.by_key.get(key)
+        if node is None and len(items.by_key) >= self.most_keys:
+            key = None
+            node = items.by_key.get(key)
         if node is None:
             node = items.by_key[key] = self.engine.node()
             self.engine.edge(node, items.every)

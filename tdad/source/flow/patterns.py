@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import libcst as cst
 
 from tdad.facts_flow import UNKNOWN, Implicit, LoadAttribute, LoadItem
@@ -46,7 +44,7 @@ def match_case(scope: ScopeFlow, pattern: cst.MatchPattern, subject: int) -> Non
 def _class(scope: ScopeFlow, pattern: cst.MatchClass, subject: int) -> None:
     evaluate(scope, pattern.cls)
     for element in pattern.patterns:
-        match_case(scope, element.pattern, iterated(scope, subject))
+        match_case(scope, element.value, iterated(scope, subject))
     for keyword in pattern.kwds:
         part = UNKNOWN
         if subject != UNKNOWN:
@@ -72,4 +70,4 @@ def _sequence(
             if element.name is not None:
                 scope.bind(element.name.value, part)
         else:
-            match_case(scope, cast(cst.MatchSequenceElement, element).value, part)
+            match_case(scope, element.value, part)
