@@ -35,8 +35,7 @@ def added_definition(world: World, spread: Spread, trail: Trail, *, registers: b
 
 def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, name: str) -> None:
     path, _, class_name = class_id.partition("::")
-    family = [class_id, *world.now.subclasses(class_id)]
-    users = frozenset(_users_of_classes(world, trail, family))
+    users = frozenset(_users_of_classes(world, trail, [class_id, *world.now.subclasses(class_id)]))
     narrowed = trail.only(users)
     for overridden in world.now.overridden(f"{class_id}.{name}"):
         base_path, _, base_name = overridden.partition("::")
@@ -78,11 +77,11 @@ def _dynamic_lookups(world: World, class_id: str) -> list[str]:
                 last = reference.chain.rpartition(".")[2].removesuffix("()")
                 if facts and last == mention:
                     found.append(f"{path}::{facts.definitions[reference.source].qualname}")
-    family = family(world.now, class_id)
-    return sorted({where for where in found if _may_see(world, where, family)})
+    relatives = family(world.now, class_id)
+    return sorted({where for where in found if _may_see(world, where, relatives)})
 
 
-def _may_see(world: World, where: str, family: set[str]) -> bool:
+def _may_see(world: World, where: str, relatives: set[str]) -> bool:
     path, _, qualname = where.partition("::")
     definition = world.definition(path, qualname)
     if definition is None or definition.kind is not DefinitionKind.FUNCTION:
@@ -90,7 +89,7 @@ def _may_see(world: World, where: str, family: set[str]) -> bool:
     owner = qualname.rpartition(".")[0]
     holder = world.definition(path, owner) if owner else None
     if holder is not None and holder.kind is DefinitionKind.CLASS:
-        return f"{path}::{owner}" in family
+        return f"{path}::{owner}" in relatives
     return True
 
 
