@@ -7,7 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HEADING = re.compile(r"^\[(\w+)(?: (.*))?\]$")
+HEADINGS = (
+    "case|options|in|ask|file|edit|delete|rename|environ|record|impacts|silent|fails|precaution|end"
+)
+HEADING = re.compile(rf"^\[({HEADINGS})(?: (.*))?\]$")
+"""Only known words: ``[pytest]`` in a file's text is text."""
+
+
+@dataclass
+class Stage:
+    """What is done to the project between two recordings, or before the question."""
+
+    edits: dict[str, str] = field(default_factory=dict)
+    deletes: list[str] = field(default_factory=list)
+    renames: list[tuple[str, str]] = field(default_factory=list)
+    environ: dict[str, str] = field(default_factory=dict)
+    options: list[str] = field(default_factory=list)
+    """Arguments of the recording at the end of the stage."""
 
 
 @dataclass
@@ -17,15 +33,24 @@ class Case:
     name: str
     source: str
     files: dict[str, str] = field(default_factory=dict)
-    edits: dict[str, str] = field(default_factory=dict)
-    deletes: list[str] = field(default_factory=list)
-    renames: list[tuple[str, str]] = field(default_factory=list)
-    environ: dict[str, str] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=lambda: [Stage()])
+    """The last one is asked about; after each other one the tests are recorded again."""
     options: list[str] = field(default_factory=list)
+    folder: str = "."
+    asked_by_pytest: bool = False
     impacts: dict[str, tuple[str, str]] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
     fails: list[str] = field(default_factory=list)
     precautions: list[str] = field(default_factory=list)
+
+    @property
+    def extra(self) -> list[str]:
+        """Tests that are selected although the change does not break them."""
+        return [
+            node_id
+            for node_id in self.impacts
+            if node_id not in self.fails and node_id.partition("::")[0] not in self.fails
+        ]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -49,28 +74,43 @@ def read_cases(path: Path) -> Iterator[Case]:
 def _take(case: Case, heading: str, argument: str, lines: list[str]) -> None:
     text = "\n".join(lines).strip("\n") + "\n"
     words = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    if heading not in {"file", "edit"} and any(line.startswith("[") for line in lines):
+        raise AssertionError(f"{case.source}: unknown heading in [{heading}] of {case.name}")
+    stage = case.stages[-1]
     if heading == "file":
         case.files[argument] = text
     elif heading == "edit":
-        case.edits[argument] = text
+        stage.edits[argument] = text
     elif heading == "delete":
-        case.deletes.append(argument)
+        stage.deletes.append(argument)
     elif heading == "rename":
         old, new = argument.split()
-        case.renames.append((old, new))
+        stage.renames.append((old, new))
     elif heading == "environ":
         name, _, value = argument.partition("=")
-        case.environ[name] = value
-    elif heading == "options":
-        case.options += argument.split()
+        stage.environ[name] = value
+    elif heading == "record":
+        stage.options = argument.split()[1:]
+        case.stages.append(Stage())
     elif heading == "impacts":
         for word in words:
             case.impacts[word[0]] = (word[1], word[2] if len(word) > 2 else "")
+    else:
+        _take_list(case, heading, argument, words, lines)
+
+
+def _take_list(
+    case: Case, heading: str, argument: str, words: list[list[str]], lines: list[str]
+) -> None:
+    if heading == "options":
+        case.options += argument.split()
+    elif heading == "in":
+        case.folder = argument
+    elif heading == "ask":
+        case.asked_by_pytest = argument == "pytest"
     elif heading == "silent":
         case.silent += [word[0] for word in words]
     elif heading == "fails":
         case.fails += [word[0] for word in words]
     elif heading == "precaution":
         case.precautions += [line.strip() for line in lines if line.strip()]
-    elif heading != "case":
-        raise AssertionError(f"{case.source}: unknown heading [{heading}]")

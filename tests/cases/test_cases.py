@@ -4,16 +4,103 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from casefile import Case, read_cases
+from casefile import Case, Stage, read_cases
+
+from tdad.report.documents import impact_document
+from tdad.workflows.impact import ChangeOptions, find_impacts
+from tdad.workflows.project import open_project
 
 HERE = Path(__file__).parent
 CASES = [case for path in sorted(HERE.glob("*.case")) for case in read_cases(path)]
+PEERS = [case for case in CASES if case.source.startswith("peers_")]
+MOST_EXTRA = 4
+"""Tests that the whole list of peers may select in vain: what the most precise recorder among the peers takes."""
+
+
+@dataclass
+class Asked:
+    """An answer, whoever gave it."""
+
+    tests: dict[str, tuple[str, str]]
+    """Node id → evidence and reason."""
+    precautions: list[str]
+    text: str
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.source}-{case.name}" for case in CASES])
+def test_case(case: Case, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    write(root, {"pyproject.toml": "[tool.pytest.ini_options]\n", **case.files})
+    environ: dict[str, str] = {}
+    record(case, root, case.options, environ)
+    *before, last = case.stages
+    for stage in before:
+        environ |= stage.environ
+        apply(stage, root)
+        record(case, root, [*case.options, *stage.options], environ)
+    environ |= last.environ
+    apply(last, root)
+    asked = (ask_pytest if case.asked_by_pytest else ask_impact)(case, root, environ)
+    outcomes = run_everything(case, root, environ)
+    check(case, asked, outcomes)
+
+
+def check(case: Case, asked: Asked, outcomes: dict[str, bool]) -> None:
+    failed = {node_id for node_id, fails in outcomes.items() if fails}
+    missed = {node_id for node_id in failed if not _covered(node_id, asked.tests)}
+    assert not missed, f"these fail and were not selected: {sorted(missed)}\n{asked.text}"
+    for node_id, (evidence, words) in case.impacts.items():
+        assert node_id in asked.tests, f"{node_id} is not selected\n{asked.text}"
+        found, because = asked.tests[node_id]
+        assert found in {evidence, ""}, asked.text
+        assert words in because or case.asked_by_pytest, asked.text
+    unlisted = set(asked.tests) - set(case.impacts)
+    assert not unlisted, f"selected in vain: {sorted(unlisted)}\n{asked.text}"
+    assert failed == set(case.fails), "not the tests that the case says are broken"
+    listed = set(case.impacts) | set(case.silent) | set(case.fails)
+    assert set(outcomes) <= listed, f"not listed in the case: {sorted(set(outcomes) - listed)}"
+    for said in case.precautions:
+        assert any(said in text for text in asked.precautions), asked.precautions
+
+
+def _covered(node_id: str, selected: dict[str, tuple[str, str]]) -> bool:
+    """Whether running the selection runs the test: itself, its file, or an instance of the same function if it is new."""
+    base = node_id.partition("[")[0]
+    return any(
+        chosen in {node_id, base} or chosen.startswith((f"{node_id}::", f"{base}["))
+        for chosen in selected
+    )
+
+
+def test_the_peers_list_selects_little_in_vain() -> None:
+    """Each case checks that exactly its ``[impacts]`` are selected, so they can be counted here."""
+    extra = [f"{case.name}: {node_id}" for case in PEERS for node_id in case.extra]
+    assert len(extra) <= MOST_EXTRA, extra
+
+
+def test_the_peers_list_is_complete() -> None:
+    """The case names begin with the number of the scenario (or several of them) in our notes on peers."""
+    numbers = {
+        number
+        for case in PEERS
+        for number in re.findall(r"[pt]\d+", case.name.partition("__")[0])
+    }
+    red_and_controls = {f"p{number:02}" for number in range(1, 52)} - UNNAMED
+    assert red_and_controls <= numbers, sorted(red_and_controls - numbers)
+
+
+UNNAMED = {"p25", "p32", "p36", "p39"}
+"""Scenarios that the notes count but do not describe."""
+
+
+# ------------------------------------------------------------------------------------------- files and processes
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -23,13 +110,32 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def run(root: Path, *arguments: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})}
-    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "TDAD_PROBE"):
-        environment.pop(name, None)
+def apply(stage: Stage, root: Path) -> None:
+    for old, new in stage.renames:
+        (root / new).parent.mkdir(parents=True, exist_ok=True)
+        (root / old).rename(root / new)
+    for name in stage.deletes:
+        (root / name).unlink()
+    write(root, stage.edits)
+
+
+def run(
+    case: Case, root: Path, *arguments: str, environ: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """pytest, in the case's folder, with the plugins that the case names and no others."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ}
+    for name in list(environment):
+        if name.startswith(("PYTEST_", "TDAD_PROBE", "COV")):
+            del environment[name]
+    environment |= {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # starting them costs more than the tests of a case
+        "PYTHONPATH": os.pathsep.join([str(root.parent / "site"), str(HERE / "truth")]),
+        "TDAD_TRUTH": str(root.parent / "truth.json"),
+    }
+    (root.parent / "truth.json").unlink(missing_ok=True)
     return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=root,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=root / case.folder,
         env=environment,
         capture_output=True,
         text=True,
@@ -38,83 +144,50 @@ def run(root: Path, *arguments: str, environ: dict[str, str] | None = None) -> s
     )
 
 
-def failing(root: Path, environ: dict[str, str]) -> tuple[set[str], set[str]]:
-    """Node ids that fail now, and all node ids that ran."""
-    report = root / ".tdad" / "truth.xml"
-    result = run(
-        root,
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        f"--junitxml={report}",
-        "-o",
-        "junit_family=xunit1",
-        environ=environ,
+def record(case: Case, root: Path, options: list[str], environ: dict[str, str]) -> None:
+    arguments = ["--tdad-lines"] if "lines" in options else []
+    arguments += [word for word in options if word != "lines"]
+    done = run(
+        case, root, "-p", "tdad.pytest_plugin", "--tdad-map", *arguments, environ=environ
     )
-    assert report.exists(), result.stdout + result.stderr
-    failed, ran = set(), set()
-    for case in ElementTree.parse(report).iter("testcase"):
-        node_id = _node_id(case)
-        ran.add(node_id)
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed.add(node_id)
-    return failed, ran
+    assert "tests recorded" in done.stdout, done.stdout + done.stderr
 
 
-def _node_id(case: ElementTree.Element) -> str:
-    """The node id that JUnit's three attributes came from; a collection error has the file only."""
-    file = case.get("file") or ""
-    module = file.removesuffix(".py").replace("/", ".")
-    classname = (case.get("classname") or "").removeprefix(module).strip(".")
-    name = case.get("name") or ""
-    if not file:
-        return name.replace(".", "/") + ".py"
-    return "::".join([file, *(part for part in classname.split(".") if part), name])
+def run_everything(case: Case, root: Path, environ: dict[str, str]) -> dict[str, bool]:
+    """Node id → whether it fails now."""
+    return _outcomes(case, root, run(case, root, "-p", "tdad_truth", *_plain(case), environ=environ))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.source}-{case.name}" for case in CASES])
-def test_case(case: Case, tmp_path: Path) -> None:
-    root = tmp_path / "project"
-    write(root, {"pyproject.toml": "[tool.pytest.ini_options]\n", **case.files})
-    arguments = ["--tdad-lines"] if "lines" in case.options else []
-    arguments += [word for word in case.options if word != "lines"]
-    recorded = run(root, "pytest", "-q", "-p", "no:cacheprovider", "--tdad-map", *arguments)
-    assert "tests" in recorded.stdout, recorded.stdout + recorded.stderr
-    apply_change(case, root)
-    asked = run(root, "tdad", "impact", "--json", environ=case.environ)
-    assert asked.returncode == 0, asked.stdout + asked.stderr
-    answer = json.loads(asked.stdout)
-    selected = {test["node_id"]: test for test in answer["tests"]}
-    told = json.dumps(answer["tests"], indent=1)
-
-    failed, ran = failing(root, case.environ)
-    missed = {
-        node_id
-        for node_id in failed
-        if node_id not in selected
-        and node_id.partition("[")[0] not in selected
-        and not any(chosen.startswith(f"{node_id}::") for chosen in selected)
-    }
-    assert not missed, f"these fail and were not selected: {sorted(missed)}\n{told}"
-    for node_id in case.fails:
-        assert node_id in failed, f"{node_id} was to fail; failing are {sorted(failed)}"
-    for node_id, (evidence, definition) in case.impacts.items():
-        assert node_id in selected, f"{node_id} is not selected\n{told}"
-        assert selected[node_id]["evidence"] == evidence, told
-        assert definition in selected[node_id]["because"], told
-    for node_id in case.silent:
-        assert node_id not in selected, told
-    listed = set(case.impacts) | set(case.silent)
-    assert set(selected) <= listed, f"not listed in the case: {sorted(set(selected) - listed)}\n{told}"
-    for words in case.precautions:
-        assert any(words in text for text in answer["precautions"]), answer["precautions"]
+def _plain(case: Case) -> list[str]:
+    """The case's options that are pytest's and change which tests there are."""
+    return [word for word in case.options if word.startswith("--doctest")]
 
 
-def apply_change(case: Case, root: Path) -> None:
-    for old, new in case.renames:
-        (root / new).parent.mkdir(parents=True, exist_ok=True)
-        (root / old).rename(root / new)
-    for name in case.deletes:
-        (root / name).unlink()
-    write(root, case.edits)
+def _outcomes(
+    case: Case, root: Path, done: subprocess.CompletedProcess[str]
+) -> dict[str, bool]:
+    report = root.parent / "truth.json"
+    assert report.exists(), done.stdout + done.stderr
+    found: dict[str, bool] = json.loads(report.read_text(encoding="utf-8"))
+    ours = case.folder != "." and (root / case.folder / "pytest.ini").exists()
+    return {f"{case.folder}/{name}" if ours else name: fails for name, fails in found.items()}
+
+
+# --------------------------------------------------------------------------------------------------- the question
+
+
+def ask_impact(case: Case, root: Path, environ: dict[str, str]) -> Asked:
+    """What ``tdad impact --json`` says."""
+    answer = impact_document(find_impacts(open_project(root / case.folder), ChangeOptions()), None)
+    tests = {test["node_id"]: (test["evidence"], test["because"]) for test in answer["tests"]}
+    reasons = [f"{node_id} {evidence}: {because}" for node_id, (evidence, because) in tests.items()]
+    text = "\n".join(reasons + [f"safe: {entry}" for entry in answer["safe"]])
+    return Asked(tests, answer["precautions"], text)
+
+
+def ask_pytest(case: Case, root: Path, environ: dict[str, str]) -> Asked:
+    """What ``pytest --tdad-select`` runs, in the environment of now."""
+    plugins = ["-p", "tdad.pytest_plugin", "-p", "tdad_truth"]
+    done = run(case, root, *plugins, "--tdad-select", *_plain(case), environ=environ)
+    ran = _outcomes(case, root, done)
+    return Asked({node_id: ("", "") for node_id in ran}, done.stdout.splitlines(), done.stdout)
