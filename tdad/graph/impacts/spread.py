@@ -24,6 +24,7 @@ from tdad.facts import (
     Use,
 )
 from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
+from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -102,8 +103,21 @@ class Spread:
         if owner.kind is not OwnerKind.IMPORT:
             self.owner(owner, trail)
             return
-        for cause in self.world.recorded.causes(site) or (Site(owner.name, 0),):
+        causes = self.world.recorded.causes(site)
+        if not causes and owner.name == site.path and self._is_class_body(site):
+            self.statement(site, trail)  # a class statement runs its own body
+            return
+        for cause in causes or (Site(owner.name, 0),):
             self.statement(cause, trail.then("executed while importing", f"{cause.path}:{cause.line}"))
+
+    def _is_class_body(self, site: Site) -> bool:
+        facts = self._facts_of_run(site.path)
+        return facts is not None and any(
+            definition.kind is DefinitionKind.CLASS
+            and definition.span.first == site.line
+            and facts.definitions[definition.parent].kind is not DefinitionKind.FUNCTION
+            for definition in facts.definitions
+        )
 
     def bound(self, path: str, qualname: str, trail: Trail) -> None:
         """The value of a name at module or class level is affected: follow its readers."""
@@ -181,7 +195,7 @@ class Spread:
 
     def _imported(self, path: str, trail: Trail) -> None:
         step = trail.then("imported by", path, evidence=Evidence.DERIVED)
-        self.tests(self.world.tests_importing(path), step)
+        self.tests(tests_importing(self.world, path), step)
 
     def _bound(self, path: str, qualname: str, trail: Trail) -> None:
         world = self.world
@@ -221,7 +235,7 @@ class Spread:
     def _edge(self, resolver: Resolver, edge: Edge, target: str, trail: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
         if edge.ambiguous:
-            trail = trail.only(self.world.tests_importing(target.partition("::")[0]))
+            trail = trail.only(tests_importing(self.world, target.partition("::")[0]))
         reader = self.world.definition(path, qualname)
         step = trail.then("read by", edge.source, edge.weight, Evidence.DERIVED)
         if reader is None or edge.kind is ReferenceKind.WRITE:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from tdad.facts import (
     FactsOf,
     FileFacts,
     Owner,
-    OwnerKind,
     Recorded,
     Span,
     StatementKind,
@@ -36,6 +34,8 @@ class World:
     """Path → facts of the old version of each changed file."""
     since_recording: bool = False
     """Changes are from recorded versions: each concerns only the tests that were recorded in its old version."""
+    importing: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Memory of :func:`tdad.graph.impacts.importing.tests_importing`."""
     _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
     _by_file: dict[str, list[str]] = field(default_factory=dict)
     _by_definition: dict[str, list[str]] = field(default_factory=dict)
@@ -134,36 +134,6 @@ class World:
             if test.path.startswith(prefix):
                 yield test
 
-    def tests_importing(self, path: str) -> frozenset[str]:
-        """Tests whose process, run alone, imports ``path``.
-
-        The static import closure of their file and of the conftests above it, joined with what was seen to import.
-        """
-        files = set(self.now.reverse_import_closure(path)) | {path}
-        if path in self.old:
-            files |= set(self.before.reverse_import_closure(path))
-        found: set[str] = set()
-        pending = list(files)
-        while pending:
-            current = pending.pop()
-            for owner in self.recorded.importers(current):
-                found.update(self._importing_owner(owner, files, pending))
-        for test in self.recorded.tests.values():
-            if test.path in files or not files.isdisjoint(_conftests(test.path)):
-                found.add(test.node_id)
-        return frozenset(found)
-
-    def _importing_owner(self, owner: Owner, files: set[str], pending: list[str]) -> Iterable[str]:
-        if owner.kind is not OwnerKind.IMPORT:
-            # Who first asked for a module pays for it, but everybody who asks later needs it as well; session-wide
-            # owners (plugins, conftests loaded from the command line) therefore count for all tests.
-            return self.recorded.inheritors(owner)
-        if owner.name not in files:
-            more = {owner.name, *self.now.reverse_import_closure(owner.name)} - files
-            files |= more
-            pending.extend(more)
-        return ()
-
     def all_tests(self) -> Iterable[str]:
         """Every recorded node id."""
         return self.recorded.tests.keys()
@@ -222,12 +192,3 @@ def _nested_spans(facts: FileFacts, definition: Definition) -> list[Span]:
         and definition.span.encloses(other.span)
         and other.span != definition.span
     ]
-
-
-def _conftests(path: str) -> Iterator[str]:
-    directory = posixpath.dirname(path)
-    while True:
-        yield posixpath.join(directory, "conftest.py")
-        if not directory:
-            return
-        directory = posixpath.dirname(directory)
