@@ -63,7 +63,8 @@ class Definition:
     """Index of the enclosing definition in ``FileFacts.definitions``; the module is 0 and its own parent."""
     flags: tuple[str, ...] = ()
     """Sorted: async, generator, lambda-holder, cached, property, static, classmethod, abstract, overload, test, fixture,
-    autouse, conditional, global-writer (it stores into a module-level or class-level name: a hand-made cache)."""
+    autouse, conditional, import (a variable that only an import binds), global-writer (it stores into something that
+    outlives the call, a module- or class-level name, an item of it, a mutable default, a nonlocal: a hand-made cache)."""
 
     @property
     def name(self) -> str:
@@ -454,6 +455,8 @@ class Run:
     """False: interrupted or crashed; what is here is whole all the same, test by test."""
     full: bool = False
     """True: nothing was deselected, so a test that is absent here no longer exists."""
+    scope: tuple[str, ...] = ()
+    """Files and folders that a ``full`` run was limited to; empty: the whole project."""
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -526,7 +529,10 @@ class FactsOf(Protocol):
         ...
 
     def mentioning(self, name: str) -> Iterator[str]:
-        """Paths of the files in which the identifier ``name`` occurs (in code or as a part of a string literal)."""
+        """Paths of the files in which the identifier ``name`` occurs (in code or as a part of a string literal).
+
+        Pseudo identifiers: ``<cached>`` and ``<global-writer>`` for files with a definition of that flag.
+        """
         ...
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tdad.facts import BindingKind, DefinitionKind, Fixture, ReferenceKind, StatementKind
 from tdad.source.annotations import annotation
+from tdad.source.caches import lasting_parameters, memoises, note_shared_stores
 from tdad.source.expressions import parameters, read
 from tdad.source.fingerprint import hash_tokens
 from tdad.source.pytest_facts import is_test_name, marks_of, requested
@@ -19,14 +21,7 @@ _FLAGS = {
     "setter": ("property",),
     "deleter": ("property",),
     "getter": ("property",),
-    "cached_property": ("property", "cached"),
-    "cache": ("cached",),
-    "lru_cache": ("cached",),
-    "alru_cache": ("cached",),
-    "cached": ("cached",),
-    "cachedmethod": ("cached",),
-    "memoize": ("cached",),
-    "memoized": ("cached",),
+    "cached_property": ("property",),
     "staticmethod": ("static",),
     "classmethod": ("classmethod",),
     "abstractmethod": ("abstract",),
@@ -94,6 +89,23 @@ def _flags(definition: RawDefinition, decorators: list[tuple[str, Any]]) -> None
     for chain, _node in decorators:
         last = chain.removesuffix("()").rpartition(".")[2]
         definition.flags.update(_FLAGS.get(last, ()))
+        if memoises(last):
+            definition.flags.add("cached")
+
+
+def _base(state: State, arg: Any) -> str:
+    """Walk one argument of a class: a base is BASE, a metaclass is called, what they are made from is read."""
+    start = len(state.refs)
+    if arg.keyword is not None:
+        state.emit(arg.keyword.value + "=")
+    elif arg.star:
+        state.emit(arg.star)
+    chain = read(state, arg.value)
+    if arg.keyword is None:
+        state.turn(start, chain, ReferenceKind.BASE)
+    elif arg.keyword.value == "metaclass":
+        state.turn(start, chain, ReferenceKind.CALL)
+    return chain
 
 
 def class_definition(state: State, node: Any, tree: Any, parent: int) -> None:
@@ -104,15 +116,7 @@ def class_definition(state: State, node: Any, tree: Any, parent: int) -> None:
     _flags(definition, decorators)
     type_names = type_parameters(state, node.type_parameters)
     state.emit("(")
-    bases = []
-    for arg in (*node.bases, *node.keywords):
-        start = len(state.refs)
-        if arg.keyword is not None:
-            state.emit(arg.keyword.value + "=")
-        elif arg.star:
-            state.emit(arg.star)
-        bases.append(read(state, arg.value))
-        state.convert(start, ReferenceKind.BASE)
+    bases = [_base(state, arg) for arg in (*node.bases, *node.keywords)]
     state.emit(")")
     marks = marks_of(decorators)
     for name in dict.fromkeys(marks.uses):
@@ -126,6 +130,7 @@ def class_definition(state: State, node: Any, tree: Any, parent: int) -> None:
     _walk_body(state, node, tree, scope, statement)
     assert scope.outer is not None
     scope.outer.refs += scope.refs
+    note_shared_stores(state, scope)
     _seal(state, index)
 
 
@@ -149,14 +154,17 @@ def function_definition(state: State, node: Any, tree: Any, parent: int) -> None
     if node.returns is not None:
         state.emit("->")
         returns = annotation(state, node.returns.annotation)
-    _pytest(state, node, index, decorators)
+    wanted = _pytest(state, node, index, decorators)
     _close_header(state, node, index, statement, "def")
     scope = Scope(index, state.scope, is_function=True)
     scope.local.update(param for param, _chain in params)
     scope.local.update(type_names)
+    scope.kept = frozenset(lasting_parameters(node.params))
     outer, state.scope = state.scope, scope
+    known = {*wanted, "self", "cls"}  # by FIXTURE references, and by the class around
     for param, chain in params:
-        if chain:
+        # Without a trace a parameter would be taken for what its name is outside.
+        if chain != "?" or param not in known:
             state.add_binding(param, BindingKind.ANNOTATION, chain)
     if returns:
         state.add_binding("", BindingKind.RETURN_ANNOTATION, returns)
@@ -183,18 +191,20 @@ def _seal(state: State, index: int) -> None:
     state.definitions[definition.parent].nested.append(definition.full_hash)
 
 
-def _pytest(state: State, node: Any, index: int, decorators: list[tuple[str, Any]]) -> None:
-    """Note what pytest makes of a function."""
+def _pytest(
+    state: State, node: Any, index: int, decorators: list[tuple[str, Any]]
+) -> Sequence[str]:
+    """Note what pytest makes of a function; returns the fixtures it asks for."""
     scope = state.scope
     if scope.is_function:
-        return
+        return ()
     definition = state.definitions[index]
     name = node.name.value
     if scope is state.module_scope:
         state.parameters[index] = node.params
     test = is_test_name(name)
     if not decorators and not test:
-        return
+        return ()
     marks = marks_of(decorators)
     if marks.fixture:
         test = False
@@ -204,7 +214,7 @@ def _pytest(state: State, node: Any, index: int, decorators: list[tuple[str, Any
     elif test:
         definition.flags.add("test")
     else:
-        return
+        return ()
     method = scope is not state.module_scope and "static" not in definition.flags
     wanted = requested(node.params, marks, scope.given, method=method)
     wanted = list(dict.fromkeys([*wanted, *marks.uses, *sorted(marks.indirect)]))
@@ -214,3 +224,4 @@ def _pytest(state: State, node: Any, index: int, decorators: list[tuple[str, Any
         state.fixtures.append(
             Fixture(index, marks.name or name, tuple(wanted), marks.autouse, marks.scope)
         )
+    return wanted

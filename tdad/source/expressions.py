@@ -43,7 +43,9 @@ READ = ReferenceKind.READ
 CALL = ReferenceKind.CALL
 WRITE = ReferenceKind.WRITE
 STRING = ReferenceKind.STRING
-_CONSTANTS = {"None": "None", "True": "bool()", "False": "bool()"}
+_REST = {"*": "tuple[{}]", "**": "dict[str,{}]"}
+_NUMBERS = frozenset({"int()", "float()", "complex()"})
+_CONSTANTS = frozenset({"None", "True", "False"})
 UNKNOWN = "?"
 
 
@@ -285,10 +287,12 @@ def _await(state: State, node: Any) -> str:
 
 
 def _unary(state: State, node: Any) -> str:
-    read(state, node.expression)
+    chain = read(state, node.expression)
     operator = type(node.operator)
     state.emit("1" + operator.__name__)
-    return "bool()" if operator is cst.Not else UNKNOWN
+    if operator is cst.Not:
+        return "bool()"
+    return chain if chain in _NUMBERS else UNKNOWN
 
 
 def _binary(state: State, node: Any) -> str:
@@ -296,11 +300,11 @@ def _binary(state: State, node: Any) -> str:
     while type(node) is cst.BinaryOperation:
         spine.append(node)
         node = node.left
-    read(state, node)
+    chain = read(state, node)
     for link in reversed(spine):
         read(state, link.right)
         state.emit("2" + type(link.operator).__name__)
-    return UNKNOWN
+    return chain if chain == "str()" else UNKNOWN  # "…" % x and "…" + x are texts
 
 
 def _boolean(state: State, node: Any) -> str:
@@ -341,18 +345,18 @@ def _lambda(state: State, node: Any) -> str:
     state.definitions[state.frame().definition].flags.add("lambda-holder")
     start = state.enter_inner()
     state.emit("lambda")
-    parameters(state, node.params, annotate=None)
+    names = parameters(state, node.params, annotate=None)
     state.emit(":")
     read(state, node.body)
     state.emit(";")
-    state.leave_inner(start)
+    state.leave_inner(start, unknown=frozenset(name for name, _ in names))
     return UNKNOWN
 
 
 def parameters(
     state: State, params: Any, annotate: Callable[[State, Any], str] | None
 ) -> list[tuple[str, str]]:
-    """Walk a parameter list; returns (name, annotation chain) of each parameter, in order.
+    """Walk a parameter list; returns (name, annotation chain) of each parameter, in order; ``?`` where there is none.
 
     The names become local to the scope that is current when ``annotate`` is None (a lambda); a function's own scope
     opens later.
@@ -369,10 +373,12 @@ def parameters(
     for mark, param in groups:
         name = param.name.value
         emit(mark + name)
-        chain = ""
+        chain = UNKNOWN
         if param.annotation is not None and annotate is not None:
             emit(":")
             chain = annotate(state, param.annotation.annotation)
+        if mark in _REST:
+            chain = _REST[mark].format(chain)
         if param.default is not None:
             emit("=")
             start = len(state.refs)
@@ -385,44 +391,51 @@ def parameters(
     return found
 
 
-def _comprehension(state: State, node: Any) -> None:
+def elements(chain: str, depth: int = 1) -> str:
+    """Return the chain of what is ``depth`` levels below what ``chain`` holds."""
+    return UNKNOWN if chain == UNKNOWN else chain + "[]" * depth
+
+
+def comprehension(state: State, node: Any) -> str:
+    """Walk a comprehension; returns the chain of its elements (of a dict: of the values)."""
     start = state.enter_inner()
     clause = node.for_in
     while clause is not None:
         state.emit("for" if clause.asynchronous is None else "async for")
         chain = read(state, clause.iter)
-        for name, _depth in target(state, clause.target):
-            state.add_binding(name, BindingKind.ITEM, chain)
+        for name, depth in target(state, clause.target):
+            state.add_binding(name, BindingKind.ITEM, elements(chain, depth))
         for condition in clause.ifs:
             state.emit("if")
             read(state, condition.test)
         clause = clause.inner_for_in
     if type(node) is cst.DictComp:
         read(state, node.key)
-        read(state, node.value)
+        element = read(state, node.value)
     else:
-        read(state, node.elt)
+        element = read(state, node.elt)
     state.emit(type(node).__name__)
     state.leave_inner(start)
+    return element
 
 
 def _list_comp(state: State, node: Any) -> str:
-    _comprehension(state, node)
+    comprehension(state, node)
     return "list()"
 
 
 def _set_comp(state: State, node: Any) -> str:
-    _comprehension(state, node)
+    comprehension(state, node)
     return "set()"
 
 
 def _dict_comp(state: State, node: Any) -> str:
-    _comprehension(state, node)
+    comprehension(state, node)
     return "dict()"
 
 
 def _generator(state: State, node: Any) -> str:
-    _comprehension(state, node)
+    comprehension(state, node)
     return UNKNOWN
 
 
@@ -435,8 +448,7 @@ def _yield(state: State, node: Any) -> str:
     elif type(value) is cst.From:
         chain = read(state, value.item)
         state.emit("yield from")
-        if chain != UNKNOWN:
-            state.add_binding("[]", BindingKind.RETURN, chain + "[]")
+        state.add_binding("[]", BindingKind.RETURN, elements(chain))
     else:
         chain = read(state, value)
         state.emit("yield value")
@@ -469,7 +481,9 @@ def bind_name(state: State, name: str, *, walrus: bool = False) -> None:
         if name in scope.globals:
             state.global_binds.append(name)
             state.add_reference(WRITE, name)
-        elif name not in scope.nonlocals:
+        elif name in scope.nonlocals:
+            state.definitions[scope.definition].flags.add("global-writer")
+        else:
             scope.local.add(name)
             state.binds.append(name)
     elif name in scope.globals and scope is not state.module_scope:

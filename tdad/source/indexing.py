@@ -6,7 +6,16 @@ import warnings
 
 import libcst as cst
 
-from tdad.facts import Definition, DefinitionKind, FileFacts, Reference, Span, Statement
+from tdad.facts import (
+    Binding,
+    BindingKind,
+    Definition,
+    DefinitionKind,
+    FileFacts,
+    Reference,
+    Span,
+    Statement,
+)
 from tdad.source.decode import SourceError, decode
 from tdad.source.digests import digest
 from tdad.source.fingerprint import hash_tokens
@@ -106,7 +115,7 @@ def _facts(state: State, key: str) -> FileFacts:
         ),
         references=tuple([Reference(*ref) for ref in dict.fromkeys(state.module_scope.refs)]),
         imports=tuple(state.imports),
-        bindings=tuple(state.bindings),
+        bindings=_bindings(state),
         fixtures=tuple(state.fixtures),
         exports=None if state.exports is None else tuple(state.exports),
         plugins=tuple(state.plugins),
@@ -132,3 +141,25 @@ def _definitions(state: State) -> tuple[Definition, ...]:
             )
         )
     return tuple(found)
+
+
+def _bindings(state: State) -> tuple[Binding, ...]:
+    """Return the bindings; ``?`` only where a name would else look fully known, or is a parameter."""
+    known = {_bound(binding) for binding in state.bindings if binding.chain != "?"}
+    return tuple(
+        [
+            binding
+            for binding in state.bindings
+            if binding.chain != "?" or _is_parameter(state, binding) or _bound(binding) in known
+        ]
+    )
+
+
+def _is_parameter(state: State, binding: Binding) -> bool:
+    owner = state.definitions[binding.owner]
+    return binding.kind is BindingKind.ANNOTATION and owner.kind is DefinitionKind.FUNCTION
+
+
+def _bound(binding: Binding) -> tuple[int, str]:
+    """Return what a binding is about; attributes of ``self`` are shared by all methods, so they count per file."""
+    return (-1 if binding.target[:5] == "self." else binding.owner, binding.target)

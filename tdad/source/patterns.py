@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from tdad.facts import BindingKind, ReferenceKind
-from tdad.source.expressions import bind_name, read
+from tdad.source.expressions import bind_name, elements, read
 from tdad.source.state import State
 
 
@@ -41,14 +41,14 @@ def _sequence(state: State, node: Any, chain: str) -> None:
             state.emit("*")
             _capture(state, element.name, chain)
         else:
-            pattern(state, element.value, "?" if chain == "?" else chain + "[]")
+            pattern(state, element.value, elements(chain))
     state.emit(";")
 
 
 def _mapping(state: State, node: Any, chain: str) -> None:
     for element in node.elements:
         read(state, element.key)
-        pattern(state, element.pattern, "?" if chain == "?" else chain + "[]")
+        pattern(state, element.pattern, elements(chain))
     _capture(state, node.rest, chain)
     state.emit(";")
 

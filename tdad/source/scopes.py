@@ -49,13 +49,16 @@ def close_function(state: State, scope: Scope) -> None:
     local = scope.local
     read = ReferenceKind.READ
     scope.outer.refs += [ref for ref in scope.refs if ref[2] is not read or ref[3] not in local]
+    scope.outer.self_items += scope.self_items
+    scope.outer.self_names |= scope.self_names
     around = scope.outer
     while around.outer is not None and not around.is_function:
         around = around.outer
+    inner = local - scope.kept - {"cls"}
     for definition, root in scope.stores:
-        if root in local and root != "cls":
+        if root in inner:
             continue
-        if around.is_function and root != "cls":
+        if around.is_function and root != "cls" and root not in scope.kept:
             around.stores.append((definition, root))
         else:
             state.definitions[definition].flags.add("global-writer")

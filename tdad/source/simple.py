@@ -9,7 +9,8 @@ import libcst as cst
 
 from tdad.facts import BindingKind, ReferenceKind
 from tdad.source.annotations import annotation
-from tdad.source.expressions import UNKNOWN, bind_name, read, target
+from tdad.source.caches import note_memoised
+from tdad.source.expressions import UNKNOWN, bind_name, comprehension, elements, read, target
 from tdad.source.imports import import_from, import_names
 from tdad.source.literals import literal_text, literal_texts
 from tdad.source.pytest_facts import Marks, fixture_of, read_mark
@@ -24,8 +25,15 @@ _DISPLAYS: dict[type, tuple[str, str]] = {
 }
 _MOST_ELEMENTS = 64
 _LITERALS = frozenset(
-    {"str()", "int()", "float()", "bytes()", "bool()", "complex()", UNKNOWN, "tuple()", "list()"}
+    {"str()", "int()", "float()", "bytes()", "bool()", "complex()", "tuple()", "list()"}
 )
+
+
+_CONSTANTS: dict[str, Alternatives] = {
+    "None": [],  # has no attribute worth a thought, and is what many names hold before something else
+    "True": [("", "bool()")],
+    "False": [("", "bool()")],
+}
 
 
 def value(state: State, node: Any) -> Alternatives:
@@ -43,6 +51,12 @@ def value(state: State, node: Any) -> Alternatives:
         found = _display(state, node, kind)
     elif kind is cst.Dict:
         found = _mapping(state, node)
+    elif kind is cst.ListComp or kind is cst.SetComp:
+        found = [("", "list()" if kind is cst.ListComp else "set()")]
+        found.append(("[]", comprehension(state, node)))
+    elif kind is cst.Name and node.value in _CONSTANTS:
+        state.emit(node.value)
+        found = _CONSTANTS[node.value]
     else:
         found = [("", read(state, node))]
     return found
@@ -56,7 +70,7 @@ def _display(state: State, node: Any, kind: type) -> Alternatives:
         chain = read(state, element.value)
         if type(element) is cst.StarredElement:
             state.emit("*")
-            chain = UNKNOWN if chain == UNKNOWN else chain + "[]"
+            chain = elements(chain)
         if chain not in _LITERALS and len(found) < _MOST_ELEMENTS:
             found["[]", chain] = None
     state.emit(";")
@@ -74,7 +88,7 @@ def _mapping(state: State, node: Any) -> Alternatives:
         else:
             state.emit("**")
             chain = read(state, element.value)
-            chain = UNKNOWN if chain == UNKNOWN else chain + "[]"
+            chain = elements(chain)
         if chain not in _LITERALS and len(found) < _MOST_ELEMENTS:
             found["[]", chain] = None
     state.emit(";")
@@ -85,12 +99,12 @@ def _bind(state: State, name: str, depth: int, alternatives: Alternatives) -> No
     if name == UNKNOWN:
         return
     for suffix, chain in alternatives:
-        if chain == UNKNOWN:
-            continue
         if depth == 0:
             state.add_binding(name + suffix, BindingKind.ASSIGN, chain)
         elif suffix:
             state.add_binding(name, BindingKind.ASSIGN, chain)
+        elif chain == UNKNOWN:
+            state.add_binding(name, BindingKind.ITEM, chain)
         elif chain not in _LITERALS:
             state.add_binding(name, BindingKind.ITEM, chain + "[]" * (depth - 1))
 
@@ -113,6 +127,8 @@ def _assign(state: State, node: Any) -> str:
     alternatives = value(state, node.value)
     for name, depth in names:
         _bind(state, name, depth, alternatives)
+    if type(node.value) is cst.Call:
+        note_memoised(state, node.value)
     if state.scope is state.module_scope:
         _module_constant(state, names, node.value)
         if len(names) == 1 and type(node.value) is cst.Call:
@@ -139,8 +155,8 @@ def _module_constant(state: State, names: list[tuple[str, int]], node: Any) -> N
             one = literal_text(node)
             state.plugins += [one] if one is not None else literal_texts(node) or []
         elif name == "pytestmark":
-            elements = getattr(node, "elements", None)
-            for item in [node] if elements is None else [e.value for e in elements]:
+            several = getattr(node, "elements", None)
+            for item in [node] if several is None else [e.value for e in several]:
                 read_module_mark(state, item)
 
 

@@ -145,12 +145,13 @@ def _mutator(state: State, _node: Any, chain: str, chains: Sequence[str]) -> str
     """``CACHE.setdefault(k, v)``, ``handlers.append(f)``: a store into a container."""
     receiver = chain.rpartition(".")[0]
     if receiver and receiver[-1] not in ")?":
-        state.note_store(receiver)
+        state.note_store(receiver + "[]")
         if chains:
             suffix = "[]" if chain.rpartition(".")[2] in ("extend", "update") else ""
             value = chains[-1]
-            if value != "?":
-                state.add_binding(receiver + "[]", BindingKind.ASSIGN, value + suffix)
+            state.add_binding(
+                receiver + "[]", BindingKind.ASSIGN, value if value == "?" else value + suffix
+            )
     return None
 
 

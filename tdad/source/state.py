@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ from tdad.facts import (
 from tdad.source.fingerprint import hash_tokens
 
 READ = ReferenceKind.READ
+_EXPRESSIONS = frozenset({READ, ReferenceKind.CALL, ReferenceKind.WRITE})
+_ROOT = re.compile(r"([^\W\d]\w*)(?:\(\)|\[\])*")
 RawReference = tuple[int, ReferenceKind, str]
 """Line, kind, chain: not yet attributed to a definition."""
 SourcedReference = tuple[int, int, ReferenceKind, str]
@@ -68,11 +71,14 @@ class Scope:
         "globals",
         "inner",
         "is_function",
+        "kept",
         "local",
         "names",
         "nonlocals",
         "outer",
         "refs",
+        "self_items",
+        "self_names",
         "stores",
     )
 
@@ -91,6 +97,12 @@ class Scope:
         self.refs: list[SourcedReference] = []
         self.stores: list[tuple[int, str]] = []
         """Function: (definition, root name) of every store into an attribute or an item."""
+        self.kept: frozenset[str] = frozenset()
+        """Function: parameters whose default outlives the call."""
+        self.self_items: list[tuple[int, str]] = []
+        """(definition, attribute) of every store into an item of ``self.attribute``."""
+        self.self_names: set[str] = set()
+        """Attributes that are stored as ``self.attribute``."""
         self.given: frozenset[str] = frozenset()
         """Names that marks of the class or module parametrise."""
         self.branch = 0
@@ -149,17 +161,26 @@ class State:
         self.refs.append((self.line, kind, chain))
 
     def add_binding(self, target: str, kind: BindingKind, chain: str) -> None:
-        """Note a type fact about a name of the current scope, unless nothing is known about the value."""
-        if chain != "?" and target != "?":
+        """Note a type fact about a name of the current scope; ``?``: it may be something else as well."""
+        if target[0:1] != "?":
             self.bindings[Binding(self.frame().definition, target, kind, chain)] = None
 
     def note_store(self, chain: str) -> None:
         """Remember a store into an attribute or item; whether its root is global is known when the function ends."""
         scope = self.frame()
-        if scope.is_function:
-            root = chain.partition(".")[0].partition("[")[0].partition("(")[0]
-            if root not in ("self", "?"):
-                scope.stores.append((scope.definition, root))
+        if not scope.is_function:
+            return
+        root = chain.partition(".")[0].partition("[")[0].partition("(")[0]
+        if root == "self":
+            attribute = chain[5:]
+            if attribute.startswith("__class__."):
+                scope.stores.append((scope.definition, "cls"))
+            elif attribute.isidentifier():
+                scope.self_names.add(attribute)
+            elif attribute.endswith("[]"):
+                scope.self_items.append((scope.definition, attribute.partition("[")[0]))
+        elif root != "?":
+            scope.stores.append((scope.definition, root))
 
     def convert(self, start: int, kind: ReferenceKind) -> None:
         """Turn what was noted since ``start`` into references of a header: reads and calls become ``kind``."""
@@ -170,6 +191,15 @@ class State:
                 refs[index] = (line, kind, chain)
             elif old is ReferenceKind.CALL:
                 refs[index] = (line, kind, chain + "()")
+
+    def turn(self, start: int, chain: str, kind: ReferenceKind) -> None:
+        """Make the mention of the whole expression ``chain``, noted since ``start``, one of ``kind``."""
+        called = chain.removesuffix("()")
+        for index in range(len(self.refs) - 1, start - 1, -1):
+            line, old, found = self.refs[index]
+            if (old, found) in ((READ, chain), (ReferenceKind.CALL, called)):
+                self.refs[index] = (line, kind, chain)
+                return
 
     def flush(self, *sources: int) -> None:
         """Attribute the references of the current statement to ``sources``."""
@@ -184,12 +214,30 @@ class State:
         self.scope = Scope(self.scope.definition, self.scope, is_function=True, inner=True)
         return len(self.refs)
 
-    def leave_inner(self, start: int) -> None:
-        """Close it: plain reads of its own names are no references."""
+    def leave_inner(self, start: int, unknown: frozenset[str] = frozenset()) -> None:
+        """Close it: plain reads of its own names are no references.
+
+        ``unknown``: names of its own of which nothing is known; what hangs on them hangs on ``?``.
+        """
         local = self.scope.local
         if local:
             self.refs[start:] = [
                 ref for ref in self.refs[start:] if ref[1] is not READ or ref[2] not in local
             ]
+        if unknown:
+            self.refs[start:] = _detached(self.refs[start:], unknown)
         assert self.scope.outer is not None
         self.scope = self.scope.outer
+
+
+def _detached(refs: list[RawReference], unknown: frozenset[str]) -> list[RawReference]:
+    """Replace the roots that are in ``unknown`` by ``?``; a chain that is nothing else is no reference."""
+    found: list[RawReference] = []
+    for ref in refs:
+        line, kind, chain = ref
+        root = _ROOT.match(chain) if kind in _EXPRESSIONS else None
+        if root is None or root[1] not in unknown:
+            found.append(ref)
+        elif root.end() < len(chain):
+            found.append((line, kind, "?" + chain[root.end() :]))
+    return found

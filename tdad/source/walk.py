@@ -13,7 +13,7 @@ from typing import Any
 import libcst as cst
 
 from tdad.facts import BindingKind, StatementKind
-from tdad.source.expressions import bind_name, read, target
+from tdad.source.expressions import bind_name, elements, read, target
 from tdad.source.literals import literal_text
 from tdad.source.patterns import pattern
 from tdad.source.scopes import define_variable
@@ -203,8 +203,7 @@ def _for(state: State, node: Any, tree: Any, parent: int) -> None:
     state.emit("in")
     chain = read(state, node.iter)
     for name, depth in names:
-        if chain != "?":
-            state.add_binding(name, BindingKind.ITEM, chain + "[]" * depth)
+        state.add_binding(name, BindingKind.ITEM, elements(chain, depth))
     finish(state, index, "for" if node.asynchronous is None else "async for")
     state.scope.branch += 1
     suite(state, node.body, tree.body, index)
@@ -263,8 +262,8 @@ def _except(state: State, node: Any) -> None:
         state.emit("as")
         state.emit(name)
         bind_name(state, name)
-        if chain not in ("?", "tuple()"):
-            state.add_binding(name, BindingKind.ASSIGN, chain + "()")
+        known = chain not in ("?", "tuple()")
+        state.add_binding(name, BindingKind.ASSIGN, chain + "()" if known else "?")
 
 
 def _match(state: State, node: Any, tree: Any, parent: int) -> None:

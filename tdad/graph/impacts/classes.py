@@ -66,7 +66,8 @@ def has_processing_base(resolver: Resolver, class_id: str) -> bool:
         facts = facts_of(resolver, path)
         if any(find(facts, f"{qualname}.{hook}") is not None for hook in CLASS_HOOKS):
             return True
-    return len(list(mentions(resolver, class_id, ReferenceKind.BASE))) > len(resolver.bases(class_id))
+    # The class statement itself calls its metaclass, or the function that makes a base.
+    return any(True for _ in mentions(resolver, class_id, ReferenceKind.CALL))
 
 
 def annotations_are_read(resolver: Resolver, definition: str) -> bool:

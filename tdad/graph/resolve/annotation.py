@@ -13,6 +13,11 @@ HOLDERS = frozenset(
     ).split()
 )
 """Last names of generic types whose elements are their arguments."""
+BUILTIN_HOLDERS = {
+    name: f"builtins.{name.lower()}"
+    for name in "dict Dict frozenset FrozenSet list List set Set tuple Tuple".split()
+}
+"""Those of them that are builtin types: no class of the project answers for their attributes."""
 TRANSPARENT = frozenset(
     {"Awaitable", "Coroutine", "AsyncContextManager", "ContextManager", "Self"}
 )

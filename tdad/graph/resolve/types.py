@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tdad.facts import Binding, BindingKind, DefinitionKind, Reference
 from tdad.graph.resolve.annotation import (
+    BUILTIN_HOLDERS,
     CLASSES,
     HOLDERS,
     TRANSPARENT,
@@ -118,8 +119,12 @@ class Types:
         """Attribute ``name`` of a receiver that may be any of ``values``."""
         parts: list[Lookup] = []
         unknown = False
+        values = tuple(values)
+        container = any(map(_is_builtin, values))
         for value in values:
             found = self.attribute(value, name)
+            if found is None and container and value.form is Form.HOLDER:
+                continue  # what the container itself is, another value says
             if found is None:
                 unknown = True
             else:
@@ -378,7 +383,9 @@ class Types:
         header = scope.facts.definitions[index].kind is DefinitionKind.FUNCTION
         if member.arguments and member.last in HOLDERS:
             place = (scope.path, index, ",".join(member.arguments))
-            return Lookup((Value(Form.HOLDER, "annotation", place),))
+            holder = Value(Form.HOLDER, "annotation", place)
+            builtin = BUILTIN_HOLDERS.get(member.last)
+            return Lookup((holder, Value(Form.FOREIGN, builtin)) if builtin else (holder,))
         if member.arguments and member.last in TRANSPARENT:
             return self._annotation(scope, index, member.arguments[-1])
         if member.arguments and member.last in CLASSES:
@@ -420,10 +427,13 @@ class Types:
 def _containers(values: Sequence[Value]) -> Iterable[Value]:
     """``values`` without the builtin containers, where something is known of the elements."""
     if any(value.form is Form.HOLDER for value in values):
-        return [
-            v for v in values if not (v.form is Form.FOREIGN and v.what.startswith("builtins."))
-        ]
+        return [value for value in values if not _is_builtin(value)]
     return values
+
+
+def _is_builtin(value: Value) -> bool:
+    """Tell whether it is an instance of a builtin type."""
+    return value.form is Form.FOREIGN and value.what.startswith("builtins.")
 
 
 def _is_type(dotted: str) -> bool:

@@ -156,3 +156,38 @@ def test_structural_types_may_be_any_class_with_that_method() -> None:
         }
     )
     assert [e.source for e in r.readers("a.py::Real.run")] == ["a.py::u"]
+
+
+def test_a_parameter_hides_what_has_its_name_outside() -> None:
+    for header in ("def u(total)", "def u(*total)", "def u(a, /, *, total=1)"):
+        assert not certain(f"import shop as total\n{header}: total.make()\n", "shop.py::make")
+    assert not certain("c = Cart()\ndef u(c): c.total()\n")
+    assert not certain("c = Cart()\ndef u(): return lambda c: c.total()\n")
+    assert certain("c = Cart()\ndef u(): return lambda d: c.total()\n")
+
+
+def test_a_partly_known_receiver_may_be_anything() -> None:
+    body = "class Own:\n    def total(self): ...\ndef u(a, b):\n    c = a + b\n    c = Cart()\n    c.total()\n"
+    assert certain(body)
+    edge = found(body, "use.py::Own.total")
+    assert edge is not None
+    assert edge.ambiguous
+
+
+def test_builtin_containers_have_no_methods_of_the_project() -> None:
+    body = "class Own:\n    def sort(self): ...\ndef u(a: list[Cart]):\n    b = []\n    b.append(Cart())\n"
+    assert found(body + "    a.sort()\n", "use.py::Own.sort") is None
+    assert found(body + "    b.sort()\n", "use.py::Own.sort") is None
+    assert found(body.replace("list[", "Sequence[") + "    a.sort()\n", "use.py::Own.sort") is not None
+
+
+def test_a_metaclass_is_called_and_is_no_base() -> None:
+    r = resolver(
+        {
+            "m.py": "class M(type):\n    def __new__(cls, *a): ...\nclass K: ...\nclass G: ...\n"
+            "class C(G[K], metaclass=M): ...\n"
+        }
+    )
+    assert r.bases("m.py::C") == ("m.py::G",)
+    assert [str(e.kind) for e in r.readers("m.py::K")] == ["read"]
+    assert [(e.source, str(e.kind)) for e in r.readers("m.py::M.__new__")] == [("m.py::C", "call")]
