@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from tdad.workflows.recording import Recording
     from tdad.workflows.select import Selection
 
-RECORDING = pytest.StashKey["Recording"]()
-SELECTION = pytest.StashKey["Selection"]()
-NOTE = pytest.StashKey[str]()
+RECORDING: pytest.StashKey[Recording] = pytest.StashKey()
+SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,7 +66,7 @@ def pytest_load_initial_conftests(
         from tdad.workflows.recording import start_recording
 
         early_config.stash[RECORDING] = _usage(
-            lambda: start_recording(Path.cwd(), lines=options.tdad_lines)
+            lambda: start_recording(_start(early_config), lines=options.tdad_lines)
         )
     return (yield)
 
@@ -83,13 +82,17 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--tdad-base goes with --tdad-select or --tdad-order")
     if options.tdad_lines and not options.tdad_map:
         raise pytest.UsageError("--tdad-lines goes with --tdad-map")
+    if options.tdad_map and (options.setuponly or options.setupplan):
+        raise pytest.UsageError(
+            "--tdad-map needs the tests to run: leave out --setup-only, --setup-plan"
+        )
     recording = config.stash.get(RECORDING, None)
     if recording is not None:
         config.pluginmanager.register(recording.plugin(), "tdad-recorder")
     if (options.tdad_select or options.tdad_order) and not hasattr(config, "workerinput"):
         from tdad.workflows.select import ask
 
-        config.stash[SELECTION] = _usage(lambda: ask(config.rootpath, options.tdad_base))
+        config.stash[SELECTION] = _usage(lambda: ask(_start(config), options.tdad_base))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -133,6 +136,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """After a recording: what the map holds, and which tests the current change puts at risk."""
+    selection = config.stash.get(SELECTION, None)
+    if selection is not None and _is_quiet(config):
+        for line in selection.header():
+            terminalreporter.write_line(f"tdad: {line}")
     note = _finish(config)
     if note:
         terminalreporter.section("tdad")
@@ -143,8 +150,26 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Finish the recording also when no terminal asked for its summary."""
     note = _finish(config)
-    if note and config.pluginmanager.hasplugin("terminalreporter"):
+    if note:
         sys.stderr.write(f"tdad: {note}\n")
+    selection = config.stash.get(SELECTION, None)
+    if selection is not None and selection.everything and not _has_terminal(config):
+        sys.stderr.write("".join(f"tdad: {line}\n" for line in selection.header()))
+
+
+def _is_quiet(config: pytest.Config) -> bool:
+    """Whether pytest shows no header, so that what belongs there is said at the end."""
+    return config.option.verbose < 0 or bool(getattr(config.option, "no_header", False))
+
+
+def _has_terminal(config: pytest.Config) -> bool:
+    return config.pluginmanager.hasplugin("terminal")
+
+
+def _start(config: pytest.Config) -> Path:
+    """Where to look for the project from: where the user stands, unless that has nothing to do with the tests."""
+    here, rootdir = config.invocation_params.dir.resolve(), config.rootpath.resolve()
+    return here if here.is_relative_to(rootdir) else rootdir
 
 
 def _finish(config: pytest.Config) -> str:

@@ -306,7 +306,7 @@ def _new_run(ledger: Ledger, run: Run) -> StoredRun:
         granularity=run.granularity,
         recorder=run.recorder,
         complete=run.complete,
-        full=run.full,
+        full=run.full and not run.scope,
         environment=_environment(ledger, dump(environment_document(run.environment))),
     )
     return ledger.runs[number]

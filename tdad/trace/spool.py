@@ -149,6 +149,7 @@ def read_run(spool: Path) -> Run:
         digests=_digests(header, gathered),
         complete=any(end.get("exitstatus") in (0, 1, 5) for end in controllers),
         full=bool(controllers) and all(bool(end.get("full")) for end in gathered.ends),
+        scope=tuple(str(path) for end in controllers for path in end.get("scope", ())),
     )
 
 

@@ -14,7 +14,7 @@ from tdad.errors import InterpreterNotFound
 from tdad.runner import interpreter, process
 from tdad.trace.probe.inherit import INJECT, PYTHONPATH, ROOTS, SETTINGS
 from tdad.workflows.project import Project
-from tdad.workflows.recording import prepare_folder, take_in
+from tdad.workflows.recording import check_map, prepare_folder, take_in
 
 _PLUGIN = "tdad_probe.plugin"
 
@@ -37,11 +37,12 @@ def record_outside(
     Raises:
         TdadError: see :func:`run_outside`; or the map cannot be written, and then the recording waits in the spool.
     """
+    check_map(project)
     prepare_folder(project)
     run = run_outside(
         project.root, project.config, python, arguments, lines=lines, cwd=project.cwd
     )
-    take_in(project)
+    take_in(project, ended=run.spool.name)
     return run.exit_code
 
 

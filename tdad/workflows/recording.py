@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import shutil
 import time
@@ -9,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tdad.errors import TdadError
+from tdad.errors import DiskFull, MapLocked, MapReadOnly, TdadError
 from tdad.facts import FileFacts, Run
 from tdad.trace.probe.session import Probe, Settings, start
 from tdad.workflows.project import Project, open_project
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 PRESENT = "-"
 """Digest of a file that was there during the run and that nobody read."""
@@ -25,7 +29,7 @@ class Recording:
         self.project = project
         self.probe = probe
 
-    def plugin(self) -> Any:  # noqa: ANN401 - a pytest plugin
+    def plugin(self) -> Any:
         """The plugin that tells the probe whose code runs."""
         from tdad.trace.probe.hooks import Recorder
 
@@ -36,10 +40,28 @@ class Recording:
         self.probe.stop()
         from tdad.workflows.summary import summary
 
+        collecting = gc.isenabled()
+        gc.disable()  # what is read stays until the end; each look for garbage would walk through all of pytest, too
         try:
-            return summary(self.project, take_in(self.project))
+            run = take_in(self.project, ended=self.probe.settings.run_id)
+            return summary(self.project, run)
         except TdadError as error:
             return f"{error} [{error.slug}]"
+        except Exception as error:  # whatever is wrong with us, the tests have their own result
+            if os.environ.get("TDAD_DEBUG"):
+                raise
+            return _bug(error)
+        finally:
+            if collecting:
+                gc.enable()
+
+
+def _bug(error: Exception) -> str:
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return (
+        f"this is a bug in tdad ({what}); the map is as it was and the recording is kept."
+        " Take it in again: TDAD_DEBUG=1 tdad map stats [internal]"
+    )
 
 
 def start_recording(start_dir: Path, *, lines: bool) -> Recording:
@@ -49,6 +71,7 @@ def start_recording(start_dir: Path, *, lines: bool) -> Recording:
         TdadError: the configuration is wrong.
     """
     project = open_project(start_dir)
+    check_map(project)
     inherited = os.environ.get("TDAD_RUN") if os.environ.get("PYTEST_XDIST_WORKER") else None
     run_id = inherited or f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
     os.putenv("TDAD_RUN", run_id)  # not in os.environ: the tests see the environment as it was
@@ -63,17 +86,47 @@ def start_recording(start_dir: Path, *, lines: bool) -> Recording:
     return Recording(project, start(settings))
 
 
+def check_map(project: Project) -> None:
+    """Refuse a map that the recording could not be written to, before the tests run.
+
+    Raises:
+        TdadError: it is damaged, from a newer tdad, no map, or must not be written.
+    """
+    if not project.map_path.exists():
+        return
+    from tdad.store import open_map
+
+    try:
+        with open_map(project.map_path, mode="write"):
+            pass
+    except MapLocked:
+        pass  # whoever writes now will be done when the tests are
+
+
 def prepare_folder(project: Project) -> None:
-    """Make the map's folder, which git ignores by itself."""
+    """Make the map's folder, which git ignores by itself.
+
+    Raises:
+        MapReadOnly, DiskFull: nothing can be written there.
+    """
     folder = project.map_path.parent
-    folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
-    if folder.name == ".tdad" and not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    try:
+        project.spool_path.mkdir(parents=True, exist_ok=True)
+        if folder.name == ".tdad" and not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        if not os.access(project.spool_path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        kind = DiskFull if error.errno in _NO_ROOM else MapReadOnly
+        raise kind(str(project.map_path), reason) from None
 
 
-def take_in(project: Project) -> Run | None:
-    """Put every finished spool into the map, oldest first; returns the newest run.
+def take_in(project: Project, ended: str | None = None) -> Run | None:
+    """Put every finished spool into the map, oldest first; returns the newest run that has tests.
+
+    ``ended`` is the run of this very process that is over; another one of this process is still going on.
 
     Raises:
         TdadError: the map cannot be written; the spools stay where they are.
@@ -82,13 +135,13 @@ def take_in(project: Project) -> Run | None:
 
     newest = None
     for spool in list_runs(project.spool_path):
-        if _is_running(spool):
+        if _is_running(spool, ended) or (mine := _claimed(spool)) is None:
             continue
-        run = read_run(spool)
-        if run.tests or run.observations:
+        run = read_run(mine)
+        if run.tests:
             save(project, run)
             newest = run
-        shutil.rmtree(spool, ignore_errors=True)
+        shutil.rmtree(mine, ignore_errors=True)
     if newest is not None:
         write_test_map(project)
     return newest
@@ -108,13 +161,27 @@ def write_test_map(project: Project) -> None:
         unfinished.unlink(missing_ok=True)  # a full disk: the map itself is what counts
 
 
-def _is_running(spool: Path) -> bool:
-    """Whether the process that made the spool is alive and is not this one."""
-    pid = spool.name.rpartition("-")[2]
-    if not pid.isdigit() or int(pid) == os.getpid():
+def _claimed(spool: Path) -> Path | None:
+    """The spool under a name that says who takes it in (``RUN+PID``); ``None`` when another process was faster."""
+    mine = spool.with_name(f"{spool.name.partition('+')[0]}+{os.getpid()}")
+    try:
+        return spool.rename(mine)
+    except OSError:
+        return None
+
+
+def _is_running(spool: Path, ended: str | None) -> bool:
+    """Whether the process that writes the spool, or takes it in, is alive."""
+    run_id, claimed, taker = spool.name.partition("+")
+    pid = taker or run_id.rpartition("-")[2]
+    if not pid.isdigit():
         return False
+    if int(pid) == os.getpid():
+        return not claimed and run_id != ended
     try:
         os.kill(int(pid), 0)
+    except PermissionError:
+        return True  # alive, and somebody else's
     except OSError:
         return False
     return True
@@ -127,16 +194,17 @@ def save(project: Project, run: Run) -> None:
 
     with open_map(project.map_path, mode="write") as store:
         head = bring_up_to_date(project, store)
-        present = {path: PRESENT for path in head.others} | head.python
+        present = dict.fromkeys(head.others, PRESENT) | head.python
         run = without_ignored(project, run, frozenset(present))
         digests = {**{p: d for p, d in present.items() if p not in run.digests}, **run.digests}
+        indexed = store.current()  # their facts are in the map
         facts: dict[str, FileFacts] = {}
         for path, digest in digests.items():
-            if path in head.python and head.python[path] == digest:
+            if head.python.get(path) == digest and indexed.get(path) != digest:
                 found = head.facts.get(path)
                 if found is not None:
                     facts[path] = found
-        store.save(replace(run, digests=digests), facts, scope=None)
+        store.save(replace(run, digests=digests), facts, scope=run.scope or None)
 
 
 def without_ignored(project: Project, run: Run, present: frozenset[str]) -> Run:

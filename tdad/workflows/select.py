@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,12 +90,18 @@ def ask(start: Path, base: str | None) -> Selection:
     except TdadError as error:
         if error.slug != "map-not-found":
             raise
-        return Selection(project.root, (), frozenset(), (f"{error} Running everything.",), True)
+        return Selection(
+            project.root, (), frozenset(), (f"{error}. Running everything. [{error.slug}]",), True
+        )
+    except Exception as error:  # a bug of ours must not keep anybody's tests from running
+        if os.environ.get("TDAD_DEBUG"):
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        note = f"this is a bug in tdad ({what}), see more with TDAD_DEBUG=1. Running everything. [internal]"
+        return Selection(project.root, (), frozenset(), (note,), True)
     answer = report.answer
-    notes = [
-        f"{len(answer.impacts)} of {answer.total_tests} tests at risk, "
-        f"{len(answer.changes)} {'change' if len(answer.changes) == 1 else 'changes'}"
-    ]
+    changes = f"{len(answer.changes)} {'change' if len(answer.changes) == 1 else 'changes'}"
+    notes = [f"{len(answer.impacts)} of {answer.total_tests} tests at risk, {changes}"]
     notes += [f"precaution: {text}" for text in answer.precautions]
     return Selection(
         project.root,

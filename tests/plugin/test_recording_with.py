@@ -112,8 +112,9 @@ def test_deselection_is_not_full(project: Project) -> None:
     assert not project.record("-k", "1").run.full
 
 
-def test_a_path_is_not_full(project: Project) -> None:
-    assert not project.record("test_lib.py").run.full
+def test_a_path_is_the_scope_of_a_full_run(project: Project) -> None:
+    seen = project.record("test_lib.py").run
+    assert (seen.full, seen.scope) == (True, ("test_lib.py",))
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="the C tracer serves Python < 3.12")

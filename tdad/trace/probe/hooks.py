@@ -13,7 +13,7 @@ import pytest
 
 from .audit import READ
 from .environment import interpreter, modules, packages, plugins, search_path, system
-from .items import NodeIds, asks_for_all, site_of
+from .items import NodeIds, scope_of, site_of
 from .owners import COLLECT, FIXTURE, TEST, Buffer
 from .session import Probe
 
@@ -128,14 +128,16 @@ class Recorder:
         probe = self.probe
         if probe.running:
             whole = self.full and not (session.shouldstop or session.shouldfail)
+            scope: Optional[List[str]] = []
             if not self._worker:
-                whole = whole and asks_for_all(session.config, probe.project.root)
-                whole = whole and self._finished >= len(self._order)
+                scope = scope_of(session.config, probe.project.root)
+                whole = whole and scope is not None and self._finished >= len(self._order)
             probe.writer.add(
                 {
                     "t": "end",
                     "exitstatus": int(exitstatus),
                     "full": whole,
+                    "scope": scope or [],
                     "worker": self._worker,
                 }
             )

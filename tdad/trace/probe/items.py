@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from types import CodeType
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .project import Project
 
@@ -30,18 +30,42 @@ class NodeIds:
         return name + separator + rest
 
 
-def asks_for_all(config: Any, root: str) -> bool:
-    """Tell whether the command line leaves no test of the project out (as far as collecting goes)."""
-    option = config.option
-    narrow = ("lf", "stepwise", "ignore", "ignore_glob")
-    if any(getattr(option, name, None) for name in narrow):
-        return False
-    if os.path.realpath(str(getattr(config, "rootpath", config.rootdir))) != root:
-        return False
-    if getattr(getattr(config, "args_source", None), "name", "ARGS") == "TESTPATHS":
-        return True
+_NARROW = (
+    "lf",
+    "stepwise",
+    "ignore",
+    "ignore_glob",
+    "inifilename",
+    "override_ini",
+    "noconftest",
+    "setuponly",
+    "setupplan",
+    "collectonly",
+)
+"""Options after which a test that was not collected may still exist."""
+
+
+def scope_of(config: Any, root: str) -> Optional[List[str]]:
+    """Return the files and folders, relative to ``root``, of which the command line asks for every test.
+
+    Empty: of the whole project. ``None``: it leaves out some, nobody knows which.
+    """
+    if any(getattr(config.option, name, None) for name in _NARROW):
+        return None
+    rootdir = os.path.realpath(str(getattr(config, "rootpath", config.rootdir)))
+    source = getattr(getattr(config, "args_source", None), "name", "ARGS")
+    if source == "TESTPATHS" and rootdir == root:
+        return []
     base = str(config.invocation_params.dir)
-    return any(os.path.realpath(os.path.join(base, argument)) == root for argument in config.args)
+    scope = []
+    for argument in config.args:
+        filename = os.path.realpath(os.path.join(base, argument))
+        if "::" in argument or not os.path.exists(filename):
+            return None
+        if root == filename or root.startswith(filename.rstrip(os.sep) + os.sep):
+            return []
+        scope.append(os.path.relpath(filename, root).replace(os.sep, "/"))
+    return sorted(scope)
 
 
 def site_of(item: Any, project: Project) -> Tuple[str, int, str]:

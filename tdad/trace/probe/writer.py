@@ -31,6 +31,7 @@ class Writer:
         self._fd = -1
         self._identity: Tuple[int, int] = (0, 0)
         self._path = ""
+        self._torn = False
 
     def add(self, record: Dict[str, Any]) -> None:
         """Queue one record for the next ``flush``."""
@@ -63,13 +64,20 @@ class Writer:
         data = ("\n".join(self._batch) + "\n").encode("ascii")
         del self._batch[:]
         self._ready()
+        if (
+            self._torn
+        ):  # the disk was full in the middle of a line, which must not swallow the next one
+            data = b"\n" + data
+        self._torn = True
         while data:
             data = data[_write(self._fd, data) :]
+        self._torn = False
 
     def forget(self) -> None:
         """Start a file of our own: we are a forked child. What was queued is the parent's."""
         del self._batch[:]
         self._fd = -1
+        self._torn = False
 
     def _site(self, what: Any) -> Any:
         if isinstance(what, CodeType):
