@@ -87,6 +87,10 @@ class Map:
         indexed = {*self.recorded().paths(), *self.cache.stats}
         return figures.stats(self.rows, size_bytes, indexed)
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many tests there are, and how many definitions in the current files."""
+        return figures.counts(self.rows, set(self.current().items()))
+
     def show(self, what: str) -> ShownTest | ShownFile | None:
         """Return what the map knows about a node id or a path; ``None``: nothing."""
         return figures.show(self.rows, what)

@@ -197,10 +197,13 @@ def _python_pairs(
     path: str, versions: Sequence[str], recorded: Recorded, head: Head
 ) -> list[Pair]:
     now = head.python.get(path)
+    others = [digest for digest in versions if digest != now]
+    if versions and not others:
+        return []  # nearly every file: its facts are not even read
     new = None if now is None else head.facts.get(path)
     if not versions:
         return [(None, new)] if new is not None else []
-    return [(recorded.facts(path, digest), new) for digest in versions if digest != now]
+    return [(recorded.facts(path, digest), new) for digest in others]
 
 
 def _missing_version(path: str, recorded: Recorded) -> list[Change]:

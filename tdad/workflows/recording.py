@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,7 @@ def save(project: Project, run: Run) -> None:
 
     with open_map(project.map_path, mode="write") as store:
         head = bring_up_to_date(project, store)
-        present = dict.fromkeys(head.others, PRESENT) | head.python
+        present = dict.fromkeys(head.others, PRESENT) | _decisive(project, head.others) | head.python
         run = without_ignored(project, run, frozenset(present))
         digests = {**{p: d for p, d in present.items() if p not in run.digests}, **run.digests}
         indexed = store.current()  # their facts are in the map
@@ -205,6 +206,16 @@ def save(project: Project, run: Run) -> None:
                 if found is not None:
                     facts[path] = found
         store.save(replace(run, digests=digests), facts, scope=run.scope or None)
+
+
+def _decisive(project: Project, paths: Iterable[str]) -> dict[str, str]:
+    """Path → digest of the files that count although no code of the project reads them: configuration, compiled code."""
+    from tdad.graph.impacts.data import decides
+    from tdad.source.digests import digest
+    from tdad.workflows.head import read_bytes
+
+    found = {path: read_bytes(project.root / path) for path in paths if decides(path)}
+    return {path: digest(data) for path, data in found.items() if data is not None}
 
 
 def without_ignored(project: Project, run: Run, present: frozenset[str]) -> Run:

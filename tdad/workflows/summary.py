@@ -13,25 +13,32 @@ def summary(project: Project, run: Run | None) -> str:
     Raises:
         TdadError: the map cannot be read.
     """
-    from tdad.workflows.maps import stats
+    from tdad.store import open_map
 
     if run is None:
         return "nothing was recorded: no test ran"
-    found = stats(project)
-    where = project.config.map
+    with open_map(project.map_path, mode="read") as store:
+        tests, definitions = store.counts()
+    size_bytes = project.map_path.stat().st_size
     lines = [
-        f"{len(run.tests)} tests recorded ({run.granularity}, {run.recorder}); "
-        f"the map has {found.tests} tests and {found.definitions} definitions",
-        f"map: {where}, {found.size_bytes / 1024:.0f} kB",
+        (
+            f"{len(run.tests)} tests recorded ({run.granularity}, {run.recorder}); "
+            f"the map has {tests} tests and {definitions} definitions"
+        ),
+        f"map: {project.config.map}, {size_bytes / 1024:.0f} kB",
         _at_risk(project),
     ]
     return "\n".join(line for line in lines if line)
 
 
 def _at_risk(project: Project) -> str:
-    from tdad.workflows.impact import ChangeOptions, find_impacts
+    from tdad.repo import changed_files
 
     try:
+        if not changed_files(project.root, config=project.config):
+            return ""
+        from tdad.workflows.impact import ChangeOptions, find_impacts
+
         answer = find_impacts(project, ChangeOptions(uncommitted=True)).answer
     except TdadError:
         return ""  # no git, or no commit yet: there is no current change to speak of
@@ -39,6 +46,7 @@ def _at_risk(project: Project) -> str:
         return ""
     first = ", ".join(impact.node_id for impact in answer.impacts[:3])
     more = ", …" if len(answer.impacts) > 3 else ""
-    return f"at risk for the uncommitted change: {len(answer.impacts)} of {answer.total_tests} tests" + (
-        f" ({first}{more})" if first else ""
+    return (
+        f"at risk for the uncommitted change: {len(answer.impacts)} of {answer.total_tests} tests"
+        + (f" ({first}{more})" if first else "")
     )
