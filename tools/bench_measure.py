@@ -38,7 +38,12 @@ def spend(
     Raises:
         SubjectError: it ended with an exit code that is not in ``accept``.
     """
-    environment = os.environ | {"PYTHONHASHSEED": "0", **(variables or {})}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "COV", "TDAD"))  # byte code is written, as usual
+    }
+    environment |= {"PYTHONHASHSEED": "0", **(variables or {})}
     log = folder.parent / f".output-{os.getpid()}"
     with log.open("w+b") as output:
         began = time.perf_counter()
