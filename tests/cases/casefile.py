@@ -39,7 +39,8 @@ class Case:
     folder: str = "."
     asked_by_pytest: bool = False
     impacts: dict[str, tuple[str, str]] = field(default_factory=dict)
-    silent: list[str] = field(default_factory=list)
+    silent: dict[str, bool] = field(default_factory=dict)
+    """Node id → whether only recorders that see import-time statements can tell."""
     fails: list[str] = field(default_factory=list)
     precautions: list[str] = field(default_factory=list)
 
@@ -109,7 +110,7 @@ def _take_list(
     elif heading == "ask":
         case.asked_by_pytest = argument == "pytest"
     elif heading == "silent":
-        case.silent += [word[0] for word in words]
+        case.silent |= {word[0]: word[1:] == ["statements"] for word in words}
     elif heading == "fails":
         case.fails += [word[0] for word in words]
     elif heading == "precaution":
