@@ -209,7 +209,7 @@ def save(project: Project, run: Run) -> None:
 
 
 def _decisive(project: Project, paths: Iterable[str]) -> dict[str, str]:
-    """Path → digest of the files that count although no code of the project reads them: configuration, compiled code."""
+    """Path → digest of the files that count although no code reads them: configuration, compiled code."""
     from tdad.graph.impacts.data import decides
     from tdad.source.digests import digest
     from tdad.workflows.head import read_bytes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 
 from tdad.facts import Definition, DefinitionKind, Evidence, FileFacts, ReferenceKind, Use
 from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
@@ -20,7 +19,6 @@ def added_definition(world: World, spread: Spread, trail: Trail, *, registers: b
     change = trail.change
     path, qualname = change.path, change.qualname
     definition = world.definition(path, qualname)
-    spread.bound(path, qualname, trail.then("is the name", qualname))
     facts = world.head.get(path)
     if facts is None or definition is None:
         return
@@ -29,7 +27,9 @@ def added_definition(world: World, spread: Spread, trail: Trail, *, registers: b
     owner = find(facts, qualname.rpartition(".")[0]) if "." in qualname else None
     if owner is not None and owner.kind is DefinitionKind.CLASS:
         _added_to_class(world, spread, trail, f"{path}::{owner.qualname}", definition.name)
-    elif owner is None:
+    else:
+        spread.bound(path, qualname, trail.then("is the name", qualname))
+    if owner is None:
         _added_to_module(world, spread, trail, facts, definition)
 
 
@@ -37,6 +37,7 @@ def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, n
     path, _, class_name = class_id.partition("::")
     users = frozenset(_users_of_classes(world, trail, [class_id, *world.now.subclasses(class_id)]))
     narrowed = trail.only(users)
+    spread.bound(path, f"{class_name}.{name}", narrowed.then("is the name", f"{class_name}.{name}"))
     for overridden in world.now.overridden(f"{class_id}.{name}"):
         base_path, _, base_name = overridden.partition("::")
         step = narrowed.then("overrides", overridden, evidence=Evidence.DERIVED)
@@ -51,16 +52,6 @@ def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, n
         lookup_path, _, lookup_name = lookup.partition("::")
         step = narrowed.then("may be found by", lookup, evidence=Evidence.DERIVED)
         spread.executed(lookup_path, lookup_name, step)
-
-
-def _users_of_classes(world: World, trail: Trail, classes: Iterable[str]) -> set[str]:
-    """Tests that entered code of one of the classes or executed a reader of its name."""
-    search = Spread(world)
-    for class_id in classes:
-        path, _, qualname = class_id.partition("::")
-        search.members(path, qualname, trail)
-        search.bound(path, qualname, trail)
-    return set(search.run())
 
 
 def _dynamic_lookups(world: World, class_id: str) -> list[str]:

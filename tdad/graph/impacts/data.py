@@ -27,6 +27,11 @@ def is_configuration(path: str) -> bool:
     return CONFIGURATION.search(path) is not None
 
 
+def decides(path: str) -> bool:
+    """Whether a change of the file is met by running everything."""
+    return is_configuration(path) or COMPILED.search(path) is not None
+
+
 def data_file(world: World, spread: Spread, trail: Trail) -> None:
     """Who opened the file, listed its folder, or looked for it in vain; all tests for configuration."""
     change = trail.change

@@ -9,6 +9,7 @@ from tdad.facts import (
     DefinitionKind,
     Evidence,
     FileFacts,
+    OwnerKind,
     Part,
     ReferenceKind,
     Site,
@@ -79,7 +80,10 @@ def _body_by_lines(world: World, spread: Spread, trail: Trail, digest: str) -> N
     path = change.old_path or change.path
     spans = (*change.old, *change.around)
     executed = set(world.executed_within(path, digest, spans))
-    for owner in sorted(executed):
+    for owner, line in world.entered_in(path, digest, change.old_qualname or change.qualname):
+        if owner.kind is OwnerKind.IMPORT:  # recorded by statements of the module, not by lines of what they call
+            spread.entered_by(owner, Site(path, line), trail)
+    for owner in sorted(owner for owner in executed if owner.kind is not OwnerKind.IMPORT):
         site = Site(path, spans[0].first)
         facts = world.recorded_facts(path, digest)
         if facts is not None:

@@ -11,12 +11,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from tdad.facts import (
+    Change,
+    ChangeKind,
     Definition,
     DefinitionKind,
     Evidence,
     FileFacts,
     Owner,
     OwnerKind,
+    Part,
     ReferenceKind,
     Site,
     Span,
@@ -26,9 +29,11 @@ from tdad.facts import (
 from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.trails import Trail
-from tdad.graph.impacts.world import World, find, statement_binding
+from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
 
+NO_CHANGE = Change("", "", ChangeKind.EDITED, Part.DATA)
+"""Where a search starts that follows no change: only who is reached counts."""
 HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, ReferenceKind.BASE})
 
 
@@ -41,6 +46,7 @@ class Spread:
         self.hits: dict[str, Trail] = {}
         self._queue: deque[Callable[[], None]] = deque()
         self._seen: set[tuple[object, ...]] = set()
+        self._users: dict[str, frozenset[str]] = world.users
 
     def run(self) -> dict[str, Trail]:
         """Follow everything that was put in; node id → best trail."""
@@ -104,7 +110,8 @@ class Spread:
             self.owner(owner, trail)
             return
         causes = self.world.recorded.causes(site)
-        if not causes and owner.name == site.path and self._is_class_body(site):
+        known = any(cause.line for cause in causes)
+        if not known and owner.name == site.path and self._is_class_body(site):
             self.statement(site, trail)  # a class statement runs its own body
             return
         for cause in causes or (Site(owner.name, 0),):
@@ -210,6 +217,24 @@ class Spread:
         for resolver in (world.now, world.before):
             for edge in resolver.readers(where):
                 self._edge(resolver, edge, where, trail)
+        if "." not in qualname:
+            self._loaded(path, trail)
+
+    def _loaded(self, path: str, trail: Trail) -> None:
+        """Code that imported the module by a computed name may read any name of it."""
+        for owner, sites in self.world.recorded.importers(path).items():
+            for site in sites:
+                if not site.path or self._imports_statically(site.path, path):
+                    continue
+                step = trail.then("imported by a computed name at", f"{site.path}:{site.line}", evidence=Evidence.DERIVED)
+                if owner.kind is OwnerKind.IMPORT and owner.name == site.path:
+                    self.statement(site, step)
+                facts = self._facts_of_run(site.path)
+                if facts is not None:
+                    self.executed(site.path, innermost(facts, site.line).qualname, step)
+
+    def _imports_statically(self, importer: str, path: str) -> bool:
+        return any(edge.target == path for edge in self.world.now.imports_of(importer))
 
     def _carried(self, path: str, definition: Definition, trail: Trail) -> None:
         """What a re-bound name carries with it: the code written inside it, and the class it is an attribute of."""
@@ -252,6 +277,25 @@ class Spread:
             self.statement(Site(path, edge.line), step)
         else:
             self.bound(path, qualname, step)
+
+    def _is_member(self, target: str) -> bool:
+        owner = target.rpartition(".")[0].partition("::")
+        holder = self.world.definition(owner[0], owner[2])
+        return holder is not None and holder.kind is DefinitionKind.CLASS
+
+    def users_of_class(self, class_id: str) -> frozenset[str]:
+        """Tests that have to do with the class: entered code of it, executed a reader of its name, are tests of it."""
+        if class_id not in self._users:
+            path, _, qualname = class_id.partition("::")
+            self._users[class_id] = frozenset()  # a class may be read by way of itself
+            search = Spread(self.world)
+            trail = Trail(NO_CHANGE)
+            search.members(path, qualname, trail)
+            search.bound(path, qualname, trail)
+            inside = f"{path}::{qualname.replace('.', '::')}::"
+            found = {test for test in self.world.tests_of_file(path) if test.startswith(inside)}
+            self._users[class_id] = frozenset(found | set(search.run()))
+        return self._users[class_id]
 
     def _facts_of_run(self, path: str) -> FileFacts | None:
         """Facts of the newest recorded version: the one whose lines the sites are in."""

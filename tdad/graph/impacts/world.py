@@ -36,6 +36,8 @@ class World:
     """Changes are from recorded versions: each concerns only the tests that were recorded in its old version."""
     importing: dict[str, frozenset[str]] = field(default_factory=dict)
     """Memory of :func:`tdad.graph.impacts.importing.tests_importing`."""
+    users: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Class → tests that have to do with it, filled as it is asked for."""
     _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
     _by_file: dict[str, list[str]] = field(default_factory=dict)
     _by_definition: dict[str, list[str]] = field(default_factory=dict)
