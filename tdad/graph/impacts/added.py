@@ -35,7 +35,8 @@ def added_definition(world: World, spread: Spread, trail: Trail, *, registers: b
 
 def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, name: str) -> None:
     path, _, class_name = class_id.partition("::")
-    users = frozenset(_users_of_classes(world, trail, [class_id, *world.now.subclasses(class_id)]))
+    kin = [class_id, *world.now.subclasses(class_id)]
+    users = frozenset().union(*(spread.users_of_class(cls) for cls in kin))
     narrowed = trail.only(users)
     spread.bound(path, f"{class_name}.{name}", narrowed.then("is the name", f"{class_name}.{name}"))
     for overridden in world.now.overridden(f"{class_id}.{name}"):

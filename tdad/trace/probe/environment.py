@@ -12,6 +12,7 @@ import sys
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 _listdir = os.listdir
+_exists = os.path.exists
 
 
 def interpreter() -> str:
@@ -75,7 +76,9 @@ def _metadata(search: Optional[Sequence[str]] = None) -> Iterator[Tuple[str, str
         except OSError:
             continue
         for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
+            if name.endswith(".egg-info") or (
+                name.endswith(".dist-info") and _exists(os.path.join(parent, name, "METADATA"))
+            ):  # what an interrupted removal leaves behind is not installed
                 yield parent, name
 
 

@@ -1,29 +1,42 @@
-"""Python < 3.12: which module is being imported, seen by wrapping the loaders' ``exec_module``."""
+"""Python < 3.12: which module is being imported, seen by wrapping the loaders' ``exec_module``.
+
+While a module body runs, a trace function of our own takes the engine's place in its thread: it follows the lines of the
+body (and of class bodies in it) and files every call under the statement that caused it, as ``sys.monitoring`` does on
+newer versions. Beside a foreign tracer a profile function does the same, and looks the statement up in the frames.
+"""
 
 from __future__ import annotations
 
 import importlib.machinery
 import sys
-from types import FunctionType
-from typing import Any, Callable, List, Tuple
+from types import CodeType, FrameType, FunctionType
+from typing import Any, Callable, Dict, List, Tuple
 
 from .monitoring import importer
 from .owners import IMPORT, Buffer, Owners
 from .project import Project
 
+CO_NEWLOCALS = 2  # functions have it; module and class bodies do not
 _LOADER = "<frozen importlib._bootstrap_external>"  # importlib strips such frames from tracebacks
 
 
 class Imports:
-    """Gives what runs during an import to that import; the statement is not known (line 0)."""
+    """Gives what runs during an import to the statement of the module that caused it."""
 
     def __init__(
-        self, project: Project, owners: Owners, finished: Callable[[Buffer], None]
+        self,
+        project: Project,
+        owners: Owners,
+        finished: Callable[[Buffer], None],
+        beside: Callable[[], bool],
     ) -> None:
         self._project = project
         self._owners = owners
         self._finished = finished
+        self._beside = beside
+        """Whether another tracer has this process, so that ours is a profile function."""
         self._wrapped: List[Tuple[type, Any]] = []
+        self._before: Dict[int, Tuple[Any, Any]] = {}
 
     def watch(self) -> None:
         """Wrap the loaders of importlib, and pytest's own if it is there."""
@@ -69,6 +82,7 @@ class Imports:
             outer.imports[path] = importer(self._project, sys._getframe(2))
             buffer = Buffer(IMPORT, path)
             self._owners.enter_module(buffer)
+            self._put_in(buffer)
         except Exception:
             return None
         return buffer
@@ -77,16 +91,80 @@ class Imports:
         if buffer is None:
             return
         try:
+            self._take_out(buffer)
             self._collect(buffer)
             if self._owners.leave_module(buffer):
                 self._finished(buffer)
         except Exception:
             return
 
+    def _put_in(self, buffer: Buffer) -> None:
+        """Let our function watch this thread instead of the engine."""
+        profiling = self._beside()
+        get, put = (sys.getprofile, sys.setprofile) if profiling else (sys.gettrace, sys.settrace)
+        watch = Statements(self._project, buffer).caller if profiling else Statements(self._project, buffer).call
+        self._before[id(buffer)] = (put, get())
+        put(watch)
+
+    def _take_out(self, buffer: Buffer) -> None:
+        put, before = self._before.pop(id(buffer), (None, None))
+        if put is not None:
+            put(before)
+
     def _collect(self, buffer: Buffer) -> None:
-        before = {path: set(starts) for path, starts in buffer.starts.items()}
         self._owners.collect(buffer)
-        if buffer.kind == IMPORT:
-            sites = buffer.causes.setdefault(0, [])
-            for path, starts in buffer.starts.items():
-                sites.extend((path, line) for line in starts - before.get(path, set()))
+
+
+class Statements:
+    """Files calls during one import under the line of the statement that caused them."""
+
+    def __init__(self, project: Project, buffer: Buffer) -> None:
+        self._python = project.python
+        self._buffer = buffer
+        self._seen: Dict[Tuple[int, int], CodeType] = {}
+
+    def call(self, frame: FrameType, event: str, arg: Any) -> Any:
+        """Trace function: calls here, lines only of the module body and of class bodies in it."""
+        if event != "call":
+            return None
+        code = frame.f_code
+        if code.co_flags & CO_NEWLOCALS:
+            self._entered(code, self._buffer.line)
+            return None
+        if self._python(code.co_filename) != self._buffer.name:
+            return None
+        return self._body(self._buffer.line)
+
+    def caller(self, frame: FrameType, event: str, arg: Any) -> None:
+        """Profile function: there are no lines, so the frames tell which statement runs."""
+        code = frame.f_code
+        if event != "call" or not code.co_flags & CO_NEWLOCALS:
+            return
+        if self._python(code.co_filename) is None:
+            return
+        back = frame.f_back
+        while back is not None:
+            outer = back.f_code
+            if not outer.co_flags & CO_NEWLOCALS and self._python(outer.co_filename) == self._buffer.name:
+                self._entered(code, back.f_lineno)
+                return
+            back = back.f_back
+
+    def _body(self, outer_line: int) -> Any:
+        buffer = self._buffer
+
+        def on_line(frame: FrameType, event: str, arg: Any) -> Any:
+            buffer.line = outer_line if event == "return" and outer_line else frame.f_lineno
+            return on_line
+
+        return on_line
+
+    def _entered(self, code: CodeType, line: int) -> None:
+        key = (line, id(code))
+        if key in self._seen:
+            return
+        self._seen[key] = code  # kept, so that no other code gets its id
+        path = self._python(code.co_filename)
+        if path is not None:
+            self._buffer.causes.setdefault(line, []).append((path, code.co_firstlineno))
+            self._buffer.starts.setdefault(path, set()).add(code.co_firstlineno)
