@@ -4,8 +4,9 @@
 """
 
 from tdad.store.cache import Indexed
+from tdad.store.codec import Counts
 from tdad.store.map import Map
 from tdad.store.open import open_map
 from tdad.store.schema import VERSION as SCHEMA_VERSION
 
-__all__ = ["SCHEMA_VERSION", "Indexed", "Map", "open_map"]
+__all__ = ["SCHEMA_VERSION", "Counts", "Indexed", "Map", "open_map"]

@@ -82,6 +82,17 @@ class Cache:
             self._decoded[key] = None if data is None else codec.decode(data)
         return self._decoded[key]
 
+    def counts(self) -> dict[str, codec.Counts]:
+        """Return path → how much is in the facts of each current file that has readable ones."""
+        encoded = self.rows.all("facts")
+        found: dict[str, codec.Counts] = {}
+        for path, stat in self.stats.items():
+            data = encoded.get(self.numbers.get((path, stat.digest)))
+            counted = None if data is None else codec.count(data)
+            if counted is not None:
+                found[path] = counted
+        return found
+
     def mentioning(self, name: str) -> tuple[str, ...]:
         """Return the paths of the current files among whose identifiers ``name`` is, sorted."""
         known = self._mentions.get(name)

@@ -35,7 +35,7 @@ from tdad.facts import (
     Statement,
     StatementKind,
 )
-from tdad.store.lines import pack_chunks, unpack_chunks
+from tdad.store.lines import first_chunk, pack_chunks, unpack_chunks
 
 INT, STR, HEX, STRS, BOOL, SPAN, SPAN_OR_NONE = (
     "int",
@@ -121,6 +121,8 @@ _CODES = "bhiq"
 
 _BEFORE_COUNTS = 6
 """Numbers in the header before the number of definitions."""
+_ERROR = 5
+"""Place of the error in the header."""
 
 
 class CodecError(ValueError):
@@ -251,11 +253,23 @@ def decode(data: bytes) -> FileFacts | None:
         raise CodecError(f"facts: {error}") from error
 
 
-def count_definitions(data: bytes) -> int:
-    """Return how many definitions are in what ``encode`` wrote, without decoding them; 0 for other layouts."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is in the facts of one file."""
+
+    definitions: int = 0
+    references: int = 0
+    broken: bool = False
+    """The file could not be parsed."""
+
+
+def count(data: bytes) -> Counts | None:
+    """Return how much is in what ``encode`` wrote, without decoding it; ``None`` for other layouts."""
     if data[: len(FORMAT)] != FORMAT:
-        return 0
-    return _unpack_ints(unpack_chunks(data[len(FORMAT) :])[0])[_BEFORE_COUNTS]
+        return None
+    header = _unpack_ints(first_chunk(data, len(FORMAT)))
+    counts = dict(zip(COLUMNS, header[_BEFORE_COUNTS:], strict=True))
+    return Counts(counts["definitions"], counts["references"], header[_ERROR] >= 0)
 
 
 def _decode(sections: Iterator[bytes]) -> FileFacts:

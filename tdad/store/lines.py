@@ -91,3 +91,20 @@ def unpack_chunks(data: bytes) -> list[bytes]:
         chunks.append(data[at : at + size])
         at += size
     return chunks
+
+
+def first_chunk(data: bytes, at: int = 0) -> bytes:
+    """Return the first of the chunks that begin at ``at``.
+
+    Raises:
+        ValueError: ``data`` ends too early.
+    """
+    size = shift = 0
+    for place in range(at, len(data)):
+        size |= (data[place] & 0x7F) << shift
+        shift += 7
+        if data[place] < 0x80:
+            if place + 1 + size > len(data):
+                break
+            return data[place + 1 : place + 1 + size]
+    raise ValueError("a chunk is cut off")

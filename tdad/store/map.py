@@ -15,6 +15,8 @@ from tdad.store import merge as merging
 from tdad.store import save as saving
 from tdad.store import stats as figures
 from tdad.store.cache import Cache, Indexed
+from tdad.store.codec import Counts
+from tdad.store.ledger import read_tests
 from tdad.store.recorded import RecordedView
 from tdad.store.rows import Rows
 from tdad.store.stats import MapStats, ShownFile, ShownTest
@@ -87,9 +89,9 @@ class Map:
         indexed = {*self.recorded().paths(), *self.cache.stats}
         return figures.stats(self.rows, size_bytes, indexed)
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many tests there are, and how many definitions in the current files."""
-        return figures.counts(self.rows, set(self.current().items()))
+    def count_tests(self) -> int:
+        """Return how many tests there are."""
+        return sum(len(file.tests) for file in read_tests(self.rows).values())
 
     def show(self, what: str) -> ShownTest | ShownFile | None:
         """Return what the map knows about a node id or a path; ``None``: nothing."""
@@ -139,6 +141,10 @@ class Map:
     def current(self) -> dict[str, str]:
         """Return path → digest of the version of each Python file that was indexed last."""
         return {path: stat.digest for path, stat in sorted(self.cache.stats.items())}
+
+    def counts(self) -> dict[str, Counts]:
+        """Return path → how much is in it, of the current files whose facts can be read; nothing is decoded."""
+        return self.cache.counts()
 
     def mentioning(self, name: str) -> Sequence[str]:
         """Return the paths of the current files in which the identifier ``name`` occurs, sorted."""

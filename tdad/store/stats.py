@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,9 @@ from tdad.store import codec
 from tdad.store.ledger import (
     STATUSES,
     StoredRecord,
-    VersionKey,
     read_environment,
     read_runs,
     read_tests,
-    read_versions,
 )
 from tdad.store.rows import Rows
 from tdad.store.unfold import Content, Unfolded, environments
@@ -105,7 +103,11 @@ def stats(rows: Rows, size_bytes: int, indexed: set[str]) -> MapStats:
     return MapStats(
         tests=len(newest),
         files=len(indexed),
-        definitions=sum(map(codec.count_definitions, rows.all("facts").values())),
+        definitions=sum(
+            counted.definitions
+            for data in rows.all("facts").values()
+            if (counted := codec.count(data))
+        ),
         runs=len(runs),
         records=sum(
             len(test.records) for file in unfolded_files.values() for test in file.tests.values()
@@ -117,17 +119,6 @@ def stats(rows: Rows, size_bytes: int, indexed: set[str]) -> MapStats:
         statuses={status: counts[status] for status in Status if counts[status]},
         failing=tuple(node_id for node_id, record in newest.items() if record.status in _FAILING),
     )
-
-
-def counts(rows: Rows, current: Collection[VersionKey]) -> tuple[int, int]:
-    """Return how many tests there are, and how many definitions in the ``current`` file versions."""
-    versions = read_versions(rows)
-    definitions = sum(
-        codec.count_definitions(data)
-        for number, data in rows.all("facts").items()
-        if versions.get(number) in current
-    )
-    return sum(len(file.tests) for file in read_tests(rows).values()), definitions
 
 
 def show(rows: Rows, what: str) -> ShownTest | ShownFile | None:

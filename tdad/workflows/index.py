@@ -11,7 +11,7 @@ from tdad.answers import IndexSummary
 from tdad.errors import TdadError
 from tdad.facts import FileFacts
 from tdad.source import mentioned_names
-from tdad.store import Indexed, Map, open_map
+from tdad.store import Counts, Indexed, Map, open_map
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.project import Project
 
@@ -42,16 +42,29 @@ def build_index(
     began = time.perf_counter()
     with open_map(project.map_path, mode="write") as store:
         head = bring_up_to_date(project, store, jobs=jobs, progress=progress)
-        files = [head.facts.get(path) for path in sorted(head.python)]
-    known = [facts for facts in files if facts is not None]
+        files = _counts(store, head)
+        broken = [head.facts.get(path) for path in sorted(files) if files[path].broken]
     return IndexSummary(
-        files=len(known),
+        files=len(files),
         parsed=head.parsed,
-        definitions=sum(len(facts.definitions) for facts in known),
-        references=sum(len(facts.references) for facts in known),
-        errors=tuple((facts.path, facts.error) for facts in known if facts.error is not None),
+        definitions=sum(one.definitions for one in files.values()),
+        references=sum(one.references for one in files.values()),
+        errors=tuple((facts.path, facts.error) for facts in broken if facts and facts.error),
         seconds=time.perf_counter() - began,
     )
+
+
+def _counts(store: Map, head: Head) -> dict[str, Counts]:
+    """Path → how much is in each current file; only what the map does not have is decoded."""
+    current, counts = store.current(), store.counts()
+    found: dict[str, Counts] = {}
+    for path, digest in head.python.items():
+        if path in counts and current[path] == digest:
+            found[path] = counts[path]
+        elif (facts := head.facts.get(path)) is not None:
+            broken = facts.error is not None
+            found[path] = Counts(len(facts.definitions), len(facts.references), broken)
+    return found
 
 
 def bring_up_to_date(
@@ -84,7 +97,9 @@ def bring_up_to_date(
                 raise
         else:
             fresh_kept: dict[str, FileFacts] = {}
-            return Head(HeadFacts(project.root, python, store, fresh_kept), python, others, len(missing))
+            return Head(
+                HeadFacts(project.root, python, store, fresh_kept), python, others, len(missing)
+            )
     for path, facts in fresh.items():
         python[path] = facts.digest
     return Head(HeadFacts(project.root, python, store, fresh), python, others, len(missing))

@@ -18,7 +18,8 @@ def summary(project: Project, run: Run | None) -> str:
     if run is None:
         return "nothing was recorded: no test ran"
     with open_map(project.map_path, mode="read") as store:
-        tests, definitions = store.counts()
+        tests = store.count_tests()
+        definitions = sum(counted.definitions for counted in store.counts().values())
     size_bytes = project.map_path.stat().st_size
     lines = [
         (

@@ -83,7 +83,16 @@ def test_another_layout_is_ignored_and_not_misread() -> None:
     data = codec.encode(FileFacts("a.py", "ab", "a"))
 
     assert codec.decode(b"\0\0\0\0" + data[4:]) is None
-    assert codec.count_definitions(b"\0\0\0\0" + data[4:]) == 0
+    assert codec.count(b"\0\0\0\0" + data[4:]) is None
+
+
+@given(FACTS)
+def test_counting_says_the_same_as_decoding(one: FileFacts) -> None:
+    counted = codec.count(codec.encode(one))
+
+    assert counted == codec.Counts(
+        len(one.definitions), len(one.references), one.error is not None
+    )
 
 
 def test_cut_off_facts_are_an_error() -> None:
