@@ -47,14 +47,16 @@ def impacts(world: World, question: Question) -> Answer:
         found = reach(world, change)
         reached[change] = len(found)
         _keep_best(best, found)
+    changes = list(question.changes)
     for then, tests in world.recorded.environments() if question.environment is not None else ():
         assert question.environment is not None
-        environment = Spread(world, only=tests)
+        spread = Spread(world, only=tests)
         modules = {**question.environment.modules, **then.modules}
-        for text in drifted(world, environment, drift(then, question.environment), modules):
-            if text not in precautions:
-                precautions.append(text)
-        _keep_best(best, environment.run())
+        found_drift = drift(then, question.environment)
+        drifts, sentences = drifted(world, spread, found_drift, modules)
+        changes += [change for change in drifts if change not in changes]
+        precautions += [text for text in sentences if text not in precautions]
+        _keep_best(best, spread.run())
     ranked = [
         made_impact(world, node_id, trail, reached.get(trail.change, len(best)))
         for node_id, trail in best.items()
@@ -63,7 +65,7 @@ def impacts(world: World, question: Question) -> Answer:
     ranked += unrecorded(world, question.tests_now)
     ranked.sort(key=_order)
     return Answer(
-        changes=question.changes,
+        changes=tuple(changes),
         impacts=tuple(ranked),
         total_tests=len(world.recorded.tests) + sum(i.because.startswith("new:") for i in ranked),
         precautions=tuple(precautions),

@@ -38,39 +38,54 @@ def drift(recorded: Environment, now: Environment) -> Drift:
     )
 
 
-def drifted(world: World, spread: Spread, found: Drift, modules: Mapping[str, str]) -> list[str]:
-    """Spread what drifted; returns the precautions taken. ``modules``: top-level module → distribution."""
-    precautions = []
+def drifted(
+    world: World, spread: Spread, found: Drift, modules: Mapping[str, str]
+) -> tuple[list[Change], list[str]]:
+    """Spread what drifted; returns the changes, and the precautions taken. ``modules``: top level → distribution."""
+    changes: list[Change] = []
+    precautions: list[str] = []
     if found.python is not None:
-        text = f"recorded on {found.python[0]}, now {found.python[1]}: every test is at risk"
-        precautions.append(text)
-        _everything(world, spread, "python", text)
+        detail = f"python {found.python[0]} → {found.python[1]}"
+        precautions.append(f"recorded on {found.python[0]}, now {found.python[1]}: every test is at risk")
+        changes.append(_everything(world, spread, "python", detail))
     for name in found.variables:
-        change = Change(path=f"${name}", qualname="", kind=ChangeKind.EDITED, part=Part.DATA, detail="variable")
+        change = _drifted(f"${name}", f"environment variable ${name}")
+        changes.append(change)
         spread.used(Use.ENV, name, Trail(change))
     for name, (then, now) in found.packages.items():
         detail = f"{name} {then or 'not installed'} → {now or 'not installed'}"
         if name in RUNS_THE_TESTS or (name.startswith("pytest-") and then):
             precautions.append(f"{detail}: it runs the tests, so every test is at risk")
-            _everything(world, spread, name, detail)
+            changes.append(_everything(world, spread, name, detail))
             continue
-        change = Change(path=name, qualname="", kind=ChangeKind.EDITED, part=Part.DATA, detail=detail)
-        _package(world, spread, Trail(change), sorted(m for m, d in modules.items() if d == name))
-    return precautions
+        change = _drifted(name, detail)
+        tops = sorted(module for module, owner in modules.items() if owner == name)
+        if _package(world, spread, Trail(change), tops):
+            changes.append(change)
+    return changes, precautions
 
 
-def _package(world: World, spread: Spread, trail: Trail, modules: list[str]) -> None:
-    """Everybody who imports one of the distribution's modules."""
+def _drifted(name: str, detail: str) -> Change:
+    return Change(name, "", ChangeKind.EDITED, Part.DATA, detail=detail)
+
+
+def _package(world: World, spread: Spread, trail: Trail, modules: list[str]) -> bool:
+    """Everybody who imports one of the distribution's modules; tells whether somebody does."""
+    concerned = False
     for module in modules:
+        concerned = concerned or bool(world.recorded.users(Use.MODULE, module))
         spread.used(Use.MODULE, module, trail)
         for path in world.head.mentioning(module):
             facts = world.head.get(path)
             imports = facts.imports if facts else ()
             if any(item.module.partition(".")[0] == module for item in imports):
-                spread.imported(path, trail.then("imported by", path, evidence=Evidence.DERIVED))
+                concerned = True
+                spread.imported(path, trail)
+    return concerned
 
 
-def _everything(world: World, spread: Spread, name: str, detail: str) -> None:
-    change = Change(path=name, qualname="", kind=ChangeKind.EDITED, part=Part.DATA, detail=detail)
+def _everything(world: World, spread: Spread, name: str, detail: str) -> Change:
+    change = _drifted(name, detail)
     step = Trail(change).then("changes how every test runs", detail, evidence=Evidence.PRECAUTION)
     spread.tests(world.all_tests(), step)
+    return change

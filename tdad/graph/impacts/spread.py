@@ -92,11 +92,14 @@ class Spread:
 
     # ----------------------------------------------------------------------------------------- places
 
-    def executed(self, path: str, qualname: str, trail: Trail, line: int = 0) -> None:
-        """Whoever executes the definition itself is affected (with ``line``: whoever executes that line, if known)."""
-        if not self._first(("executed", path, qualname, line, trail.requires)):
+    def executed(self, path: str, qualname: str, trail: Trail, line: int = 0, *, old: bool = False) -> None:
+        """Whoever executes the definition itself is affected (with ``line``: whoever executes that line, if known).
+
+        The line is one of the current version, or of the ``old`` one.
+        """
+        if not self._first(("executed", path, qualname, line, old, trail.requires)):
             return
-        self._queue.append(lambda: self._executed(path, qualname, trail, line))
+        self._queue.append(lambda: self._executed(path, qualname, trail, line, old=old))
 
     def executed_spans(self, path: str, digest: str, spans: Sequence[Span], trail: Trail) -> None:
         """Whoever entered code that starts within ``spans`` of that version is affected, nested definitions included."""
@@ -167,13 +170,13 @@ class Spread:
         self._seen.add(key)
         return True
 
-    def _executed(self, path: str, qualname: str, trail: Trail, line: int) -> None:
+    def _executed(self, path: str, qualname: str, trail: Trail, line: int, *, old: bool) -> None:
         world = self.world
+        meant = world.old.get(path) if old else world.head.get(path)
         for digest in world.recorded.versions(path):
             facts = world.recorded_facts(path, digest)
             lines = world.recorded.executed(path, digest)
-            current = world.head.get(path)
-            precise = bool(line and lines and current is not None and current.digest == digest)
+            precise = bool(line and lines and meant is not None and meant.digest == digest)
             if precise and facts is not None:
                 span = _statement_span(facts.statements, line)
                 allowed = set(world.executed_within(path, digest, (span,)))
@@ -214,11 +217,18 @@ class Spread:
         )
         if definition is not None:
             self._carried(path, definition, trail)
-        for resolver in (world.now, world.before):
-            for edge in resolver.readers(where):
-                self._edge(resolver, edge, where, trail)
+        before = world.before.readers(where)
+        for edge in before:
+            self._edge(world.before, edge, where, trail)
+        for edge in self._new(world.now.readers(where), before):
+            self._edge(world.now, edge, where, trail)
         if "." not in qualname:
             self._loaded(path, trail)
+
+    def _new(self, now: Sequence[Edge], before: Sequence[Edge]) -> Iterable[Edge]:
+        """Edges that the old version did not have: in a changed file only its lines are the recorded ones."""
+        known = {(edge.source, edge.kind) for edge in before if edge.source.partition("::")[0] in self.world.old}
+        return (edge for edge in now if (edge.source, edge.kind) not in known)
 
     def _loaded(self, path: str, trail: Trail) -> None:
         """Code that imported the module by a computed name may read any name of it."""
@@ -272,7 +282,8 @@ class Spread:
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
                 self.bound(path, qualname, step)
-            self.executed(path, qualname, step, edge.line)
+            old = resolver is self.world.before and path in self.world.old
+            self.executed(path, qualname, step, edge.line, old=old)
         elif reader.kind is DefinitionKind.MODULE:
             self.statement(Site(path, edge.line), step)
         else:
