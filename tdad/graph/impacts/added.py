@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from tdad.facts import Definition, DefinitionKind, Evidence, FileFacts, ReferenceKind, Use
+from tdad.facts import Definition, DefinitionKind, Evidence, FileFacts, ReferenceKind, Site, Use
 from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
@@ -170,6 +170,7 @@ def added_file(world: World, spread: Spread, trail: Trail) -> None:
     for dotted in world.now.modules.names_of(path):
         spread.used(Use.NO_MODULE, dotted, trail)
         _shadowed(world, spread, trail, dotted)
+    _imported_instead(world, spread, trail, path)
     facts = world.head.get(path)
     if facts is not None and posixpath.basename(path) == "conftest.py":
         for definition in facts.definitions[1:]:
@@ -190,6 +191,18 @@ def _shadowed(world: World, spread: Spread, trail: Trail, dotted: str) -> None:
     previous = world.before.module_path(dotted)
     if previous is not None and previous != trail.change.path and world.now.module_path(dotted) != previous:
         spread.imported(previous, trail.then("shadows", previous, evidence=Evidence.DERIVED))
+
+
+def _imported_instead(world: World, spread: Spread, trail: Trail, path: str) -> None:
+    """Import statements that did not change get the new file, and got something outside the project, or nothing."""
+    for edge in world.now.importers_of(path):
+        if edge.source in world.old or edge.how != "import" or not world.recorded.versions(edge.source):
+            continue
+        step = trail.then("is now what is imported by", edge.source, evidence=Evidence.DERIVED)
+        if edge.lazy:
+            spread.executed(edge.source, edge.definition.partition("::")[2], step, edge.line)
+        else:
+            spread.statement(Site(edge.source, edge.line), step)
 
 
 def _has_effects(facts: FileFacts) -> bool:

@@ -30,6 +30,7 @@ class _Importers:
         self._pending = deque([path])
         self._tests: set[str] = set()
         self._functions: set[tuple[str, str]] = set()
+        self._moved = list(world.now.files.paths) != list(world.before.files.paths)
         self._before: dict[str, list[ImportEdge]] = {}
         for changed in world.old:
             for edge in world.before.imports_of(changed):
@@ -48,7 +49,8 @@ class _Importers:
     def _written(self, path: str) -> None:
         """Import statements, and what amounts to them."""
         world = self._world
-        for edge in (*world.now.importers_of(path), *self._before.get(path, ())):
+        before = world.before.importers_of(path) if self._moved else self._before.get(path, ())
+        for edge in (*world.now.importers_of(path), *before):
             qualname = edge.definition.partition("::")[2]
             found = world.definition(edge.source, qualname) if edge.lazy else None
             if found is not None and found.kind is DefinitionKind.FUNCTION:
