@@ -49,13 +49,12 @@ class Modules:
 
     def base_of(self, path: str) -> str:
         """First folder upwards from ``path`` that is no package."""
-        folder = dirname(path)
-        if folder not in self._base:
-            above = folder
+        if path not in self._base:
+            above = dirname(path)
             while above and above + _INIT in self._paths:
                 above = dirname(above)
-            self._base[folder] = above
-        return self._base[folder]
+            self._base[path] = above
+        return self._base[path]
 
     def path_of(self, dotted: str, importer: str = "") -> str | None:
         """Path of module or package ``dotted`` when ``importer`` (a path) asks for it, or ``None``."""

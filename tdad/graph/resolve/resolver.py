@@ -40,7 +40,7 @@ class Resolver:
         self.hierarchy = self._types.hierarchy
         self.fixtures = Fixtures(self.files, self.modules, self._types)
         self._imports = Imports(self.files, self.modules)
-        self._hits: dict[tuple[str, Reference], tuple[Edge, ...]] = {}
+        self._hits: dict[int, tuple[Edge, ...]] = {}
         self._named: dict[str, tuple[Hit, ...]] = {}
         self._by_target: dict[tuple[str, str], dict[str, list[Edge]]] = {}
         self._readers: dict[str, tuple[Edge, ...]] = {}
@@ -73,7 +73,7 @@ class Resolver:
 
     def resolve(self, scope: FileScope, reference: Reference) -> tuple[Edge, ...]:
         """The edges of one reference of one file: every definition its chain mentions on the way."""
-        key = (scope.path, reference)
+        key = id(reference)  # the facts live as long as we do, and hashing a reference costs more than resolving most
         if key not in self._hits:
             source = scope.name_of(reference.source)
             best: dict[tuple[str, ReferenceKind], Edge] = {}

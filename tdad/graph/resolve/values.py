@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum, unique
+from enum import StrEnum, unique
 
 
 @unique
-class Form(Enum):
-    """How to read ``Value.what``."""
+class Form(StrEnum):
+    """How to read ``Value.what``. Strings, because values are looked up all the time and those hash fastest."""
 
     OBJECT = "object"
     """The definition ``path::qualname`` itself: a module, class or function."""
@@ -77,9 +77,12 @@ class Cuts:
 
 def merge(lookups: Iterable[Lookup]) -> Lookup:
     """All values and all hits, without doubles, in order."""
+    parts = list(lookups)
+    if len(parts) == 1:
+        return parts[0]
     values: dict[Value, None] = {}
     hits: dict[Hit, None] = {}
-    for lookup in lookups:
-        values.update(dict.fromkeys(lookup.values))
-        hits.update(dict.fromkeys(lookup.hits))
+    for part in parts:
+        values.update(dict.fromkeys(part.values))
+        hits.update(dict.fromkeys(part.hits))
     return Lookup(tuple(values), tuple(hits))
