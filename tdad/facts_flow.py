@@ -187,11 +187,15 @@ class LoadItem:
 
 @dataclass(frozen=True, slots=True)
 class LoadSlice:
-    """``target = base[start:]`` (also with a stop); ``start`` is -1 when it is not a literal or there is a step."""
+    """``target = base[start:stop]``.
+
+    ``start`` is ``None`` when one of the two is not a literal or there is a step; ``stop`` is ``None`` up to the end.
+    """
 
     target: int
     base: int
-    start: int
+    start: int | None
+    stop: int | None
     site: int
 
 

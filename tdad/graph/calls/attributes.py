@@ -15,6 +15,7 @@ from tdad.graph.calls.values import (
     Container,
     Coroutine,
     External,
+    Field,
     Function,
     Generator,
     Instance,
@@ -103,7 +104,9 @@ class Attributes(Classes, ABC):
         metaclass = self.metaclass_of(item)
         if metaclass != -1 and name not in {"__init__", "__new__", "__call__"}:
             meta = self.member(metaclass, name)
-            self.each(meta.node, lambda found: self._bind(at, found, item, metaclass, name, target))
+            self.each(
+                meta.node, lambda found: self._bind(at, found, item, metaclass, name, target)
+            )
         if name == "mro":
             return
         if name in {"__subclasses__"}:
@@ -129,6 +132,13 @@ class Attributes(Classes, ABC):
         bound = name in facts.scopes[0].binds
         if not bound and f"{module.name}.{name}" in self.modules:
             self.give(target, Module(f"{module.name}.{name}"))
+        elif bound and f"{module.name}.{name}" in self.modules:
+            # ``from package import module`` in the package itself: the name is the module unless something else
+            # is bound to it.
+            self.engine.if_empty(
+                self.attribute(owner, name),
+                lambda: self.give(target, Module(f"{module.name}.{name}")),
+            )
         elif not bound and "__getattr__" in facts.scopes[0].binds:
             hook = self.attribute(owner, "__getattr__")
             passed = (self._text(name),)
@@ -137,6 +147,15 @@ class Attributes(Classes, ABC):
     def _load_from_super(self, at: At, view: SuperView, name: str, target: int) -> None:
         receiver = self.values[view.receiver]
         cls = receiver.cls if isinstance(receiver, Instance) else view.receiver
+        if cls in self.classes and view.cls not in self.linearized(cls):
+            metaclass = self.metaclass_of(cls)
+            if metaclass != -1 and view.cls in self.linearized(metaclass):
+                member = self.member(metaclass, name, after=view.cls)
+                self.each(
+                    member.node,
+                    lambda found: self._bind_to_metaclass(at, found, view.receiver, target),
+                )
+                return
         if cls not in self.classes:
             return
         bound_to = view.receiver if isinstance(receiver, Instance) else -1
@@ -156,6 +175,14 @@ class Attributes(Classes, ABC):
             self.give(target, Bound(found, receiver))
         else:
             self._bind(at, found, -1, receiver, "", target)
+
+    def _bind_to_metaclass(self, at: At, found: int, cls: int, target: int) -> None:
+        """``super().method`` in a metaclass, whose instance is ``cls``."""
+        value = self.values[found]
+        if isinstance(value, External):
+            self.give(target, Method(cls, value.name.rpartition(".")[2]))
+        else:
+            self._bind_to_class(at, found, cls, target)
 
     def _object_method(self, cls: int, name: str, view: SuperView, target: int) -> None:
         if name == "__new__" and not self.member(cls, name, after=view.cls).found:
@@ -197,6 +224,8 @@ class Attributes(Classes, ABC):
                 self.call(at, value.getter, (Passed(self.holding(receiver)),), target)
         elif isinstance(value, External):
             self._bind_external(value, receiver, target)
+        elif isinstance(value, Field):
+            self.flow(value.default, target)
         elif isinstance(value, Instance) and self.defines(value.cls, "__get__"):
             owner = self.holding(receiver) if receiver != -1 else UNKNOWN
             passed = (Passed(owner), Passed(self.holding(cls)))

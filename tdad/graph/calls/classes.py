@@ -10,7 +10,6 @@ from tdad.facts_flow import UNKNOWN
 from tdad.graph.calls.state import State
 from tdad.graph.calls.values import Class, External
 
-
 _MOST_CLASSES_OF_A_BASE = 3
 """A base that may be any of more classes (made by a function) is taken to be one of the first that were found."""
 

@@ -12,6 +12,7 @@ from tdad.graph.calls.values import (
     Bound,
     Class,
     External,
+    Field,
     Function,
     Instance,
     Method,
@@ -40,7 +41,13 @@ class Dispatch(Frames, ABC):
         """A builtin method of a container, generator, property or function is called."""
 
     def call(
-        self, at: At, function: int, passed: Sequence[Passed], target: int, *, decorator: bool = False
+        self,
+        at: At,
+        function: int,
+        passed: Sequence[Passed],
+        target: int,
+        *,
+        decorator: bool = False,
     ) -> None:
         """Object ``function`` is called; ``target`` takes the result."""
         value = self.values[function]
@@ -144,7 +151,22 @@ class Dispatch(Frames, ABC):
                     self.flow(argument.node, self.attribute(item, names[position]))
                     self.flow(argument.node, self.item(item, position))
                 position += 1
+        given = {argument.keyword for argument in passed} | set(names[:position])
+        for name in names:
+            if name not in given:
+                member = self.member(cls, name)
+                target = self.attribute(item, name)
+                self.each(
+                    member.node, lambda found, target=target: self._preset(at, found, target)
+                )
         self.call_method(at, item, "__post_init__", (), UNKNOWN)
+
+    def _preset(self, at: At, found: int, target: int) -> None:
+        """A field that the constructor was not given takes its default."""
+        value = self.values[found]
+        if isinstance(value, Field):
+            self.flow(value.default, target)
+            self.each(value.factory, lambda factory: self.call(at, factory, (), target))
 
     # -- callbacks ------------------------------------------------------------------------------------------------
 

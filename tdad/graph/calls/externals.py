@@ -14,6 +14,7 @@ from tdad.graph.calls.values import (
     Container,
     Coroutine,
     External,
+    Field,
     Function,
     Generator,
     Instance,
@@ -359,9 +360,7 @@ def _type_call(state: Externals, at: At, passed: Sequence[Passed], target: int) 
     state.each(_plain(passed, 0), lambda cls: _construct(state, at, cls, rest, target))
 
 
-def _construct(
-    state: Externals, at: At, cls: int, passed: Sequence[Passed], target: int
-) -> None:
+def _construct(state: Externals, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:
     if isinstance(state.values[cls], Class):
         state.when_known(cls, lambda: state.construct(at, cls, passed, target))
 
@@ -471,9 +470,10 @@ def _dataclass(state: Externals, _at: At, passed: Sequence[Passed], target: int)
         state.give(target, External("dataclasses.dataclass"))
 
 
-def _field(state: Externals, at: At, passed: Sequence[Passed], target: int) -> None:
-    _apply(state, at, _keyword(passed, "default_factory"), [], target)
-    state.flow(_keyword(passed, "default"), target)
+def _field(state: Externals, _at: At, passed: Sequence[Passed], target: int) -> None:
+    state.give(
+        target, Field(_keyword(passed, "default"), _keyword(passed, "default_factory", "factory"))
+    )
 
 
 def _wraps(state: Externals, _at: At, _passed: Sequence[Passed], target: int) -> None:
@@ -568,7 +568,11 @@ MODELS: dict[str, Model] = {
     "operator.mul": _operator("__mul__"),
     "operator.eq": _operator("__eq__"),
     "operator.lt": _operator("__lt__"),
-    **{name: _copy(kind) for name, kind in _COPIES.items() if name not in {"builtins.sorted", "builtins.reversed"}},
+    **{
+        name: _copy(kind)
+        for name, kind in _COPIES.items()
+        if name not in {"builtins.sorted", "builtins.reversed"}
+    },
 }
 
 
@@ -670,8 +674,19 @@ class Externals(Dispatch, ABC):
                     )
                 else:
                     _elements(self, at, argument.node)
-        elif isinstance(value, Coroutine):
-            return
+        elif isinstance(value, Class):
+            self._class_method(at, method, passed, target)
+
+    def _class_method(self, at: At, method: Method, passed: Sequence[Passed], target: int) -> None:
+        """A method that ``type`` gives to a class."""
+        cls = method.receiver
+        if method.name == "__call__":
+            self.when_known(cls, lambda: self.construct(at, cls, passed, target))
+        elif method.name == "__subclasses__":
+            result = self.container(Kind.LIST, at)
+            for heir in self.subclasses(cls)[1:]:
+                self.engine.add(self.item(result, None), heir)
+            self.engine.add(target, result)
 
     def _container_method(
         self, at: At, owner: int, kind: Kind, name: str, passed: Sequence[Passed], target: int
@@ -683,7 +698,9 @@ class Externals(Dispatch, ABC):
                 self.engine.edge(self.items(owner).every, self.item(owner, None))
         elif name in {"extend", "extendleft", "union", "difference", "intersection"}:
             for argument in passed:
-                self.each(argument.node, lambda item: self.iterate(at, item, self.item(owner, None)))
+                self.each(
+                    argument.node, lambda item: self.iterate(at, item, self.item(owner, None))
+                )
             if name != "extend":
                 self.engine.add(target, owner)
         elif name == "update":
@@ -703,7 +720,9 @@ class Externals(Dispatch, ABC):
             elif kind is Kind.DICT:
                 self.each(argument.node, lambda item: self.update(at, owner, item))
             else:
-                self.each(argument.node, lambda item: self.iterate(at, item, self.item(owner, None)))
+                self.each(
+                    argument.node, lambda item: self.iterate(at, item, self.item(owner, None))
+                )
 
     def _access_method(
         self, at: At, owner: int, kind: Kind, name: str, passed: Sequence[Passed], target: int
@@ -724,7 +743,7 @@ class Externals(Dispatch, ABC):
         elif name in {"values", "keys", "items", "__iter__"}:
             self._view(at, owner, kind, name, target)
         elif name == "__setitem__":
-            self.store_item(at, owner, first, _plain(passed, 1))
+            self._put(owner, first, _plain(passed, 1))
 
     def _view(self, at: At, owner: int, kind: Kind, name: str, target: int) -> None:
         items = self.items(owner)

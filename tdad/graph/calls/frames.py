@@ -85,9 +85,7 @@ class Frames(Elements, ABC):
         else:
             self.flow(self.frames[frame].base + RETURNED, target)
 
-    def call_function(
-        self, at: At, function: int, passed: Sequence[Passed], target: int
-    ) -> None:
+    def call_function(self, at: At, function: int, passed: Sequence[Passed], target: int) -> None:
         """A project function is called."""
         value = self.values[function]
         assert isinstance(value, Function)
@@ -166,7 +164,14 @@ class Frames(Elements, ABC):
             self.flow(node, self.item(self.rest_of(frame, star, Kind.TUPLE), None))
 
     def _spread(
-        self, frame: int, taking: list[int], star: int | None, position: int, node: int, *, exact: bool
+        self,
+        frame: int,
+        taking: list[int],
+        star: int | None,
+        position: int,
+        node: int,
+        *,
+        exact: bool,
     ) -> None:
         """``*node`` from ``position`` on."""
         if node == UNKNOWN:

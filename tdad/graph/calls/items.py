@@ -104,18 +104,29 @@ class Elements(Attributes, ABC):
 
     # -- slices, concatenation ------------------------------------------------------------------------------------
 
-    def slice_of(self, at: At, base: int, start: int, target: int) -> None:
-        """``target = base[start:]``; ``start`` -1: not known."""
+    def slice_of(
+        self, at: At, base: int, bounds: tuple[int | None, int | None], target: int
+    ) -> None:
+        """``target = base[start:stop]``; a start of ``None``: nothing is known."""
         value = self.values[base]
         if isinstance(value, Container):
             piece, exact = self.derived(value.kind, at, base)
-            self.add_items(base, piece, shift=-start if start >= 0 and exact else None)
+            known = _counted(bounds, value.length)
+            if known is None or not exact:
+                self.add_items(base, piece, shift=None)
+            else:
+                self.add_items(base, piece, shift=-known[0], stop=known[1])
             self.engine.add(target, piece)
         else:
             self.load_item(at, base, UNKNOWN, target)
 
-    def add_items(self, source: int, target: int, *, shift: int | None) -> None:
-        """Add the elements of ``source`` to ``target``; ``shift`` ``None``: positions are not kept."""
+    def add_items(
+        self, source: int, target: int, *, shift: int | None, stop: int | None = None
+    ) -> None:
+        """Add the elements of ``source`` to ``target``; ``shift`` ``None``: positions are not kept.
+
+        Elements whose position in ``source`` is known to be ``stop`` or beyond are left out.
+        """
         if source == target:
             shift = None
         if shift is None:
@@ -125,7 +136,7 @@ class Elements(Attributes, ABC):
 
         def copy(key: Key, node: int) -> None:
             if isinstance(key, int):
-                if key + shift < 0:
+                if key + shift < 0 or (stop is not None and key >= stop):
                     return
                 key += shift
             self.engine.edge(node, self.item(target, key))
@@ -278,15 +289,17 @@ class Elements(Attributes, ABC):
                 return True
         return False
 
-    def binary(
-        self, at: At, left: int, right: int, methods: Sequence[str], target: int
-    ) -> None:
+    def binary(self, at: At, left: int, right: int, methods: Sequence[str], target: int) -> None:
         """The left operand's part of ``left <operator> right``; ``right`` is a node."""
         value = self.values[left]
         if isinstance(value, Container):
             if methods[-1] in {"__add__", "__or__"}:
                 self.each(right, lambda item: self.concatenate(at, left, item, target))
-            elif methods[-1] in {"__mul__", "__sub__", "__and__", "__xor__"}:
+            elif methods[-1] == "__mul__":
+                piece, _ = self.derived(value.kind, at, left)
+                self.add_items(left, piece, shift=None)
+                self.engine.add(target, piece)
+            elif methods[-1] in {"__sub__", "__and__", "__xor__"}:
                 self.engine.add(target, left)
         elif isinstance(value, (Instance, Class)):
             self.implicit(at, left, methods, (Passed(right),), target)
@@ -315,6 +328,18 @@ class Elements(Attributes, ABC):
         self.engine.if_empty(
             left, lambda: void(self.call_method(at, right, reflected, passed, target))
         )
+
+
+def _counted(bounds: tuple[int | None, int | None], length: int) -> tuple[int, int | None] | None:
+    """Start and stop counted from the start; nothing if they cannot be."""
+    start, stop = bounds
+    if start is None or (length < 0 and (start < 0 or (stop is not None and stop < 0))):
+        return None
+    if start < 0:
+        start = max(start + length, 0)
+    if stop is not None and stop < 0:
+        stop += length
+    return start, stop
 
 
 def void(_result: object) -> None:

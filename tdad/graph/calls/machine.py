@@ -223,7 +223,9 @@ class Machine(Externals):
 
     def _load_slice(self, op: ops.LoadSlice, frame: int, base: int, first: int) -> None:
         at, target = At(frame, first + op.site), base + op.target
-        self.engine.watch(base + op.base, lambda item: self.slice_of(at, item, op.start, target))
+        self.engine.watch(
+            base + op.base, lambda item: self.slice_of(at, item, (op.start, op.stop), target)
+        )
 
     def _store_item(self, op: ops.StoreItem, frame: int, base: int, first: int) -> None:
         at = At(frame, first + op.site)
@@ -263,9 +265,7 @@ class Machine(Externals):
 
     def _super(self, op: ops.Super, frame: int, base: int, _first: int) -> None:
         cls, target = self.cells(self.outer(frame, op.up)), base + op.target
-        self.engine.watch(
-            base + op.receiver, lambda item: self.give(target, SuperView(cls, item))
-        )
+        self.engine.watch(base + op.receiver, lambda item: self.give(target, SuperView(cls, item)))
 
     def _import(self, op: ops.Import, frame: int, base: int, _first: int) -> None:
         parts = op.module.split(".")

@@ -128,7 +128,9 @@ class State(ABC):
         if not candidates:
             return name
         near = importer.split(".")
-        return max(candidates, key=lambda candidate: (_shared(candidate.split("."), near), candidate))
+        return max(
+            candidates, key=lambda candidate: (_shared(candidate.split("."), near), candidate)
+        )
 
     # -- objects --------------------------------------------------------------------------------------------------
 
@@ -289,7 +291,13 @@ class State(ABC):
 
     @abstractmethod
     def call(
-        self, at: At, function: int, passed: Sequence[Passed], target: int, *, decorator: bool = False
+        self,
+        at: At,
+        function: int,
+        passed: Sequence[Passed],
+        target: int,
+        *,
+        decorator: bool = False,
     ) -> None:
         """Object ``function`` is called; ``target`` takes the result."""
 

@@ -108,6 +108,14 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """``dataclasses.field(default=…, default_factory=…)``; both are nodes, -1: not given."""
+
+    default: int
+    factory: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuperView:
     """``super(cls, receiver)``"""
 
@@ -159,6 +167,7 @@ Value = (
     | Constant
     | Method
     | Partial
+    | Field
     | SuperView
     | Property
     | Wrapped

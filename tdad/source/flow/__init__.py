@@ -6,7 +6,7 @@ import libcst as cst
 
 from tdad.facts_flow import RETURNED, FlowFacts, Scope, ScopeKind
 from tdad.source.flow.expressions import evaluate
-from tdad.source.flow.names import NameWalk
+from tdad.source.flow.names import Names, NameWalk
 from tdad.source.flow.scope import FileFlow, ScopeFlow
 from tdad.source.flow.statements import execute
 
@@ -38,7 +38,9 @@ def _facts(module: str, tree: cst.Module, *, package: bool) -> FlowFacts:
     walk = NameWalk()
     root = walk.module(tree)
     base = module if package else module.rpartition(".")[0]
-    file = FileFlow(module, base, walk.index, root, stars=_has_star(tree))
+    file = FileFlow(
+        module, base, walk.index, root, stars=_has_star(tree), hidden=_binds_unseen(root)
+    )
     top = ScopeFlow(file, root, -1)
     top.number = 0
     file.scopes.append(None)
@@ -63,14 +65,23 @@ def _run(scope: ScopeFlow, body: cst.CSTNode) -> None:
         scope.copy(evaluate(scope, body), RETURNED)
 
 
+def _binds_unseen(root: Names) -> bool:
+    """Tell whether names of the module may be bound by their text: ``globals()["name"] = …``."""
+    return bool(root.mentions & {"globals", "vars", "setattr", "locals"})
+
+
 def _has_star(tree: cst.Module) -> bool:
     pending: list[cst.CSTNode] = list(tree.body)
     while pending:
         node = pending.pop()
         if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar):
             return True
-        if isinstance(node, (cst.SimpleStatementLine, cst.If, cst.Else, cst.Try, cst.IndentedBlock)):
-            pending.extend(part for part in node.children if not isinstance(part, cst.BaseExpression))
+        if isinstance(
+            node, (cst.SimpleStatementLine, cst.If, cst.Else, cst.Try, cst.IndentedBlock)
+        ):
+            pending.extend(
+                part for part in node.children if not isinstance(part, cst.BaseExpression)
+            )
         elif isinstance(node, cst.ExceptHandler):
             pending.append(node.body)
     return False

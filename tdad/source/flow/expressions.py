@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import libcst as cst
@@ -107,7 +107,9 @@ def _attribute(scope: ScopeFlow, node: cst.Attribute) -> int:
     return slot
 
 
-def key_of(scope: ScopeFlow, node: cst.Subscript) -> tuple[cst.Slice | None, int, str | int | None]:
+def key_of(
+    scope: ScopeFlow, node: cst.Subscript
+) -> tuple[cst.Slice | None, int, str | int | None]:
     """The slice if it is one; slot of the key; its value if it is a literal."""
     if len(node.slice) == 1:
         index = node.slice[0].slice
@@ -116,7 +118,7 @@ def key_of(scope: ScopeFlow, node: cst.Subscript) -> tuple[cst.Slice | None, int
                 if part is not None:
                     evaluate(scope, part)
             return index, UNKNOWN, None
-        value = cast(cst.Index, index).value
+        value = cast("cst.Index", index).value
         return None, evaluate(scope, value), literal(value)
     for element in node.slice:
         evaluate(scope, element)
@@ -137,8 +139,17 @@ def _subscript(scope: ScopeFlow, node: cst.Subscript) -> int:
         scope.emit(LoadItem(slot, base, key, scope.file.site()))
         return slot
     start = 0 if piece.lower is None else literal(piece.lower)
-    known = isinstance(start, int) and start >= 0 and piece.step is None
-    scope.emit(LoadSlice(slot, base, cast(int, start) if known else -1, scope.file.site()))
+    stop = None if piece.upper is None else literal(piece.upper)
+    known = (
+        isinstance(start, int)
+        and (piece.upper is None or isinstance(stop, int))
+        and piece.step is None
+    )
+    if known:
+        bounds = (cast("int", start), cast("int | None", stop))
+        scope.emit(LoadSlice(slot, base, *bounds, scope.file.site()))
+    else:
+        scope.emit(LoadSlice(slot, base, None, None, scope.file.site()))
     return slot
 
 
@@ -180,9 +191,12 @@ def _call(scope: ScopeFlow, node: cst.Call) -> int:
     receiver = ""
     if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Name):
         receiver = function.value.value
+    texts = scope.file.index.texts.get(id(node))
+    if texts:
+        return _embedded(scope, texts)
     slot = evaluate(scope, function)
     passed = arguments(scope, node.args)
-    if receiver and cast(cst.Attribute, function).attr.value == "append" and len(passed) == 1:
+    if receiver and cast("cst.Attribute", function).attr.value == "append" and len(passed) == 1:
         _append(scope, receiver, slot, passed)
     else:
         scope.after_call(receiver)
@@ -191,6 +205,18 @@ def _call(scope: ScopeFlow, node: cst.Call) -> int:
     target = scope.slot()
     scope.emit(Call(target, slot, passed, scope.file.site()))
     return target
+
+
+def _embedded(scope: ScopeFlow, texts: Sequence[cst.Module]) -> int:
+    """``eval(text)``; the statements of ``exec(text)`` that are no expressions are run by ``execute``."""
+    found = []
+    for tree in texts:
+        for line in tree.body:
+            for part in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+                if isinstance(part, cst.Expr):
+                    found.append(evaluate(scope, part.value))
+    scope.after_call()
+    return scope.join(found)
 
 
 def _append(scope: ScopeFlow, receiver: str, slot: int, passed: tuple[Argument, ...]) -> None:
@@ -282,7 +308,7 @@ def _comprehension(kind: Kind) -> Callable[[ScopeFlow, Any], int]:
         if isinstance(node, cst.DictComp):
             key, slot = evaluate(scope, node.key), evaluate(scope, node.value)
         else:
-            key, slot = UNKNOWN, evaluate(scope, cast(Any, node).elt)
+            key, slot = UNKNOWN, evaluate(scope, cast("Any", node).elt)
         scope.elements = outer
         if kind is not Kind.DICT:
             return container(scope, kind, [(None, slot)], [])
@@ -502,7 +528,7 @@ def _comparison(scope: ScopeFlow, node: cst.Comparison) -> int:
 
 def _walrus(scope: ScopeFlow, node: cst.NamedExpr) -> int:
     slot = evaluate(scope, node.value)
-    scope.bind(cast(cst.Name, node.target).value, slot)
+    scope.bind(cast("cst.Name", node.target).value, slot)
     return slot
 
 

@@ -14,6 +14,7 @@ from typing import cast
 import libcst as cst
 
 from tdad.facts_flow import ScopeKind
+from tdad.source.flow.embedded import embedded, text_of
 
 _SYNTAX_ONLY = (
     "whitespace",
@@ -89,6 +90,8 @@ class Index:
     scopes: dict[int, Names] = field(default_factory=dict)
     regions: dict[int, set[str]] = field(default_factory=dict)
     """Loop or ``try`` → names bound in it, in its own scope."""
+    texts: dict[int, Sequence[cst.Module]] = field(default_factory=dict)
+    """Call of ``eval`` or ``exec`` → the code that it runs."""
 
 
 class NameWalk:
@@ -96,6 +99,7 @@ class NameWalk:
 
     def __init__(self) -> None:
         self.index = Index()
+        self._strings: dict[str, list[str]] = {}
 
     def module(self, tree: cst.Module) -> Names:
         """Walk the file; returns the scope of the module."""
@@ -139,10 +143,19 @@ class NameWalk:
 
     # -- statements and expressions ------------------------------------------------------------------------------
 
+    def _call(self, node: cst.Call, names: Names) -> None:
+        for child in children(node):
+            self._visit(child, names)
+        texts = embedded(node, self._strings)
+        if texts:
+            self.index.texts[id(node)] = texts
+            for tree in texts:
+                self._visit_all(tree.body, names)
+
     def _visit(self, node: cst.CSTNode, names: Names) -> None:
         kind = type(node)
         if kind is cst.Name:
-            names.mentions.add(cast(cst.Name, node).value)
+            names.mentions.add(cast("cst.Name", node).value)
             return
         method = _SPECIAL.get(kind)
         if method is not None:
@@ -197,6 +210,9 @@ class NameWalk:
 
     def _assign(self, node: cst.Assign, names: Names) -> None:
         self._visit(node.value, names)
+        text = text_of(node.value)
+        if text is not None and isinstance(node.targets[0].target, cst.Name):
+            self._strings.setdefault(node.targets[0].target.value, []).append(text)
         for target in node.targets:
             self._bind(target.target, names)
 
@@ -317,6 +333,7 @@ class NameWalk:
 _SPECIAL = {
     cst.FunctionDef: NameWalk._function,
     cst.Lambda: NameWalk._lambda,
+    cst.Call: NameWalk._call,
     cst.ClassDef: NameWalk._class,
     cst.Attribute: NameWalk._attribute,
     cst.Arg: NameWalk._argument,

@@ -53,9 +53,7 @@ def _class(scope: ScopeFlow, pattern: cst.MatchClass, subject: int) -> None:
         match_case(scope, keyword.pattern, part)
 
 
-def _sequence(
-    scope: ScopeFlow, pattern: cst.MatchList | cst.MatchTuple, subject: int
-) -> None:
+def _sequence(scope: ScopeFlow, pattern: cst.MatchList | cst.MatchTuple, subject: int) -> None:
     count = len(pattern.patterns)
     starred = False
     site = scope.file.site()

@@ -43,6 +43,8 @@ class FileFlow:
     root: Names
     stars: bool = False
     """There is a star import: names may come from anywhere."""
+    hidden: bool = False
+    """Names may be bound by their text."""
     sites: int = 0
     scopes: list[Scope | None] = field(default_factory=list)
     queue: deque[tuple[int, ScopeFlow, cst.CSTNode]] = field(default_factory=deque)
@@ -138,7 +140,7 @@ class ScopeFlow:
         own = name in module.bound or name in module.weak or name in module.elements
         if self.names is module and name in module.bound and not self.file.stars:
             own = False  # not yet bound at this point, so the builtin is meant
-        if own or self.file.stars or name in _BUILTINS:
+        if own or self.file.stars or self.file.hidden or name in _BUILTINS:
             certain = own and not self.file.stars and name not in module.weak
             return self._cell(self.names.depth, name, builtin=not certain)
         return UNKNOWN

@@ -56,6 +56,17 @@ def _suite(scope: ScopeFlow, node: cst.BaseSuite | cst.SimpleStatementLine) -> N
         execute(scope, statement)
 
 
+def _expression(scope: ScopeFlow, node: cst.Expr) -> None:
+    texts = scope.file.index.texts.get(id(node.value))
+    if not texts:
+        evaluate(scope, node.value)
+        return
+    for tree in texts:
+        for statement in tree.body:
+            execute(scope, statement)
+    scope.after_call()
+
+
 # -- assignments --------------------------------------------------------------------------------------------------
 
 
@@ -98,9 +109,12 @@ def _assign_item(scope: ScopeFlow, target: cst.Subscript, slot: int) -> None:
 
 def _assign_statement(scope: ScopeFlow, node: cst.Assign) -> None:
     single = node.targets[0].target if len(node.targets) == 1 else None
-    if isinstance(node.value, cst.Tuple) and isinstance(single, cst.Tuple):
-        if _parallel(scope, single, node.value):
-            return
+    if (
+        isinstance(node.value, cst.Tuple)
+        and isinstance(single, cst.Tuple)
+        and _parallel(scope, single, node.value)
+    ):
+        return
     slot = evaluate(scope, node.value)
     for target in node.targets:
         assign(scope, target.target, slot)
@@ -310,7 +324,7 @@ def _handler(scope: ScopeFlow, node: cst.ExceptHandler | cst.ExceptStarHandler) 
         if caught != UNKNOWN:
             target = scope.slot()
             scope.emit(Catch(target, caught))
-        assign(scope, cast(cst.BaseExpression, node.name.name), target)
+        assign(scope, cast("cst.BaseExpression", node.name.name), target)
     _suite(scope, node.body)
 
 
@@ -321,7 +335,7 @@ def _with(scope: ScopeFlow, node: cst.With) -> None:
         managers.append(manager)
         value = entered(scope, manager)
         if item.asname is not None:
-            assign(scope, cast(cst.BaseExpression, item.asname.name), value)
+            assign(scope, cast("cst.BaseExpression", item.asname.name), value)
     scope.after_call()
     _suite(scope, node.body)
     scope.after_call()
@@ -352,7 +366,7 @@ def _import(scope: ScopeFlow, node: cst.Import) -> None:
         target = scope.slot()
         if alias.asname is not None:
             scope.emit(Import(target, module, module))
-            assign(scope, cast(cst.BaseExpression, alias.asname.name), target)
+            assign(scope, cast("cst.BaseExpression", alias.asname.name), target)
         else:
             first = module.partition(".")[0]
             scope.emit(Import(target, module, first))
@@ -373,7 +387,7 @@ def _import_from(scope: ScopeFlow, node: cst.ImportFrom) -> None:
         target = scope.slot()
         scope.emit(ImportFrom(target, module, name))
         bound = alias.asname.name if alias.asname is not None else alias.name
-        assign(scope, cast(cst.BaseExpression, bound), target)
+        assign(scope, cast("cst.BaseExpression", bound), target)
 
 
 # -- definitions --------------------------------------------------------------------------------------------------
@@ -416,6 +430,7 @@ _EXECUTORS: dict[type[cst.CSTNode], Callable[[ScopeFlow, Any], None]] = {
     cst.IndentedBlock: _suite,
     cst.SimpleStatementSuite: _suite,
     cst.SimpleStatementLine: _suite,
+    cst.Expr: _expression,
     cst.Assign: _assign_statement,
     cst.AnnAssign: _annotated_assign,
     cst.AugAssign: _augmented_assign,

@@ -11,12 +11,6 @@ from tdad.workflows.callgraph import export_calls
 
 CORPUS = Path(__file__).parents[4] / "fixtures" / "calls"
 PROGRAMS = sorted(path.parent for path in CORPUS.rglob("callgraph.json"))
-KNOWN = {
-    "classes/dataclass": "a default factory is called where the class is made, not where it is instantiated",
-    "classes/metaclass": "arguments of super().__call__ in a metaclass",
-    "dynamic/globals": "a name that only globals()[...] = binds",
-    "lists/slice": "the end of a slice is not looked at",
-}
 
 
 def edges(graph: dict[str, list[str]]) -> set[tuple[str, str]]:
@@ -32,14 +26,11 @@ def names(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("folder", PROGRAMS, ids=names)
-def test_program(folder: Path, request: pytest.FixtureRequest) -> None:
-    reason = KNOWN.get(names(folder))
-    if reason:
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_program(folder: Path) -> None:
     expected = edges(json.loads((folder / "callgraph.json").read_text()))
     found = edges(export_calls(folder, sources(folder)))
     missing, extra = sorted(expected - found), sorted(found - expected)
-    assert not missing and not extra, f"{missing=} {extra=} of {len(expected)} edges"
+    assert (missing, extra) == ([], []), f"{missing=} {extra=} of {len(expected)} edges"
 
 
 def test_same_input_same_output() -> None:
