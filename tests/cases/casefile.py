@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HEADINGS = (
-    "case|options|in|ask|file|edit|delete|rename|environ|record|impacts|silent|fails|precaution|end"
+    "case|python|options|in|ask|file|edit|delete|rename|environ|record|impacts|silent|fails|precaution|end"
 )
 HEADING = re.compile(rf"^\[({HEADINGS})(?: (.*))?\]$")
 """Only known words: ``[pytest]`` in a file's text is text."""
@@ -36,6 +36,8 @@ class Case:
     stages: list[Stage] = field(default_factory=lambda: [Stage()])
     """The last one is asked about; after each other one the tests are recorded again."""
     options: list[str] = field(default_factory=list)
+    python: tuple[int, ...] = (3, 8)
+    """The first version that can read the project's source."""
     folder: str = "."
     asked_by_pytest: bool = False
     impacts: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -105,6 +107,8 @@ def _take_list(
 ) -> None:
     if heading == "options":
         case.options += argument.split()
+    elif heading == "python":
+        case.python = tuple(map(int, argument.split(".")))
     elif heading == "in":
         case.folder = argument
     elif heading == "ask":
