@@ -407,6 +407,16 @@ class OptionsExclude(UsageError):
         super().__init__(f"{first} and {second} are two different changes. Give one: tdad impact {first}")
 
 
+class OptionNeedsBase(UsageError):
+    """An option says how to compare with a commit, and none was named."""
+
+    slug = "option-needs-base"
+
+    def __init__(self, option: str) -> None:
+        self.option = option
+        super().__init__(f"{option} goes with --base. Name the commit: tdad impact --base REV {option}")
+
+
 class SettingMalformed(UsageError):
     """What follows ``-c`` is not ``KEY=VALUE``."""
 

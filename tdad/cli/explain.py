@@ -18,6 +18,7 @@ def explain(
     settings: tuple[str, ...],
     node_id: str,
     base: str | None,
+    exact: bool,
     uncommitted: bool,
     patch: str | None,
     files: tuple[str, ...],
@@ -33,7 +34,7 @@ def explain(
     from tdad.report.explain import print_explanation
     from tdad.workflows.explain import explain as explain_test
 
-    change = make_change(base=base, uncommitted=uncommitted, patch=patch, files=files)
+    change = make_change(base=base, exact=exact, uncommitted=uncommitted, patch=patch, files=files)
     project = open_here(settings)
     explanation = explain_test(project, name_of(project, node_id), change)
     print_explanation(explanation, as_json=as_json, place=place_of(project))

@@ -31,6 +31,7 @@ from tdad.errors import ExitCode
 def impact(
     settings: tuple[str, ...],
     base: str | None,
+    exact: bool,
     uncommitted: bool,
     patch: str | None,
     files: tuple[str, ...],
@@ -54,7 +55,9 @@ def impact(
     from tdad.report.impact import print_impact
     from tdad.workflows.impact import find_impacts
 
-    change = make_change(base=base, uncommitted=uncommitted, patch=patch, files=files + more_files)
+    change = make_change(
+        base=base, exact=exact, uncommitted=uncommitted, patch=patch, files=files + more_files
+    )
     project = open_here(settings)
     report = find_impacts(project, change, limit=None)
     print_impact(

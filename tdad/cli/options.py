@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tdad.errors import OptionsExclude, SettingMalformed
+from tdad.errors import OptionNeedsBase, OptionsExclude, SettingMalformed
 
 if TYPE_CHECKING:  # the workflows are imported when a command runs, not when its help is asked for
     from tdad.workflows.impact import ChangeOptions
@@ -30,6 +30,11 @@ _CHANGE = (
         "--base",
         metavar="REV",
         help="Changes since this branch left REV (the merge base), uncommitted work included.",
+    ),
+    click.option(
+        "--exact",
+        is_flag=True,
+        help="With --base: changes since the commit REV itself, not since the merge base.",
     ),
     click.option(
         "--uncommitted",
@@ -56,6 +61,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 def make_change(
     *,
     base: str | None,
+    exact: bool,
     uncommitted: bool,
     patch: str | None,
     files: Sequence[str],
@@ -64,6 +70,7 @@ def make_change(
 
     Raises:
         OptionsExclude: two of them name different changes.
+        OptionNeedsBase: --exact without --base.
     """
     given = [
         name
@@ -77,9 +84,13 @@ def make_change(
     ]
     if len(given) > 1 and given != ["--base", "--patch"]:
         raise OptionsExclude(given[0], given[1])
+    if exact and base is None:
+        raise OptionNeedsBase("--exact")
     from tdad.workflows.impact import ChangeOptions
 
-    return ChangeOptions(base=base, patch=patch, files=tuple(files), uncommitted=uncommitted)
+    return ChangeOptions(
+        base=base, exact=exact, patch=patch, files=tuple(files), uncommitted=uncommitted
+    )
 
 
 def open_here(settings: Sequence[str]) -> Project:

@@ -26,6 +26,8 @@ class ChangeOptions:
     """Which change is meant; nothing given: what differs from the recorded versions."""
 
     base: str | None = None
+    exact: bool = False
+    """Compare with ``base`` itself, not with the merge base."""
     patch: str | None = None
     """A file's name, or ``-`` for standard input."""
     files: tuple[str, ...] = ()
@@ -34,7 +36,9 @@ class ChangeOptions:
     @property
     def since_recording(self) -> bool:
         """Compare with the recorded versions."""
-        return not (self.base or self.patch or self.files or self.uncommitted)
+        return not (
+            self.base is not None or self.patch is not None or self.files or self.uncommitted
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ class PatchMissingError(UsageError):
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
-        super().__init__(f"cannot read the patch {name} ({reason}). Give a file or -: git diff | tdad impact --patch -")
+        super().__init__(
+            f"cannot read the patch {name} ({reason}). Give a file or -: git diff | tdad impact --patch -"
+        )
 
 
 def collect(
@@ -81,13 +87,15 @@ def collect(
         changes += _whole(version, pair)
         if recorded is not None and version.path in recorded.used_names(Use.READ):
             changes += data_changes(version)
-        if options.patch and pair[1] is not None:
+        if options.patch is not None and pair[1] is not None:
             extra[version.path] = pair[1]
     compared = [pair for pair in pairs if pair[0] is None or pair[1] is None or pair[0] != pair[1]]
     changes = [*compare_all(compared), *changes]
     facts = head.facts
-    if options.patch:
-        gone = {v.path for v in versions if v.new is None} | {v.old_path for v in versions if v.old_path}
+    if options.patch is not None:
+        gone = {v.path for v in versions if v.new is None} | {
+            v.old_path for v in versions if v.old_path
+        }
         digests = {p: d for p, d in head.python.items() if p not in gone}
         digests |= {path: found.digest for path, found in extra.items()}
         facts = HeadFacts(project.root, digests, store, extra)
@@ -98,13 +106,13 @@ def collect(
 
 
 def _versions(project: Project, options: ChangeOptions) -> Sequence[FileVersion]:
-    if options.patch:
+    if options.patch is not None:
         return patched_files(
             project.root, _read_patch(options.patch), options.base, config=project.config
         )
     if options.files:
         return whole_files(project.root, options.files, project.cwd)
-    return changed_files(project.root, options.base, config=project.config)
+    return changed_files(project.root, options.base, exact=options.exact, config=project.config)
 
 
 def _read_patch(name: str) -> bytes:
@@ -140,7 +148,12 @@ def _whole(version: FileVersion, pair: Pair) -> list[Change]:
     if "whole" not in version.note.split() or new is None:
         return []
     change = Change(
-        version.path, "", ChangeKind.EDITED, Part.WHOLE, old_digest=new.digest, detail="taken as a whole"
+        version.path,
+        "",
+        ChangeKind.EDITED,
+        Part.WHOLE,
+        old_digest=new.digest,
+        detail="taken as a whole",
     )
     return [change, *data_changes(version)]
 
@@ -159,15 +172,15 @@ def data_changes(version: FileVersion) -> list[Change]:
     else:
         kind = ChangeKind.EDITED
     detail = "submodule" if "submodule" in notes else ""
-    return [Change(version.path, "", kind, Part.DATA, old_path=version.old_path or "", detail=detail)]
+    return [
+        Change(version.path, "", kind, Part.DATA, old_path=version.old_path or "", detail=detail)
+    ]
 
 
 # ------------------------------------------------------------------------------------ against what was recorded
 
 
-def since_recording(
-    project: Project, store: Map, recorded: Recorded, head: Head
-) -> Changed:
+def since_recording(project: Project, store: Map, recorded: Recorded, head: Head) -> Changed:
     """What differs between the recorded versions and now, whatever git says."""
     pairs: list[Pair] = []
     changes: list[Change] = []
@@ -210,7 +223,9 @@ def _missing_version(path: str, recorded: Recorded) -> list[Change]:
     """A file that changed while it was recorded: which version ran is not known."""
     if "" not in recorded.versions(path) or path in recorded.used_names(Use.ABSENT):
         return []
-    return [Change(path, "", ChangeKind.EDITED, Part.WHOLE, detail="it changed while it was recorded")]
+    return [
+        Change(path, "", ChangeKind.EDITED, Part.WHOLE, detail="it changed while it was recorded")
+    ]
 
 
 def _read_as_data(path: str, recorded: Recorded, *, gone: bool) -> list[Change]:
@@ -244,4 +259,6 @@ def _data(
 
 def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
     unique = dict.fromkeys(changes)
-    return tuple(sorted(unique, key=lambda c: (c.path, c.new or c.old, c.qualname, c.part, c.kind)))
+    return tuple(
+        sorted(unique, key=lambda c: (c.path, c.new or c.old, c.qualname, c.part, c.kind))
+    )
