@@ -38,7 +38,8 @@ def export(settings: tuple[str, ...], form: str, calls: bool, path: Path | None)
     if calls:
         from tdad.workflows.calls import project_calls
 
-        sys.stdout.write(render_calls(project_calls(project, path), form))
+        calls_of = project_calls(project, path, lambda text: click.echo(f"tdad: {text}", err=True))
+        sys.stdout.write(render_calls(calls_of, form))
     else:
         from tdad.workflows.graph_export import export_graph
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tdad.facts_flow import FlowFacts, ScopeKind
 from tdad.graph.calls.machine import Machine
@@ -17,8 +17,14 @@ _ALWAYS = 60_000
 _MOST = 600_000
 
 
-def call_graph(files: Iterable[FlowFacts]) -> dict[str, list[str]]:
+def call_graph(
+    files: Iterable[FlowFacts], tell: Callable[[str], None] = lambda _: None
+) -> dict[str, list[str]]:
     """Who calls whom, among the modules, functions, methods and lambdas of ``files``.
+
+    Args:
+        files: the whole program.
+        tell: takes a sentence about each bound that may have cost edges.
 
     Returns:
         Dotted name of each definition → sorted dotted names of what it calls; a class body is a caller only if it
@@ -30,6 +36,8 @@ def call_graph(files: Iterable[FlowFacts]) -> dict[str, list[str]]:
     budget = min(max(size * _EXPANSION, _ALWAYS), _MOST)
     machine = Machine(ordered, depth, budget)
     machine.run()
+    for limit in machine.engine.limits():
+        tell(limit)
     graph: dict[str, set[str]] = {
         name: set()
         for name, scope in zip(machine.names, machine.scopes, strict=True)

@@ -81,6 +81,18 @@ class Engine:
         """Do ``action`` if ``node`` still holds nothing when everything else has settled."""
         self._late.append((node, action))
 
+    def limits(self) -> list[str]:
+        """A sentence about each bound that was reached: edges may be missing because of it."""
+        found = []
+        if self.handed_on > self._most:
+            found.append(f"the analysis stopped after {self._most:,} steps; calls may be missing")
+        if self.widened:
+            found.append(
+                f"{len(self.widened):,} of {len(self.held):,} places may hold more than {self._widest} values each; "
+                "the others are not followed, so calls may be missing"
+            )
+        return found
+
     def _give(self, node: int, items: Iterable[int]) -> None:
         held = self.held[node]
         new = set(items) - held
