@@ -63,7 +63,7 @@ class Definition:
     """Index of the enclosing definition in ``FileFacts.definitions``; the module is 0 and its own parent."""
     flags: tuple[str, ...] = ()
     """Sorted: async, generator, lambda-holder, cached, property, static, classmethod, abstract, overload, test, fixture,
-    autouse, conditional, import (a variable that only an import binds), global-writer (it stores into something that
+    autouse, conditional, not-collected (it sets ``__test__ = False``), import (a variable that only an import binds), global-writer (it stores into something that
     outlives the call, a module- or class-level name, an item of it, a mutable default, a nonlocal: a hand-made cache)."""
 
     @property

@@ -12,7 +12,7 @@ from tdad.graph.resolve.edge import Edge
 from tdad.graph.resolve.resolver import Resolver
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 FORMATS = ("json", "graphml", "dot")
 AMBIGUOUS_LIMIT = 10
@@ -33,16 +33,16 @@ def build(
     resolver: Resolver,
     recorded: Mapping[str, Iterable[str]] | None = None,
     ambiguous_limit: int = AMBIGUOUS_LIMIT,
-) -> networkx.MultiDiGraph:
+) -> nx.MultiDiGraph:
     """The whole graph, source → target.
 
-    Nodes are definitions (``path::qualname``; attributes kind, path, line) and, when ``recorded`` (test node id → definitions that
-    it executed) is given, tests. Edges carry kind, weight (of parallel edges of one kind the largest) and ambiguous; the kind of a
-    recorded edge is ``executed``. What is mentioned but no longer defined has kind ``missing``.
+    Nodes are definitions (``path::qualname``; attributes kind, path, line) and, when ``recorded`` (test node id →
+    definitions that it executed) is given, tests. Edges carry kind, weight (of parallel edges of one kind the largest)
+    and ambiguous; the kind of a recorded edge is ``executed``. What is mentioned but no longer defined has kind ``missing``.
     """
-    import networkx
+    import networkx as nx
 
-    graph = networkx.MultiDiGraph()
+    graph = nx.MultiDiGraph()
     for path in resolver.files.paths:
         scope = resolver.files.scope(path)
         for definition in scope.facts.definitions if scope is not None else ():
@@ -95,17 +95,17 @@ def graph_document(
     if fmt == "json":
         return json.dumps(_node_link(graph), indent=1, sort_keys=True) + "\n"
     if fmt == "graphml":
-        import networkx
+        import networkx as nx
 
         buffer = io.BytesIO()
-        networkx.write_graphml_xml(graph, buffer)
+        nx.write_graphml_xml(graph, buffer)
         return buffer.getvalue().decode() + "\n"
     if fmt == "dot":
         return "\n".join(_dot(graph)) + "\n"
     raise ValueError(f"unknown graph format {fmt!r}; known: {', '.join(FORMATS)}")
 
 
-def _node_link(graph: networkx.MultiDiGraph) -> dict[str, Any]:
+def _node_link(graph: nx.MultiDiGraph) -> dict[str, Any]:
     """The node-link form (``networkx.node_link_graph(document, edges="edges")`` reads it back)."""
     return {
         "directed": True,
@@ -119,11 +119,11 @@ def _node_link(graph: networkx.MultiDiGraph) -> dict[str, Any]:
     }
 
 
-def _sorted_edges(graph: networkx.MultiDiGraph) -> Sequence[tuple[str, str, str, dict[str, Any]]]:
+def _sorted_edges(graph: nx.MultiDiGraph) -> Sequence[tuple[str, str, str, dict[str, Any]]]:
     return sorted(graph.edges(keys=True, data=True), key=lambda edge: edge[:3])
 
 
-def _dot(graph: networkx.MultiDiGraph) -> Iterator[str]:
+def _dot(graph: nx.MultiDiGraph) -> Iterator[str]:
     """Graphviz text; written here because networkx writes DOT only by way of pydot or pygraphviz."""
     yield "digraph tdad {"
     for node, data in sorted(graph.nodes(data=True)):

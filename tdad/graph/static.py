@@ -1,9 +1,9 @@
 """What a changed definition reaches when nothing was recorded: backwards from it through who mentions it.
 
-Best first: the score of a definition is the product of the weights on its best chain, each hop decayed. What no mention shows
-is bridged by rules, each with a weight of its own (``Rules``): operators and protocols run dunder methods, foreign base classes
-call overrides, dispatchers find methods by a computed name, registries call what was registered with them, importing runs a
-module's top level.
+Best first: the score of a definition is the product of the weights on its best chain, each hop decayed. What no mention
+shows is bridged by rules, each with a weight of its own (``Rules``): operators and protocols run dunder methods, foreign
+base classes call overrides, dispatchers find methods by a computed name, registries call what was registered with them,
+importing runs a module's top level.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ class _Search:
                 yield sub, weight, how
 
     def _unmentioned(self, path: str, definition: str) -> Iterator[tuple[str, float, str]]:
-        """A function or class that nobody mentions: a decorator registered it, pytest calls it, or it is found by name."""
+        """A definition that nobody mentions: a decorator registered it, pytest calls it, or it is found by name."""
         name = last_name(definition)
         if name.startswith(("pytest_", "__")):
             yield f"{path}::", self._rules.dispatched, "defined in"

@@ -87,9 +87,7 @@ def _reached(
             yield test.node_id, _Found(change, Reach(1, 0.3, (Step("named in", change.path),)))
 
 
-def _definitions_reached(
-    now: Resolver, before: Resolver, change: Change
-) -> Mapping[str, Reach]:
+def _definitions_reached(now: Resolver, before: Resolver, change: Change) -> Mapping[str, Reach]:
     starts = set(_starts(now, change))
     found = dict(_tests_reached(now, starts))
     old_starts = set(_starts(before, change))
@@ -113,7 +111,10 @@ def _tests_reached(resolver: Resolver, starts: Iterable[str]) -> Mapping[str, Re
         return result.tests
     wider = importing_tests(resolver, {start.partition("::")[0] for start in starts})
     return {
-        **{test: Reach(distance, 0.01, (Step("imported by", test),)) for test, distance in wider.items()},
+        **{
+            test: Reach(distance, 0.01, (Step("imported by", test),))
+            for test, distance in wider.items()
+        },
         **result.tests,
     }
 

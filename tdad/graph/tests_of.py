@@ -15,6 +15,7 @@ from tdad.graph.resolve.resolver import Resolver
 from tdad.graph.resolve.scopes import MODULE, FileScope
 from tdad.graph.resolve.values import Form
 
+_NOT_COLLECTED = "not-collected"
 _UNITTEST = "test"
 """What unittest's loader takes method names to begin with (``TestLoader.testMethodPrefix``)."""
 
@@ -38,7 +39,9 @@ class StaticTest:
 
 
 def tests_in(
-    resolver: Resolver, path: str, patterns: Patterns | None = None
+    resolver: Resolver,
+    path: str,
+    patterns: Patterns | None = None,  # noqa: PT028 - not a test
 ) -> Sequence[StaticTest]:
     """Tests that pytest collects from ``path``, in the order of their names in the file; empty: no test module."""
     patterns = patterns or Patterns()
@@ -76,6 +79,8 @@ class _Collection:
         self._patterns = patterns
 
     def module(self, scope: FileScope) -> Iterator[StaticTest]:
+        if _NOT_COLLECTED in scope.facts.definitions[MODULE].flags:
+            return
         names = dict.fromkeys(
             (
                 *scope.children.get(MODULE, {}),
@@ -140,10 +145,11 @@ class _Collection:
         )
 
     def _is_refused(self, cls: str) -> bool:
-        """Tell whether ``__test__`` is set to False, which is what it is set for; set once more below, it is True again."""
+        """Tell whether ``__test__`` is False there: the nearest class that sets it decides."""
         hierarchy = self._resolver.hierarchy
-        settings = [each for each in hierarchy.mro(cls) if hierarchy.member(each, "__test__")]
-        return len(settings) == 1
+        setting = (each for each in hierarchy.mro(cls) if hierarchy.member(each, "__test__"))
+        decides = next(setting, None)
+        return decides is not None and _NOT_COLLECTED in self._resolver.files.flags(decides)
 
     def _members(self, cls: str) -> dict[str, str]:
         """Names in the class and its bases → the definition each is, bases' names last."""

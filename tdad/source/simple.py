@@ -129,6 +129,8 @@ def _assign(state: State, node: Any) -> str:
         _bind(state, name, depth, alternatives)
     if type(node.value) is cst.Call:
         note_memoised(state, node.value)
+    elif names == [("__test__", 0)] and getattr(node.value, "value", "") == "False":
+        state.definitions[state.scope.definition].flags.add("not-collected")
     if state.scope is state.module_scope:
         _module_constant(state, names, node.value)
         if len(names) == 1 and type(node.value) is cst.Call:

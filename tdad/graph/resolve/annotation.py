@@ -6,16 +6,51 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 HOLDERS = frozenset(
-    (
-        "AbstractSet AsyncGenerator AsyncIterable AsyncIterator ChainMap Collection Container Counter DefaultDict Deque "
-        "Dict FrozenSet Generator ItemsView Iterable Iterator KeysView List Mapping MutableMapping MutableSequence "
-        "MutableSet OrderedDict Reversible Sequence Set Tuple ValuesView defaultdict deque dict frozenset list set tuple"
-    ).split()
+    {
+        "AbstractSet",
+        "AsyncGenerator",
+        "AsyncIterable",
+        "AsyncIterator",
+        "ChainMap",
+        "Collection",
+        "Container",
+        "Counter",
+        "DefaultDict",
+        "Deque",
+        "Dict",
+        "FrozenSet",
+        "Generator",
+        "ItemsView",
+        "Iterable",
+        "Iterator",
+        "KeysView",
+        "List",
+        "Mapping",
+        "MutableMapping",
+        "MutableSequence",
+        "MutableSet",
+        "OrderedDict",
+        "Reversible",
+        "Sequence",
+        "Set",
+        "Tuple",
+        "ValuesView",
+        "defaultdict",
+        "deque",
+        "dict",
+        "frozenset",
+        "list",
+        "set",
+        "tuple",
+    }
 )
 """Last names of generic types whose elements are their arguments."""
 BUILTIN_HOLDERS = {
     name: f"builtins.{name.lower()}"
-    for name in "dict Dict frozenset FrozenSet list List set Set tuple Tuple".split()
+    for name in (
+        *("dict", "frozenset", "list", "set", "tuple"),
+        *("Dict", "FrozenSet", "List", "Set", "Tuple"),
+    )
 }
 """Those of them that are builtin types: no class of the project answers for their attributes."""
 TRANSPARENT = frozenset(

@@ -26,7 +26,8 @@ _WEIGHT_OF_BUILTIN = 4
 class Resolver:
     """Answers point questions; nothing is resolved before it is asked for, and nothing twice.
 
-    ``roots``: folders on ``sys.path``, relative to the project root, besides those that pytest and the usual layouts put there.
+    ``roots``: folders on ``sys.path``, relative to the project root, besides those that pytest and the usual layouts put
+    there.
     """
 
     def __init__(self, facts: FactsOf, roots: Sequence[str] = ()) -> None:
@@ -73,7 +74,9 @@ class Resolver:
 
     def resolve(self, scope: FileScope, reference: Reference) -> tuple[Edge, ...]:
         """The edges of one reference of one file: every definition its chain mentions on the way."""
-        key = id(reference)  # the facts live as long as we do, and hashing a reference costs more than resolving most
+        key = id(
+            reference
+        )  # the facts live as long as we do, and hashing a reference costs more than resolving most
         if key not in self._hits:
             source = scope.name_of(reference.source)
             best: dict[tuple[str, ReferenceKind], Edge] = {}
@@ -139,7 +142,7 @@ class Resolver:
         return hits
 
     def _by_name(self, name: str) -> Sequence[Hit]:
-        """Class members called ``name`` anywhere, else module-level definitions: one of n, n being how many there are."""
+        """Class members called ``name`` anywhere, else module-level definitions: one of as many as there are."""
         if name not in self._named:
             members: set[str] = set()
             others: set[str] = set()
@@ -174,8 +177,8 @@ class Resolver:
     def readers(self, definition: str) -> Sequence[Edge]:
         """Who mentions ``definition``, sorted. It need not exist: a deleted name may still be asked for.
 
-        A module is mentioned by who imports it or reads its attributes; a fixture by who gets it; a constructor by who calls
-        the class. Operators, ``with`` and iteration mention no definition: see ``tdad.graph.static``.
+        A module is mentioned by who imports it or reads its attributes; a fixture by who gets it; a constructor by who
+        calls the class. Operators, ``with`` and iteration mention no definition: see ``tdad.graph.static``.
         """
         if definition not in self._readers:
             edges = set(self._mentions_of(definition))

@@ -68,8 +68,10 @@ NOTHING = Lookup((UNKNOWN,))
 
 @dataclass(slots=True)
 class Cuts:
-    """How often an evaluation was cut short (a circle, too deep). What was found meanwhile depends on where it began, so
-    it is remembered only where nothing was cut: answers must not depend on what was asked before.
+    """How often an evaluation was cut short (a circle, too deep).
+
+    What was found meanwhile depends on where it began, so it is remembered only where nothing was cut: answers must not
+    depend on what was asked before.
     """
 
     count: int = 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from io import StringIO
 
-import networkx
+import networkx as nx
 import pytest
 
 from tdad.graph.export import graph_document
@@ -17,7 +17,7 @@ FILES = {
 
 def test_json_is_node_link_and_reads_back() -> None:
     document = json.loads(graph_document(resolver(FILES)))
-    graph = networkx.node_link_graph(document, edges="edges")
+    graph = nx.node_link_graph(document, edges="edges")
     assert graph.nodes["a.py::C.m"] == {"kind": "function", "line": 2, "path": "a.py"}
     assert graph["a.py::f"]["a.py::C.m"]["call"]["ambiguous"] is True
     assert graph["test_a.py::test_f"]["a.py::f"]["call"]["weight"] == 1.0
@@ -27,13 +27,13 @@ def test_recorded_tests_join_in() -> None:
     text = graph_document(
         resolver(FILES), recorded={"test_a.py::test_f[1]": ["a.py::f", "a.py::f"]}
     )
-    graph = networkx.node_link_graph(json.loads(text), edges="edges")
+    graph = nx.node_link_graph(json.loads(text), edges="edges")
     assert graph.nodes["test_a.py::test_f[1]"]["kind"] == "test"
     assert list(graph["test_a.py::test_f[1]"]["a.py::f"]) == ["executed"]
 
 
 def test_graphml_reads_back() -> None:
-    graph = networkx.parse_graphml(graph_document(resolver(FILES), "graphml"))
+    graph = nx.parse_graphml(graph_document(resolver(FILES), "graphml"))
     assert graph.has_edge("test_a.py::test_f", "a.py::f")
 
 

@@ -82,3 +82,27 @@ def test_patterns_are_prefixes_or_globs() -> None:
         "check_a.py::ASuite::check_two",
     ]
     assert ids(files, "check_a.py") == []
+
+
+def test_the_nearest_dunder_test_decides() -> None:
+    files = {
+        "test_a.py": """
+        class TestOff:
+            __test__ = False
+            def test_a(self): ...
+        class TestStillOff(TestOff): ...
+        class TestOn(TestOff):
+            __test__ = True
+        class TestOffAgain(TestOn):
+            __test__ = False
+        class TestSetOnce:
+            __test__ = True
+            def test_b(self): ...
+        """,
+        "test_b.py": "__test__ = False\ndef test_no(): ...\n",
+    }
+    assert ids(files, "test_a.py") == [
+        "test_a.py::TestOn::test_a",
+        "test_a.py::TestSetOnce::test_b",
+    ]
+    assert ids(files, "test_b.py") == []

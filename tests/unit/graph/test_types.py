@@ -178,7 +178,10 @@ def test_builtin_containers_have_no_methods_of_the_project() -> None:
     body = "class Own:\n    def sort(self): ...\ndef u(a: list[Cart]):\n    b = []\n    b.append(Cart())\n"
     assert found(body + "    a.sort()\n", "use.py::Own.sort") is None
     assert found(body + "    b.sort()\n", "use.py::Own.sort") is None
-    assert found(body.replace("list[", "Sequence[") + "    a.sort()\n", "use.py::Own.sort") is not None
+    assert (
+        found(body.replace("list[", "Sequence[") + "    a.sort()\n", "use.py::Own.sort")
+        is not None
+    )
 
 
 def test_a_metaclass_is_called_and_is_no_base() -> None:

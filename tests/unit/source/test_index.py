@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from tdad.facts import FileFacts
+from tdad.facts import FileFacts, Span
 from tdad.source import digest, index, mentioned_names
 from tdad.source.decode import decode
 from tdad.source.indexing import _facts, _walk
@@ -57,7 +57,7 @@ def test_spans_start_at_the_first_decorator() -> None:
     found = facts("@a\n@b(\n  1)\ndef f(\n    x,\n):\n    # note\n    return x\n")
     definition, header = found.definitions[1], found.statements[0]
     assert (definition.span.first, definition.span.last) == (1, 8)
-    assert (definition.body.first, definition.body.last) == (8, 8)
+    assert definition.body == Span(8, 8)
     assert (header.span.first, header.span.last, header.suite.last) == (1, 7, 8)
 
 
@@ -144,6 +144,8 @@ def test_a_variable_spans_its_first_binding() -> None:
         ("def f(): pass\ng = functools.lru_cache(maxsize=1)(f)", "f", ("cached",)),
         ("class C:\n def f(self): pass\n g = cached_property(f)", "C.f", ("cached",)),
         ("def f(): pass\ng = partial(f)\nh = make().wrap(f)", "f", ()),
+        ("class C:\n __test__ = False", "C", ("not-collected",)),
+        ("class C:\n __test__ = True", "C", ()),
         ("def f(k):\n c = {}\n def g():\n  c[k] = 1", "f.g", ()),
         ("class C:\n def f(self):\n  self.x = 1", "C.f", ()),
     ],
@@ -495,7 +497,8 @@ def test_what_does_not_parse_is_a_fact(data: bytes, line: int) -> None:
     assert found.error is not None
     assert found.error.startswith(f"line {line}: ")
     assert [d.qualname for d in found.definitions] == [""]
-    assert found.references == found.statements == ()
+    assert not found.references
+    assert not found.statements
 
 
 @pytest.mark.parametrize(
@@ -600,7 +603,9 @@ def test_elements_of_unknown_value() -> None:
 
 
 def test_attributes_of_self_are_known_across_methods() -> None:
-    text = "class C:\n def a(self): self.x = D()\n def b(self, y): self.x = y + 1; self.z = y + 1\n"
+    text = (
+        "class C:\n def a(self): self.x = D()\n def b(self, y): self.x = y + 1; self.z = y + 1\n"
+    )
     assert [b for b in bindings(text) if b[1].startswith("self.")] == [
         ("C.a", "self.x", "assign", "D()"),
         ("C.b", "self.x", "assign", "?"),
