@@ -245,7 +245,10 @@ def _data(
             return [Change(path, "", ChangeKind.REMOVED, Part.DATA)]
         here = outside
     if not versions:
-        return [Change(path, "", ChangeKind.ADDED, Part.DATA)] if here else []
+        unknown = "" in recorded.versions(path) and path not in recorded.used_names(Use.ABSENT)
+        kind = ChangeKind.EDITED if unknown else ChangeKind.ADDED
+        detail = "it changed while it was recorded" if unknown else ""
+        return [Change(path, "", kind, Part.DATA, detail=detail)] if here else []
     if not content:
         return []
     data = read_bytes(project.root / path)

@@ -1,109 +1,118 @@
-"""Rule 7: what a cache hides. The test that fills it is seen to run the code; the others depend on it just the same."""
+"""Rule 7: what a cache hides. The test that fills it is seen to run the code; the others depend on it just the same.
+
+A memoised function is one that keeps results between calls: ``functools.cache`` and relatives, ``cached_property``, or by
+hand in a module- or class-level name. Whatever it can call may have been run once for everybody.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from tdad.facts import (
-    DefinitionKind,
-    Evidence,
-    Owner,
-    OwnerKind,
-    Part,
-    ReferenceKind,
-)
-from tdad.graph.impacts.spread import Spread
-from tdad.graph.impacts.trails import Trail
+from tdad.facts import DefinitionKind, Owner, OwnerKind
 from tdad.graph.impacts.world import World
 
 CACHED = "cached"
 GLOBAL_WRITER = "global-writer"
 MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>"}
 """Flag of a definition → the pseudo identifier under which its file is found by ``FactsOf.mentioning``."""
+LEAST_WEIGHT = 0.1
+"""Mentions by attribute name alone are followed while there are at most ten candidates: a cache that calls through a
+more common name is one that rule 7 does not see."""
 
 
-def hidden_by_caches(world: World, spread: Spread, trail: Trail) -> None:
-    """Follow a change inside code that a memoised function may have run once for all."""
-    change = trail.change
-    if change.part not in {Part.BODY, Part.WHOLE, Part.HEADER} or not change.qualname:
-        return
-    path = change.old_path or change.path
-    qualname = change.old_qualname or change.qualname
-    runners = _owners(world, path, qualname)
-    if not runners:
-        return
-    changed = f"{path}::{qualname}"
-    for memo, flag in memoised(world):
-        memo_path, _, memo_name = memo.partition("::")
-        filled_by = _owners(world, memo_path, memo_name) & runners
-        if not filled_by or not (memo == changed or _reaches(world, memo, changed, filled_by)):
-            continue
-        step = trail.then("may be cached by", memo, evidence=Evidence.DERIVED)
-        if flag == GLOBAL_WRITER:
-            spread.executed(memo_path, memo_name, step)
-        for edge in world.now.readers(memo):
-            reader_path, _, reader_name = edge.source.partition("::")
-            reader = world.definition(reader_path, reader_name)
-            if reader is not None and reader.kind is DefinitionKind.FUNCTION and edge.kind is not ReferenceKind.IMPORT:
-                where = step.then("called by", edge.source, edge.weight, Evidence.DERIVED)
-                spread.executed(reader_path, reader_name, where, edge.line)
+@dataclass(slots=True)
+class Memo:
+    """One memoised function."""
+
+    definition: str
+    by_hand: bool
+    """It keeps results in a name of its own module, so whoever enters it may get an old one."""
+    owners: frozenset[Owner]
+    calls: frozenset[str] | None = None
+    """Definitions that it can call, through functions that were seen to run with it; ``None``: not searched yet."""
 
 
-def memoised(world: World) -> list[tuple[str, str]]:
-    """Every function that keeps results between calls, with the flag that says how."""
-    found = []
-    for flag, mark in MARKS.items():
-        for path in world.head.mentioning(mark):
-            facts = world.head.get(path)
-            found += [
-                (f"{path}::{definition.qualname}", flag)
-                for definition in (facts.definitions if facts else ())
-                if flag in definition.flags and definition.kind is DefinitionKind.FUNCTION
-            ]
-    return sorted(found)
+@dataclass(slots=True)
+class Memos:
+    """The memoised functions of a world."""
 
+    world: World
+    _known: list[Memo] | None = None
+    _owners: dict[str, frozenset[Owner]] = field(default_factory=dict)
 
-def _owners(world: World, path: str, qualname: str) -> set[Owner]:
-    return {owner for owner, _ in world.entered(path, qualname) if owner.kind is not OwnerKind.IMPORT}
+    def over(self, definition: str) -> Iterator[Memo]:
+        """Memoised functions that may have run ``definition`` once for everybody."""
+        ran = self.owners(definition)
+        if not ran:
+            return
+        for memo in self._all():
+            if memo.definition == definition:
+                yield memo
+            elif not memo.owners.isdisjoint(ran):
+                if memo.calls is None:
+                    memo.calls = frozenset(self._calls(memo))
+                if definition in memo.calls:
+                    yield memo
 
+    def owners(self, definition: str) -> frozenset[Owner]:
+        """Tests, fixtures and others (imports aside) that entered the definition."""
+        found = self._owners.get(definition)
+        if found is None:
+            path, _, qualname = definition.partition("::")
+            found = frozenset(
+                owner
+                for owner, _ in self.world.entered(path, qualname)
+                if owner.kind is not OwnerKind.IMPORT
+            )
+            self._owners[definition] = found
+        return found
 
-def _reaches(world: World, memo: str, changed: str, owners: Iterable[Owner]) -> bool:
-    """Whether ``memo`` can call ``changed``: references, through functions that one of ``owners`` entered."""
-    entered = frozenset(owners)
-    seen = {memo}
-    queue = deque([memo])
-    while queue:
-        for edge in world.now.references(queue.popleft()):
-            if edge.target == changed:
-                return True
-            if edge.target in seen:
-                continue
-            seen.add(edge.target)
-            path, _, qualname = edge.target.partition("::")
-            if _is_class(world, path, qualname) or entered & _owners(world, path, qualname):
-                queue.append(edge.target)
-                queue.extend(_constructor(world, edge.target, seen))
-    return False
+    def _all(self) -> list[Memo]:
+        if self._known is None:
+            self._known = [memo for memo in self._found() if memo.owners]
+        return self._known
 
+    def _found(self) -> Iterator[Memo]:
+        for flag, mark in MARKS.items():
+            for path in self.world.head.mentioning(mark):
+                facts = self.world.head.get(path)
+                for definition in facts.definitions if facts else ():
+                    if flag in definition.flags and definition.kind is DefinitionKind.FUNCTION:
+                        name = f"{path}::{definition.qualname}"
+                        yield Memo(name, flag == GLOBAL_WRITER, self.owners(name))
 
-def _is_class(world: World, path: str, qualname: str) -> bool:
-    definition = world.definition(path, qualname)
-    return definition is not None and definition.kind is DefinitionKind.CLASS
+    def _calls(self, memo: Memo) -> set[str]:
+        """References, followed through functions that an owner of the memo entered, and classes in use."""
+        seen = {memo.definition}
+        queue = deque([memo.definition])
+        while queue:
+            for edge in self.world.now.references(queue.popleft()):
+                if edge.target in seen or (edge.ambiguous and edge.weight < LEAST_WEIGHT):
+                    continue
+                seen.add(edge.target)
+                path, _, qualname = edge.target.partition("::")
+                if self._is_class(path, qualname):
+                    queue.extend(self._members(path, qualname, seen, memo))
+                elif not memo.owners.isdisjoint(self.owners(edge.target)):
+                    queue.append(edge.target)
+        return seen
 
+    def _is_class(self, path: str, qualname: str) -> bool:
+        definition = self.world.definition(path, qualname)
+        return definition is not None and definition.kind is DefinitionKind.CLASS
 
-def _constructor(world: World, class_id: str, seen: set[str]) -> Iterable[str]:
-    """Methods of a class in use: whatever the object is asked for, some method of it answers."""
-    path, _, qualname = class_id.partition("::")
-    if not _is_class(world, path, qualname):
-        return
-    facts = world.head.get(path)
-    for definition in facts.definitions if facts else ():
-        method = f"{path}::{definition.qualname}"
-        if (
-            definition.qualname.startswith(f"{qualname}.")
-            and definition.kind is DefinitionKind.FUNCTION
-            and method not in seen
-        ):
-            seen.add(method)
-            yield method
+    def _members(self, path: str, qualname: str, seen: set[str], memo: Memo) -> Iterable[str]:
+        """Methods of a class in use: whatever the object is asked for, some method of it answers."""
+        for cls in {f"{path}::{qualname}", *self.world.now.mro(f"{path}::{qualname}")}:
+            file, _, name = cls.partition("::")
+            facts = self.world.head.get(file)
+            for definition in facts.definitions if facts else ():
+                method = f"{file}::{definition.qualname}"
+                if definition.kind is not DefinitionKind.FUNCTION or method in seen:
+                    continue
+                if definition.qualname.startswith(f"{name}."):
+                    seen.add(method)
+                    if not memo.owners.isdisjoint(self.owners(method)):
+                        yield method

@@ -190,7 +190,7 @@ def _docstring(world: World, spread: Spread, trail: Trail) -> None:
     readers = _doc_readers(world)
     if not readers:
         return
-    read = Spread(world)
+    read = Spread(world, follows_change=False)
     for path, qualname in readers:
         read.executed(path, qualname, Trail(change))
     tests = frozenset(read.run())

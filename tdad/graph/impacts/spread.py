@@ -28,6 +28,7 @@ from tdad.facts import (
 )
 from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
 from tdad.graph.impacts.importing import tests_importing
+from tdad.graph.impacts.memo import Memos
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -38,15 +39,28 @@ HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, Refere
 
 
 class Spread:
-    """The tests reached by one change, each with its best trail; ``only``: no others are asked for."""
+    """The tests reached by one change, each with its best trail.
 
-    def __init__(self, world: World, only: frozenset[str] | None = None) -> None:
+    ``only``: no others are asked for. ``follows_change``: false for a search that asks who uses something.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        only: frozenset[str] | None = None,
+        *,
+        follows_change: bool = True,
+    ) -> None:
         self.world = world
         self.only = only
+        self.follows_change = follows_change
         self.hits: dict[str, Trail] = {}
+        self.places: dict[str, Trail] = {}
+        """Definition → trail, of those whose execution is affected."""
         self._queue: deque[Callable[[], None]] = deque()
         self._seen: set[tuple[object, ...]] = set()
         self._users: dict[str, frozenset[str]] = world.users
+        self.memos = memos_of(world)
 
     def run(self) -> dict[str, Trail]:
         """Follow everything that was put in; node id → best trail."""
@@ -83,12 +97,20 @@ class Spread:
                 self.tests(recorded.inheritors(owner), step)
             case OwnerKind.COLLECT:
                 step = trail.then(f"{verb} while collecting", owner.name)
+                self._recollected(owner)
                 self.tests(recorded.inheritors(owner), step)
             case OwnerKind.SESSION:
                 step = trail.then(f"{verb} by", "the pytest session")
                 self.tests(recorded.inheritors(owner), step)
             case OwnerKind.IMPORT:
                 pass
+
+    def _recollected(self, owner: Owner) -> None:
+        """Parameters that a hook computes may have other ids now."""
+        if self.follows_change:
+            tests = self.world.recorded.tests
+            heirs = self.world.recorded.inheritors(owner)
+            self.world.rebound.update(tests[node_id].definition for node_id in heirs)
 
     # ----------------------------------------------------------------------------------------- places
 
@@ -99,6 +121,7 @@ class Spread:
         """
         if not self._first(("executed", path, qualname, line, old, trail.requires)):
             return
+        self.places.setdefault(f"{path}::{qualname}", trail)
         self._queue.append(lambda: self._executed(path, qualname, trail, line, old=old))
 
     def executed_spans(self, path: str, digest: str, spans: Sequence[Span], trail: Trail) -> None:
@@ -183,6 +206,27 @@ class Spread:
             for owner, start in world.entered_in(path, digest, qualname):
                 if not precise or owner in allowed or owner.kind is OwnerKind.IMPORT:
                     self.entered_by(owner, Site(path, start), trail)
+        self.cached(f"{path}::{qualname}", trail)
+
+    def cached(self, definition: str, trail: Trail) -> None:
+        """Rule 7: results of affected code may be kept by a memoised function; whoever asks it is affected too."""
+        if not self.follows_change or not self._first(("cached", definition, trail.requires)):
+            return
+        for memo in self.memos.over(definition):
+            step = trail.then("may be cached by", memo.definition, evidence=Evidence.DERIVED)
+            path, _, qualname = memo.definition.partition("::")
+            if memo.by_hand:
+                self.executed(path, qualname, step)
+            for edge in self.world.now.readers(memo.definition):
+                reader_path, _, reader_name = edge.source.partition("::")
+                reader = self.world.definition(reader_path, reader_name)
+                if (
+                    reader is not None
+                    and reader.kind is DefinitionKind.FUNCTION
+                    and edge.kind is not ReferenceKind.IMPORT
+                ):
+                    called = step.then("called by", edge.source, edge.weight, Evidence.DERIVED)
+                    self.executed(reader_path, reader_name, called, edge.line)
 
     def _statement(self, site: Site, trail: Trail) -> None:
         facts = self._facts_of_run(site.path)
@@ -211,6 +255,8 @@ class Spread:
         world = self.world
         where = f"{path}::{qualname}"
         definition = world.definition(path, qualname)
+        if self.follows_change:
+            world.rebound.add(where)
         self.tests(
             world.tests_of_definition(where),
             trail.then("defines the test", where, evidence=Evidence.DERIVED),
@@ -299,7 +345,7 @@ class Spread:
         if class_id not in self._users:
             path, _, qualname = class_id.partition("::")
             self._users[class_id] = frozenset()  # a class may be read by way of itself
-            search = Spread(self.world)
+            search = Spread(self.world, follows_change=False)
             trail = Trail(NO_CHANGE)
             search.members(path, qualname, trail)
             search.bound(path, qualname, trail)
@@ -315,6 +361,14 @@ class Spread:
             if facts is not None:
                 return facts
         return self.world.facts(path)
+
+
+def memos_of(world: World) -> Memos:
+    """The memoised functions of the world, found once."""
+    if world.memos is None:
+        world.memos = Memos(world)
+    assert isinstance(world.memos, Memos)
+    return world.memos
 
 
 VERBS = {

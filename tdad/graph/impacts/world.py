@@ -38,6 +38,10 @@ class World:
     """Memory of :func:`tdad.graph.impacts.importing.tests_importing`."""
     users: dict[str, frozenset[str]] = field(default_factory=dict)
     """Class → tests that have to do with it, filled as it is asked for."""
+    memos: object = None
+    """What ``spread`` knows about memoised functions, found once."""
+    rebound: set[str] = field(default_factory=set)
+    """Definitions whose header was found affected: the parameter ids of tests among them may be others now."""
     _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
     _by_file: dict[str, list[str]] = field(default_factory=dict)
     _by_definition: dict[str, list[str]] = field(default_factory=dict)
@@ -123,6 +127,28 @@ class World:
         if not self._by_file:
             self._index_tests()
         return self._by_definition.get(definition, [])
+
+    def is_gone(self, node_id: str) -> bool:
+        """Whether the test was recorded, and is written no more."""
+        test = self.recorded.tests[node_id]
+        if test.path.endswith(".py") and self.head.get(test.path) is None:
+            return True
+        path, _, qualname = test.definition.partition("::")
+        was, now = self.old.get(path), self.head.get(path)
+        return find(was, qualname) is not None and find(now, qualname) is None
+
+    def may_be_renumbered(self, node_id: str) -> bool:
+        """Whether the test has parameters, and they may have other ids now."""
+        if "[" not in node_id:
+            return False
+        name = self.recorded.tests[node_id].definition
+        while True:
+            if name in self.rebound:
+                return True
+            path, _, qualname = name.partition("::")
+            if not qualname:
+                return False
+            name = f"{path}::{qualname.rpartition('.')[0]}"
 
     def _index_tests(self) -> None:
         for test in self.recorded.tests.values():
