@@ -62,6 +62,7 @@ def pytest_load_initial_conftests(
 ) -> Generator[None, Any, Any]:
     """Start observing before the first conftest is imported."""
     options = early_config.known_args_namespace
+    _check(options)
     if options.tdad_map:
         from tdad.workflows.recording import start_recording
 
@@ -72,20 +73,8 @@ def pytest_load_initial_conftests(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the options, and ask the map once for the whole run."""
+    """Ask the map once for the whole run."""
     options = config.option
-    if options.tdad_limit is not None and (options.tdad_limit < 1 or not options.tdad_select):
-        raise pytest.UsageError(
-            "--tdad-limit takes a number from 1 up, and goes with --tdad-select"
-        )
-    if options.tdad_base and not (options.tdad_select or options.tdad_order):
-        raise pytest.UsageError("--tdad-base goes with --tdad-select or --tdad-order")
-    if options.tdad_lines and not options.tdad_map:
-        raise pytest.UsageError("--tdad-lines goes with --tdad-map")
-    if options.tdad_map and (options.setuponly or options.setupplan):
-        raise pytest.UsageError(
-            "--tdad-map needs the tests to run: leave out --setup-only, --setup-plan"
-        )
     recording = config.stash.get(RECORDING, None)
     if recording is not None:
         config.pluginmanager.register(recording.plugin(), "tdad-recorder")
@@ -179,6 +168,27 @@ def _finish(config: pytest.Config) -> str:
         return ""
     del config.stash[RECORDING]
     return recording.finish()
+
+
+def _check(options: Any) -> None:
+    """Refuse combinations that mean nothing.
+
+    Raises:
+        pytest.UsageError: with what to type instead.
+    """
+    wrong = ""
+    if options.tdad_limit is not None and options.tdad_limit < 1:
+        wrong = "--tdad-limit takes a number from 1 up: pytest --tdad-select --tdad-limit 10"
+    elif options.tdad_limit is not None and not options.tdad_select:
+        wrong = f"--tdad-limit goes with --tdad-select: pytest --tdad-select --tdad-limit {options.tdad_limit}"
+    elif options.tdad_base is not None and not (options.tdad_select or options.tdad_order):
+        wrong = f"--tdad-base goes with --tdad-select: pytest --tdad-select --tdad-base {options.tdad_base}"
+    elif options.tdad_lines and not options.tdad_map:
+        wrong = "--tdad-lines goes with --tdad-map: pytest --tdad-map --tdad-lines"
+    elif options.tdad_map and (options.setuponly or options.setupplan):
+        wrong = "--tdad-map needs the tests to run, without --setup-only and --setup-plan: pytest --tdad-map"
+    if wrong:
+        raise pytest.UsageError(f"tdad: {wrong} [usage]")
 
 
 def _usage(action: Any) -> Any:

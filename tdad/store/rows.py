@@ -39,18 +39,24 @@ _KEYS = {
 assert tuple(_KEYS) == schema.COUNTED
 
 
+_UNREADABLE = {
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+    sqlite3.SQLITE_IOERR_CORRUPTFS,
+    sqlite3.SQLITE_IOERR_DATA,
+}
+"""Input errors that are no want of room; never call a map damaged because the disk is full."""
+
+
 def explained(error: sqlite3.Error, path: str) -> MapError:
     """Return what ``error`` means for the user of the map at ``path``."""
     code = getattr(error, "sqlite_errorcode", None)
     primary = (code or 0) & 0xFF
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return MapLocked(path, BUSY_TIMEOUT_S)
-    if primary == sqlite3.SQLITE_FULL or code in {
-        sqlite3.SQLITE_IOERR_WRITE,
-        sqlite3.SQLITE_IOERR_FSYNC,
-        sqlite3.SQLITE_IOERR_TRUNCATE,
-        sqlite3.SQLITE_IOERR_SHMSIZE,
-    }:
+    if primary == sqlite3.SQLITE_FULL or (
+        primary == sqlite3.SQLITE_IOERR and code not in _UNREADABLE
+    ):
         return DiskFull(path, str(error))
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
         return MapReadOnly(path, str(error))
