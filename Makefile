@@ -48,7 +48,7 @@ demo: env  ## the main job on two real projects, from the package index
 	$(BIN)/python tools/demo.py
 
 bench: env  ## time recording, indexing and asking against their alternatives
-	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/python tools/bench.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(VENV)-docs .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,10 +1,10 @@
 """Time recording, indexing and asking against their alternatives, and write the results down.
 
     python tools/bench.py [--quick] [--runs 5] [--parts recording,index,asking]
-                          [--subjects itsdangerous,click,jinja2,networkx] [--pythons 3.11,3.12,3.13]
+                          [--subjects itsdangerous,click,jinja2,networkx,Django] [--pythons 3.11,3.12,3.13]
 
-Environments, subjects and results are kept in ``.bench/``. Results are merged into ``.bench/results.json`` measurement by
-measurement, so a part may be measured again alone; the table in ``docs/explanation/performance.md`` is made from all of
+Environments, subjects and results are kept in ``.bench/``. Results are merged into ``.bench/results.json`` one by one,
+so a part may be measured again alone; the table in ``docs/explanation/performance.md`` is made from all of
 them. ``--quick``: the smallest subject only, one round, and no table.
 """
 
@@ -56,9 +56,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smallest subject, one round")
     parser.add_argument("--runs", type=int, default=5, help="rounds [5]")
     parser.add_argument("--parts", type=names(PARTS), default=PARTS, metavar=",".join(PARTS))
-    parser.add_argument(
-        "--subjects", type=names(RECORDED), default=RECORDED, help="of the recordings"
-    )
+    subjects = list(dict.fromkeys([*RECORDED, *INDEXED]))
+    parser.add_argument("--subjects", type=names(subjects), default=subjects)
+    parser.add_argument("--only", nargs="*", default=[], help="paths of tests of the subject")
     parser.add_argument("--pythons", type=names(list(VERSIONS)), default=list(VERSIONS))
     options = parser.parse_args(arguments)
     if options.quick:
@@ -79,16 +79,17 @@ def _names(known: list[str]) -> Callable[[str], list[str]]:
 
 def _measure(options: argparse.Namespace, bases: dict[str, Path], results: Path) -> None:
     everything = RECORDED[:1] if options.quick else RECORDED
-    indexed = RECORDED[:1] if options.quick else INDEXED
+    indexed = RECORDED[:1] if options.quick else _of(INDEXED, options)
     fetch(list(dict.fromkeys([*everything, *(indexed if "index" in options.parts else ())])))
     found = {minor: environment(minor, base, everything) for minor, base in bases.items()}
     newest = max(found, key=lambda minor: int(minor.partition(".")[2]))
     tool = environment(newest, bases[newest], [])
     note = _Notes(results, found)
     if "recording" in options.parts:
-        for subject in options.subjects:
+        for subject in _of(RECORDED, options):
             for interpreter in found.values():
-                note("recording", bench_recording.measure(subject, interpreter, options.runs))
+                result = bench_recording.measure(subject, interpreter, options.runs, options.only)
+                note("recording", result)
     if "index" in options.parts:
         for subject in indexed:
             note("index", bench_index.measure(subject, tool, options.runs))
@@ -99,19 +100,24 @@ def _measure(options: argparse.Namespace, bases: dict[str, Path], results: Path)
             note("import", bench_asking.import_cost(interpreter, options.runs))
 
 
+def _of(subjects: list[str], options: argparse.Namespace) -> list[str]:
+    return [name for name in subjects if name in options.subjects]
+
+
 class _Notes:
     """Writes results as they come, so that an interrupted benchmark keeps what it measured."""
 
     def __init__(self, file: Path, interpreters: dict[str, Interpreter]) -> None:
         self.file = file
-        self.document = _read(file) if file.exists() else {}
-        self.document["machine"] = machine(interpreters)
+        self.machine = machine(interpreters)
 
     def __call__(self, part: str, result: dict[str, Any]) -> None:
         key = " ".join(str(result[name]) for name in ("subject", "python") if name in result)
         result |= {"date": time.strftime("%Y-%m-%d", time.gmtime()), "commit": commit()}
-        self.document.setdefault(part, {})[key] = result
-        text = json.dumps(self.document, indent=1, sort_keys=True) + "\n"
+        document = _read(self.file) if self.file.exists() else {}
+        document["machine"] = self.machine
+        document.setdefault(part, {})[key] = result
+        text = json.dumps(document, indent=1, sort_keys=True) + "\n"
         self.file.write_text(text, encoding="utf-8")
         print(f"{part} {key}: {_brief(result)}", flush=True)
 

@@ -14,9 +14,7 @@ from bench_setup import BENCH, Interpreter, folder_of
 from subjects import SubjectError
 
 EDITS = {
-    "itsdangerous": [
-        ("one function", "src/itsdangerous/encoding.py", "def base64_encode(")
-    ],
+    "itsdangerous": [("one function", "src/itsdangerous/encoding.py", "def base64_encode(")],
     "networkx": [
         ("one function", "networkx/algorithms/cluster.py", "def transitivity("),
         ("a method that most tests call", "networkx/classes/graph.py", "def add_edge("),
@@ -33,20 +31,17 @@ def measure(subject: str, recorded: Interpreter, tool: Interpreter, rounds: int)
     shutil.rmtree(folder / ".tdad", ignore_errors=True)
     shutil.copytree(kept, folder / ".tdad")
     asked = {
-        kind: _ask(folder, tool, path, function, rounds)
-        for kind, path, function in EDITS[subject]
+        kind: _ask(folder, tool, path, function, rounds) for kind, path, function in EDITS[subject]
     }
     shutil.rmtree(folder / ".tdad", ignore_errors=True)
     return {"subject": subject, "python": tool.full, "rounds": rounds, "asked": asked}
 
 
-def _ask(
-    folder: Path, tool: Interpreter, path: str, function: str, rounds: int
-) -> dict[str, Any]:
+def _ask(folder: Path, tool: Interpreter, path: str, function: str, rounds: int) -> dict[str, Any]:
     """Edit the function, ask ``rounds`` times, and put it back."""
     before = (folder / path).read_text(encoding="utf-8")
     (folder / path).write_text(edited(before, function), encoding="utf-8")
-    command = [tool.python, "-m", "tdad", "impact", "--format", "json"]
+    command: list[str | Path] = [tool.python, "-m", "tdad", "impact", "--format", "json"]
     try:
         spend(command, folder)
         costs: list[Cost] = [spend(command, folder) for _ in range(rounds)]
@@ -83,7 +78,13 @@ def edited(text: str, function: str) -> str:
 
 def import_cost(interpreter: Interpreter, rounds: int) -> dict[str, Any]:
     """Return what ``import tdad.pytest_plugin`` adds to a process that has pytest, in milliseconds of wall time."""
-    command = [interpreter.python, "-X", "importtime", "-c", "import pytest, tdad.pytest_plugin"]
+    command: list[str | Path] = [
+        interpreter.python,
+        "-X",
+        "importtime",
+        "-c",
+        "import pytest, tdad.pytest_plugin",
+    ]
     spend(command, BENCH)
     found = []
     for _ in range(max(rounds, 5)):

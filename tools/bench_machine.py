@@ -14,7 +14,9 @@ from subjects import SubjectError, run
 def machine(interpreters: dict[str, Interpreter]) -> dict[str, Any]:
     """Return processors, system, and versions of Python and of what is measured."""
     return {
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "processor": _processor(),
         "system": f"{platform.system()} {platform.machine()}",
         "load": [round(one, 1) for one in os.getloadavg()],

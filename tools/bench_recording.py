@@ -7,7 +7,7 @@ result is the median over the rounds. A way that goes on from an earlier run has
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,38 +51,41 @@ WAYS = (
     FIRSTS[2],
 )
 FILES = {".tdad": ".tdad/map.sqlite3", ".testmondata": ".testmondata"}
-LEFT_OVER = (".tdad", ".testmondata", ".testmondata-wal", ".testmondata-shm", ".coverage")
+LEFT_OVER = (".tdad", ".testmondata*", ".coverage*")
 
 
-def measure(subject: str, interpreter: Interpreter, rounds: int) -> dict[str, Any]:
+def measure(
+    subject: str, interpreter: Interpreter, rounds: int, tests: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return CPU seconds and ratios of every way, and the sizes of what they leave."""
     kept = BENCH / "kept" / f"{subject}-{interpreter.minor}"
     shutil.rmtree(kept, ignore_errors=True)
     (BENCH / "logs").mkdir(exist_ok=True)
-    plain = WAYS[0]
-    _run(plain, subject, interpreter, kept)  # byte code is compiled, files are in memory
+    running = _Running(subject, interpreter, kept, tuple(tests))
+    running.once(WAYS[0])  # byte code is compiled, files are in memory
     sizes: dict[str, int] = {}
     for way in FIRSTS:
-        _run(way, subject, interpreter, kept)
+        running.once(way)
         _keep(way, subject, kept)
-        sizes[way.name] = (folder_of(subject) / FILES[way.leaves]).stat().st_size
+        sizes[way.name] = _size_bytes(folder_of(subject), FILES[way.leaves])
     costs: dict[str, list[float]] = {way.name: [] for way in WAYS}
     ends: dict[str, list[float]] = {way.name: [] for way in WAYS if way.leaves == ".tdad"}
-    tests = ""
+    passed = ""
     for at in range(rounds):
         for way in (*WAYS[at % len(WAYS) :], *WAYS[: at % len(WAYS)]):
-            cost, end_s = _run(way, subject, interpreter, kept)
+            cost, end_s = running.once(way)
             costs[way.name].append(cost.cpu_s)
             if way.name in ends:
                 ends[way.name].append(end_s)
             if way.name == PLAIN:
-                tests = _last_line(cost.output)
+                passed = _last_line(cost.output)
     _clean(subject)
     return {
         "subject": subject,
         "python": interpreter.full,
         "rounds": rounds,
-        "tests": tests,
+        "tests": passed,
+        "only": list(tests),
         "cpu_s": {name: [round(one, 3) for one in each] for name, each in costs.items()},
         "ratio": dict(_ratios(costs)),
         "ratio_without_end": dict(_ratios(costs, ends)),
@@ -103,25 +106,34 @@ def _ratios(
         yield name, median([(cost - end) / plain for cost, end, plain in rounds])
 
 
-def _run(way: Way, subject: str, interpreter: Interpreter, kept: Path) -> tuple[Cost, float]:
-    """Run the tests once; the cost, and how much of it was the end of the recording."""
-    _clean(subject)
-    if way.goes_on:
-        _put_back(way, subject, kept)
-    split = BENCH / "logs" / "split"
-    split.unlink(missing_ok=True)
-    plugin = ("-p", "bench_split") if way.leaves == ".tdad" else ()
-    cost = spend(
-        [interpreter.python, "-m", "pytest", "-q", *plugin, *way.options],
-        folder_of(subject),
-        variables={"PYTHONPATH": str(ROOT / "tools"), "BENCH_SPLIT": str(split)},
-        accept=(0, TESTS_FAILED),
-    )
-    log = BENCH / "logs" / f"{subject}-{interpreter.minor}-{way.name.replace(' ', '-')}.txt"
-    log.write_text(cost.output, encoding="utf-8")
-    if plugin and not split.exists():
-        raise SubjectError(f"{subject}: nothing was recorded, see {log}")
-    return cost, float(split.read_text(encoding="utf-8")) if plugin else 0.0
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """One suite under one interpreter."""
+
+    subject: str
+    interpreter: Interpreter
+    kept: Path
+    tests: tuple[str, ...]
+
+    def once(self, way: Way) -> tuple[Cost, float]:
+        """Run the tests; the cost, and how much of it was the end of the recording."""
+        _clean(self.subject)
+        if way.goes_on:
+            _put_back(way, self.subject, self.kept)
+        split = BENCH / "logs" / "split"
+        split.unlink(missing_ok=True)
+        plugin = ("-p", "bench_split") if way.leaves == ".tdad" else ()
+        cost = spend(
+            [self.interpreter.python, "-m", "pytest", "-q", *plugin, *way.options, *self.tests],
+            folder_of(self.subject),
+            variables={"PYTHONPATH": str(ROOT / "tools"), "BENCH_SPLIT": str(split)},
+            accept=(0, TESTS_FAILED),
+        )
+        name = f"{self.subject}-{self.interpreter.minor}-{way.name.replace(' ', '-')}.txt"
+        (BENCH / "logs" / name).write_text(cost.output, encoding="utf-8")
+        if plugin and not split.exists():
+            raise SubjectError(f"{self.subject}: nothing was recorded, see .bench/logs/{name}")
+        return cost, float(split.read_text(encoding="utf-8")) if plugin else 0.0
 
 
 def _last_line(output: str) -> str:
@@ -131,26 +143,33 @@ def _last_line(output: str) -> str:
 
 
 def _clean(subject: str) -> None:
-    for name in LEFT_OVER:
-        path = folder_of(subject) / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    for pattern in LEFT_OVER:
+        for path in folder_of(subject).glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _size_bytes(folder: Path, name: str) -> int:
+    """Size of a database with its write-ahead log, which may not have been folded in."""
+    files = [folder / name, folder / f"{name}-wal"]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _keep(way: Way, subject: str, kept: Path) -> None:
     """Set aside what the first run of a way left."""
-    _copy(folder_of(subject) / way.leaves, kept / way.name / way.leaves)
+    _copy(folder_of(subject), way.leaves, kept / way.name)
 
 
 def _put_back(way: Way, subject: str, kept: Path) -> None:
-    _copy(kept / way.goes_on / way.leaves, folder_of(subject) / way.leaves)
+    _copy(kept / way.goes_on, way.leaves, folder_of(subject))
 
 
-def _copy(source: Path, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, to)
-    else:
-        shutil.copy2(source, to)
+def _copy(source: Path, leaves: str, to: Path) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for path in source.glob(f"{leaves}*"):
+        if path.is_dir():
+            shutil.copytree(path, to / path.name)
+        else:
+            shutil.copy2(path, to / path.name)

@@ -122,7 +122,14 @@ def environment(minor: str, base: Path, subjects: list[str]) -> Interpreter:
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         run([base, "-m", "venv", "--clear", folder])
         editable = [part for name in subjects for part in ("-e", str(folder_of(name)))]
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         run([*pip, *TOOLS, "-e", str(ROOT)])
         if editable:
             run([*pip, "--no-deps", *editable])
