@@ -186,7 +186,8 @@ class MapReadOnly(MapError):
     def __init__(self, path: str, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            path, f"cannot write {path} ({reason}). Make it writable: chmod u+w {path} and its folder"
+            path,
+            f"cannot write {path} ({reason}). Make it writable: chmod u+w {path} and its folder",
         )
 
 
@@ -404,7 +405,9 @@ class OptionsExclude(UsageError):
     def __init__(self, first: str, second: str) -> None:
         self.first = first
         self.second = second
-        super().__init__(f"{first} and {second} are two different changes. Give one: tdad impact {first}")
+        super().__init__(
+            f"{first} and {second} are two different changes. Give one: tdad impact {first}"
+        )
 
 
 class OptionNeedsBase(UsageError):
@@ -414,7 +417,9 @@ class OptionNeedsBase(UsageError):
 
     def __init__(self, option: str) -> None:
         self.option = option
-        super().__init__(f"{option} goes with --base. Name the commit: tdad impact --base REV {option}")
+        super().__init__(
+            f"{option} goes with --base. Name the commit: tdad impact --base REV {option}"
+        )
 
 
 class SettingMalformed(UsageError):
@@ -424,7 +429,9 @@ class SettingMalformed(UsageError):
 
     def __init__(self, text: str) -> None:
         self.text = text
-        super().__init__(f"-c {text}: a setting is KEY=VALUE. For example: tdad -c limit=20 impact")
+        super().__init__(
+            f"-c {text}: a setting is KEY=VALUE. For example: tdad -c limit=20 impact"
+        )
 
 
 class SkillEdited(TdadError):

@@ -62,9 +62,10 @@ class Definition:
     parent: int
     """Index of the enclosing definition in ``FileFacts.definitions``; the module is 0 and its own parent."""
     flags: tuple[str, ...] = ()
-    """Sorted: async, generator, lambda-holder, cached, property, static, classmethod, abstract, overload, test, fixture,
-    autouse, conditional, not-collected (it sets ``__test__ = False``), import (a variable that only an import binds), global-writer (it stores into something that
-    outlives the call, a module- or class-level name, an item of it, a mutable default, a nonlocal: a hand-made cache)."""
+    """Sorted: async, generator, lambda-holder, cached, property, static, classmethod, abstract, overload, test,
+    fixture, autouse, conditional, not-collected (it sets ``__test__ = False``), import (a variable that only an import
+    binds), global-writer (it stores into something that outlives the call, a module- or class-level name, an item of
+    it, a mutable default, a nonlocal: a hand-made cache)."""
 
     @property
     def name(self) -> str:
@@ -129,7 +130,7 @@ class Reference:
     """
 
     source: int
-    """Index of the definition that mentions it: the function whose body it is in, else the class or variable or module."""
+    """Index of the definition that mentions it: the function whose body it is in, else the class, variable or module."""
     line: int
     kind: ReferenceKind
     chain: str
@@ -479,8 +480,11 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Step:
-    """One link of a chain, read from the change to the test: ``what`` (path::qualname, file or node id) and how it
-    is reached from the step before (``executed by``, ``read by``, ``fixture used by``, …)."""
+    """One link of a chain, read from the change to the test.
+
+    ``what`` is path::qualname, a file or a node id; ``how`` says how it is reached from the step before (``executed
+    by``, ``read by``, …).
+    """
 
     how: str
     what: str
@@ -628,6 +632,9 @@ class Recorded(Protocol):
         ...
 
     def inheritors(self, owner: Owner) -> Sequence[str]:
-        """Node ids of the tests that inherit from ``owner``: of TEST itself, of FIXTURE and COLLECT the tests that
-        list it, of SESSION all, of IMPORT none (the graph decides who depends on a module's top level)."""
+        """Node ids of the tests that inherit from ``owner``.
+
+        Of TEST itself, of FIXTURE and COLLECT the tests that list it, of SESSION all, of IMPORT none (the graph
+        decides who depends on a module's top level).
+        """
         ...

@@ -73,7 +73,7 @@ def collect(
         TdadError: the revision, patch or files are not there or do not fit.
     """
     if options.since_recording and recorded is not None:
-        return since_recording(project, store, recorded, head)
+        return since_recording(project, recorded, head)
     versions = _versions(project, options)
     pairs: list[Pair] = []
     changes: list[Change] = []
@@ -161,6 +161,8 @@ def _whole(version: FileVersion, pair: Pair) -> list[Change]:
 def data_changes(version: FileVersion) -> list[Change]:
     """The change of a file that is data."""
     notes = version.note.split()
+    if "submodule" in notes and "unreadable" not in notes:
+        return []  # its files are compared one by one
     if version.old is None:
         kind = ChangeKind.ADDED
     elif version.new is None:
@@ -180,7 +182,7 @@ def data_changes(version: FileVersion) -> list[Change]:
 # ------------------------------------------------------------------------------------ against what was recorded
 
 
-def since_recording(project: Project, store: Map, recorded: Recorded, head: Head) -> Changed:
+def since_recording(project: Project, recorded: Recorded, head: Head) -> Changed:
     """What differs between the recorded versions and now, whatever git says."""
     pairs: list[Pair] = []
     changes: list[Change] = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from tdad.facts import Environment, Recorded
-from tdad.trace.probe.environment import interpreter, packages, search_path, system
+from tdad.facts import Environment, Recorded, Use
+from tdad.trace.probe.environment import interpreter, modules, packages, search_path, system
 
 VOLATILE = frozenset(
     {
@@ -26,10 +26,13 @@ def environment_here(recorded: Recorded | None) -> Environment | None:
     newest = recorded.environment if recorded is not None else None
     if newest is None:
         return None
+    assert recorded is not None
+    installed = packages()
     return Environment(
         python=interpreter(),
         platform=system(),
-        packages=packages(),
+        packages=installed,
+        modules=_appeared(recorded, newest, installed, None),
         variables=_variables(newest.variables),
         plugins=newest.plugins,
         search=tuple(search_path()),
@@ -44,15 +47,34 @@ def environment_there(recorded: Recorded | None) -> Environment | None:
     newest = recorded.environment if recorded is not None else None
     if newest is None or not newest.search or not any(map(os.path.isdir, newest.search)):
         return None
+    assert recorded is not None
+    installed = packages(newest.search)
     ours = set(search_path()) == set(newest.search) and bool(sys.executable)
     return Environment(
         python=interpreter() if ours else newest.python,
         platform=newest.platform,
-        packages=packages(newest.search),
+        packages=installed,
+        modules=_appeared(recorded, newest, installed, newest.search),
         variables=_variables(newest.variables),
         plugins=newest.plugins,
         search=newest.search,
     )
+
+
+def _appeared(
+    recorded: Recorded,
+    newest: Environment,
+    installed: Mapping[str, str],
+    search: Sequence[str] | None,
+) -> dict[str, str]:
+    """Top-level module → distribution, of those that were not installed when somebody asked for the module."""
+    new = installed.keys() - newest.packages.keys()
+    asked = {
+        name.partition(".")[0]
+        for use in (Use.NO_MODULE, Use.MODULE)
+        for name in recorded.used_names(use)
+    }
+    return modules(sorted(asked), search, new) if new else {}
 
 
 def _variables(recorded: Mapping[str, str]) -> dict[str, str]:

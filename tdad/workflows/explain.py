@@ -39,7 +39,13 @@ def explain(project: Project, node_id: str, options: ChangeOptions) -> Explanati
         reaching, safe = explain_test(asked.world, asked.changed.changes, node_id)
     first: Impact | None = selected[0] if selected else None
     if first is None and reaching:
-        safe = [*safe, *((_label(i), "an earlier record of this test fits all that it depends on now") for i in reaching)]
+        safe = [
+            *safe,
+            *(
+                (_label(i), "an earlier record of this test fits all that it depends on now")
+                for i in reaching
+            ),
+        ]
         reaching = []
     others = tuple(i for i in reaching if first is None or i.change != first.change)
     return Explanation(node_id, first is not None, first, others, tuple(safe))

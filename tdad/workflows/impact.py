@@ -21,7 +21,7 @@ from tdad.workflows.index import Head, bring_up_to_date
 from tdad.workflows.project import Project
 from tdad.workflows.recording import take_in
 
-__all__ = ["ChangeOptions", "Asked", "ask_map", "asking", "find_impacts"]
+__all__ = ["Asked", "ChangeOptions", "ask_map", "asking", "find_impacts"]
 
 GENERATIONS = 4
 """How many records of a test the map keeps."""
@@ -54,9 +54,7 @@ def find_impacts(
         return ImpactReport(answer, map_state(project, asked))
 
 
-def ask_map(
-    project: Project, options: ChangeOptions
-) -> tuple[ImpactReport, frozenset[str]]:
+def ask_map(project: Project, options: ChangeOptions) -> tuple[ImpactReport, frozenset[str]]:
     """The report for a run in this very interpreter, and the node ids of all tests that have a record."""
     with asking(project, options, environment_here) as asked:
         known = frozenset(asked.recorded.tests) if asked.recorded is not None else frozenset()
@@ -79,7 +77,12 @@ def asking(
         changed = collect(project, options, store, recorded, head)
         environment = surroundings(recorded)
         if recorded is None:
-            answer = static_answer(Resolver(changed.head), Resolver(changed.before), changed.changes, patterns(project))
+            answer = static_answer(
+                Resolver(changed.head),
+                Resolver(changed.before),
+                changed.changes,
+                patterns(project),
+            )
             yield Asked(store, head, None, changed, None, answer)
             return
         world, answer = _answer(project, recorded, changed, options, environment)
@@ -109,7 +112,8 @@ def _open(project: Project) -> Iterator[tuple[Map, bool]]:
 
 
 def _answer(
-    project: Project, recorded: Recorded,
+    project: Project,
+    recorded: Recorded,
     changed: Changed,
     options: ChangeOptions,
     environment: Environment | None,
@@ -129,14 +133,18 @@ def _answer(
 def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[StaticTest]:
     """Tests in the files that may hold unrecorded ones: changed files, or all when no run covered the suite."""
     found = patterns(project)
-    paths = {change.path for change in changed.changes} if world.recorded.complete else set(changed.head.paths())
+    paths = (
+        {change.path for change in changed.changes}
+        if world.recorded.complete
+        else set(changed.head.paths())
+    )
     for path in sorted(paths):
         if path.endswith(".py") and is_test_file(path, found):
             yield from tests_in(world.now, path, found)
 
 
 def patterns(project: Project) -> Patterns:
-    """pytest's own collection patterns."""
+    """Collection patterns, as pytest itself is configured."""
     ini = project.config.pytest
     return Patterns(ini.python_files, ini.python_classes, ini.python_functions)
 
@@ -145,7 +153,11 @@ def _without_known_results(
     project: Project, store: Map, head: Head, answer: Answer, environment: Environment | None
 ) -> Answer:
     """Rule 10: a test whose earlier record fits the present versions has a known result."""
-    doubtful = {i.node_id for i in answer.impacts if i.change is not None and i.evidence is not Evidence.PRECAUTION}
+    doubtful = {
+        i.node_id
+        for i in answer.impacts
+        if i.change is not None and i.evidence is not Evidence.PRECAUTION
+    }
     known: set[str] = set()
     for generation in range(1, GENERATIONS):
         view = store.recorded(generation)

@@ -12,6 +12,7 @@ from tdad.errors import TdadError
 from tdad.facts import FileFacts
 from tdad.source import mentioned_names
 from tdad.store import Counts, Indexed, Map, open_map
+from tdad.workflows.garbage import kept
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.project import Project
 
@@ -40,7 +41,7 @@ def build_index(
         TdadError: the map cannot be written.
     """
     began = time.perf_counter()
-    with open_map(project.map_path, mode="write") as store:
+    with kept(), open_map(project.map_path, mode="write") as store:
         head = bring_up_to_date(project, store, jobs=jobs, progress=progress)
         files = _counts(store, head)
         broken = [head.facts.get(path) for path in sorted(files) if files[path].broken]

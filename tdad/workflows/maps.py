@@ -80,10 +80,8 @@ def show(project: Project, what: str) -> MapEntry:
         if what in recorded.tests:
             return _test(recorded, what)
         path, separator, qualname = what.partition("::")
-        if separator:
-            entry = _definition(recorded, head, path, qualname)
-        else:
-            entry = _file(recorded, head, path)
+        known = _definition(recorded, head, path, qualname) if separator else None
+        entry = known if separator else _file(recorded, head, path)
     if entry is None:
         raise NotInMapError(what)
     return entry
@@ -121,7 +119,9 @@ def _names(recorded: Recorded, path: str, digest: str, starts: frozenset[int]) -
     if facts is None:
         return {path}
     by_line = {
-        d.span.first: d.qualname for d in facts.definitions if d.kind is not DefinitionKind.VARIABLE
+        d.span.first: d.qualname
+        for d in facts.definitions
+        if d.kind is not DefinitionKind.VARIABLE
     }
     return {f"{path}::{by_line[line]}" for line in starts if line in by_line}
 
@@ -141,16 +141,18 @@ def _file(recorded: Recorded, head: HeadFacts, path: str) -> MapEntry | None:
     facts = head.get(path)
     if facts is None and path not in recorded.paths():
         return None
-    names = [d.qualname for d in facts.definitions[1:] if d.kind is not DefinitionKind.VARIABLE] if facts else []
+    names = (
+        [d.qualname for d in facts.definitions[1:] if d.kind is not DefinitionKind.VARIABLE]
+        if facts
+        else []
+    )
     details = {"versions": str(len(recorded.versions(path))), "definitions": str(len(names))}
     if facts is not None and facts.error:
         details["error"] = facts.error
     return MapEntry("file", path, details, {"tests": tuple(sorted(_users(recorded, path, None)))})
 
 
-def _definition(
-    recorded: Recorded, head: HeadFacts, path: str, qualname: str
-) -> MapEntry | None:
+def _definition(recorded: Recorded, head: HeadFacts, path: str, qualname: str) -> MapEntry | None:
     facts = head.get(path)
     found = [d for d in facts.definitions if d.qualname == qualname] if facts else []
     if not found:

@@ -38,14 +38,19 @@ def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, n
     kin = [class_id, *world.now.subclasses(class_id)]
     users = frozenset().union(*(spread.users_of_class(cls) for cls in kin))
     narrowed = trail.only(users)
-    spread.bound(path, f"{class_name}.{name}", narrowed.then("is the name", f"{class_name}.{name}"))
+    spread.bound(
+        path, f"{class_name}.{name}", narrowed.then("is the name", f"{class_name}.{name}")
+    )
     for overridden in world.now.overridden(f"{class_id}.{name}"):
         base_path, _, base_name = overridden.partition("::")
         step = narrowed.then("overrides", overridden, evidence=Evidence.DERIVED)
         spread.members(base_path, base_name, step)
         spread.bound(base_path, base_name, step)
     if name.startswith("__") and name.endswith("__"):
-        spread.tests(users, trail.then("is looked up by the language on", class_id, evidence=Evidence.DERIVED))
+        spread.tests(
+            users,
+            trail.then("is looked up by the language on", class_id, evidence=Evidence.DERIVED),
+        )
     elif has_unknown_base(world.now, class_id):
         step = trail.then("may override a method of a base outside the project on", class_id)
         spread.tests(users, step.then("used by", class_id, evidence=Evidence.DERIVED))
@@ -91,7 +96,9 @@ def _added_to_module(
     path = facts.path
     if definition.name in LOOKUP_HOOKS:
         spread.imported(path, trail)
-    if definition.kind is DefinitionKind.CLASS and has_processing_base(world.now, f"{path}::{definition.qualname}"):
+    if definition.kind is DefinitionKind.CLASS and has_processing_base(
+        world.now, f"{path}::{definition.qualname}"
+    ):
         _registered_class(world, spread, trail, f"{path}::{definition.qualname}")
     for lookup in _module_lookups(world, path):
         lookup_path, _, lookup_name = lookup.partition("::")
@@ -118,7 +125,11 @@ def _module_lookups(world: World, path: str) -> list[str]:
     facts = world.head.get(path)
     found = set()
     for reference in facts.references if facts else ():
-        if facts and reference.chain.split(".")[0].removesuffix("()") in {"globals", "locals", "vars"}:
+        if facts and reference.chain.split(".")[0].removesuffix("()") in {
+            "globals",
+            "locals",
+            "vars",
+        }:
             found.add(f"{path}::{facts.definitions[reference.source].qualname}")
     return sorted(found)
 
@@ -128,8 +139,14 @@ def _new_fixture(
 ) -> None:
     for fixture in facts.fixtures:
         if facts.definitions[fixture.definition] is definition:
-            tests = [test for test in world.tests_of_file(facts.path) if fixture.autouse or _requests(world, test, fixture.name)]
-            spread.tests(tests, trail.then("captures as a fixture", facts.path, evidence=Evidence.DERIVED))
+            tests = [
+                test
+                for test in world.tests_of_file(facts.path)
+                if fixture.autouse or _requests(world, test, fixture.name)
+            ]
+            spread.tests(
+                tests, trail.then("captures as a fixture", facts.path, evidence=Evidence.DERIVED)
+            )
 
 
 def _captured_by_conftest(
@@ -138,10 +155,17 @@ def _captured_by_conftest(
     directory = posixpath.dirname(facts.path)
     below = [test.node_id for test in world.tests_below(directory)]
     if definition.name.startswith("pytest_"):
-        spread.tests(below, trail.then("is a hook for the tests below", directory or ".", evidence=Evidence.DERIVED))
+        spread.tests(
+            below,
+            trail.then(
+                "is a hook for the tests below", directory or ".", evidence=Evidence.DERIVED
+            ),
+        )
     for fixture in facts.fixtures:
         if facts.definitions[fixture.definition] is definition:
-            captured = [test for test in below if fixture.autouse or _requests(world, test, fixture.name)]
+            captured = [
+                test for test in below if fixture.autouse or _requests(world, test, fixture.name)
+            ]
             how = "is an autouse fixture for" if fixture.autouse else "overrides the fixture for"
             spread.tests(captured, trail.then(how, directory or ".", evidence=Evidence.DERIVED))
 
@@ -152,7 +176,8 @@ def _requests(world: World, node_id: str, fixture: str) -> bool:
     if any(_argname(owner.name) == fixture for owner in test.owners):
         return True
     return any(
-        edge.kind is ReferenceKind.FIXTURE and edge.target.rpartition("::")[2].rpartition(".")[2] == fixture
+        edge.kind is ReferenceKind.FIXTURE
+        and edge.target.rpartition("::")[2].rpartition(".")[2] == fixture
         for edge in world.now.references(test.definition)
     )
 
@@ -177,26 +202,38 @@ def added_file(world: World, spread: Spread, trail: Trail) -> None:
             _captured_by_conftest(world, spread, trail, facts, definition)
         if _has_effects(facts):
             below = [test.node_id for test in world.tests_below(posixpath.dirname(path))]
-            spread.tests(below, trail.then("is run for the tests below", path, evidence=Evidence.DERIVED))
+            spread.tests(
+                below, trail.then("is run for the tests below", path, evidence=Evidence.DERIVED)
+            )
     if posixpath.basename(path) == "__init__.py":
         package = posixpath.dirname(path)
         for other in world.head.paths():
             if posixpath.dirname(other) == package and other != path:
-                spread.imported(other, trail.then("makes a package of", package, evidence=Evidence.DERIVED))
+                spread.imported(
+                    other, trail.then("makes a package of", package, evidence=Evidence.DERIVED)
+                )
 
 
 def _shadowed(world: World, spread: Spread, trail: Trail, dotted: str) -> None:
     """The new file wins a module name that another file, or a distribution, had."""
     spread.used(Use.MODULE, dotted, trail)
     previous = world.before.module_path(dotted)
-    if previous is not None and previous != trail.change.path and world.now.module_path(dotted) != previous:
+    if (
+        previous is not None
+        and previous != trail.change.path
+        and world.now.module_path(dotted) != previous
+    ):
         spread.imported(previous, trail.then("shadows", previous, evidence=Evidence.DERIVED))
 
 
 def _imported_instead(world: World, spread: Spread, trail: Trail, path: str) -> None:
     """Import statements that did not change get the new file, and got something outside the project, or nothing."""
     for edge in world.now.importers_of(path):
-        if edge.source in world.old or edge.how != "import" or not world.recorded.versions(edge.source):
+        if (
+            edge.source in world.old
+            or edge.how not in {"import", "literal"}
+            or not world.recorded.versions(edge.source)
+        ):
             continue
         step = trail.then("is now what is imported by", edge.source, evidence=Evidence.DERIVED)
         if edge.lazy:
@@ -208,6 +245,8 @@ def _imported_instead(world: World, spread: Spread, trail: Trail, path: str) -> 
 def _has_effects(facts: FileFacts) -> bool:
     """Whether running the module does more than define: a statement that binds nothing."""
     return bool(facts.plugins) or any(
-        statement.owner == 0 and not statement.binds and statement.kind.value in {"simple", "compound"}
+        statement.owner == 0
+        and not statement.binds
+        and statement.kind.value in {"simple", "compound"}
         for statement in facts.statements
     )

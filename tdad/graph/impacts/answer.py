@@ -67,7 +67,8 @@ def impacts(world: World, question: Question) -> Answer:
     return Answer(
         changes=tuple(changes),
         impacts=tuple(ranked),
-        total_tests=sum(not world.is_gone(node_id) for node_id in world.recorded.tests) + sum(i.because.startswith("new:") for i in ranked),
+        total_tests=sum(not world.is_gone(node_id) for node_id in world.recorded.tests)
+        + sum(i.because.startswith("new:") for i in ranked),
         precautions=tuple(precautions),
         unreached=tuple(_unreached(question.changes, reached)),
         safe=_safe(world, question.changes, reached),
@@ -115,7 +116,12 @@ def because(trail: Trail, node_id: str) -> str:
 
 def label(change: Change) -> str:
     """How a person calls what changed."""
-    if change.detail and change.part is Part.DATA and "::" not in change.path and change.path in change.detail:
+    if (
+        change.detail
+        and change.part is Part.DATA
+        and "::" not in change.path
+        and change.path in change.detail
+    ):
         return change.detail
     if change.part is Part.DATA or (change.part is Part.WHOLE and not change.qualname):
         return change.path
@@ -177,7 +183,9 @@ def _unreached(changes: Sequence[Change], reached: Mapping[Change, int]) -> list
     )
 
 
-def _safe(world: World, changes: Sequence[Change], reached: Mapping[Change, int]) -> dict[str, str]:
+def _safe(
+    world: World, changes: Sequence[Change], reached: Mapping[Change, int]
+) -> dict[str, str]:
     """Why a change selects nothing."""
     reasons: dict[str, str] = {}
     for change in changes:

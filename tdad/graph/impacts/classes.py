@@ -8,7 +8,9 @@ from tdad.facts import DefinitionKind, FileFacts, ReferenceKind
 from tdad.graph.impacts.world import find
 from tdad.graph.resolve import Resolver
 
-PLAIN_BASES = frozenset({"object", "Exception", "ValueError", "TypeError", "KeyError", "RuntimeError"})
+PLAIN_BASES = frozenset(
+    {"object", "Exception", "ValueError", "TypeError", "KeyError", "RuntimeError"}
+)
 """Bases outside the project that make nothing of a class body."""
 CLASS_HOOKS = ("__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__")
 

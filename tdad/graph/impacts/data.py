@@ -62,5 +62,7 @@ def precaution(change: Change) -> str | None:
     if COMPILED.search(change.path):
         return f"{change.path} is compiled code, which is not observed: every test is at risk"
     if change.detail == "submodule":
-        return f"{change.path} is a submodule whose files cannot be compared: every test is at risk"
+        return (
+            f"{change.path} is a submodule whose files cannot be compared: every test is at risk"
+        )
     return None

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tdad.facts import Change, ChangeKind, Environment, Evidence, Part, Use
+from tdad.facts import (
+    Change,
+    ChangeKind,
+    DefinitionKind,
+    Environment,
+    Evidence,
+    FileFacts,
+    Import,
+    Part,
+    Use,
+)
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
@@ -46,7 +56,9 @@ def drifted(
     precautions: list[str] = []
     if found.python is not None:
         detail = f"python {found.python[0]} → {found.python[1]}"
-        precautions.append(f"recorded on {found.python[0]}, now {found.python[1]}: every test is at risk")
+        precautions.append(
+            f"recorded on {found.python[0]}, now {found.python[1]}: every test is at risk"
+        )
         changes.append(_everything(world, spread, "python", detail))
     for name in found.variables:
         change = _drifted(f"${name}", f"environment variable ${name}")
@@ -73,14 +85,15 @@ def _package(world: World, spread: Spread, trail: Trail, modules: list[str]) -> 
     """Everybody who imports one of the distribution's modules; tells whether somebody does."""
     concerned = False
     for module in modules:
-        concerned = concerned or bool(world.recorded.users(Use.MODULE, module))
-        spread.used(Use.MODULE, module, trail)
+        for how in (Use.MODULE, Use.NO_MODULE):
+            concerned = concerned or bool(world.recorded.users(how, module))
+            spread.used(how, module, trail)
         for path in world.head.mentioning(module):
             facts = world.head.get(path)
-            imports = facts.imports if facts else ()
-            if any(item.module.partition(".")[0] == module for item in imports):
-                concerned = True
-                spread.imported(path, trail)
+            for item in facts.imports if facts else ():
+                if facts and item.module.partition(".")[0] == module:
+                    concerned = True
+                    _importing(spread, trail, facts, item)
     return concerned
 
 
@@ -89,3 +102,15 @@ def _everything(world: World, spread: Spread, name: str, detail: str) -> Change:
     step = Trail(change).then("changes how every test runs", detail, evidence=Evidence.PRECAUTION)
     spread.tests(world.all_tests(), step)
     return change
+
+
+def _importing(spread: Spread, trail: Trail, facts: FileFacts, item: Import) -> None:
+    """Who imports the file, or, when a function of it imports the package, who executes that."""
+    owner = facts.definitions[item.owner]
+    if owner.kind is DefinitionKind.FUNCTION:
+        step = trail.then(
+            "imported by", f"{facts.path}::{owner.qualname}", evidence=Evidence.DERIVED
+        )
+        spread.executed(facts.path, owner.qualname, step, item.line)
+    else:
+        spread.imported(facts.path, trail)

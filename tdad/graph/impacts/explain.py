@@ -20,7 +20,9 @@ def explain_test(
         if node_id in found:
             reaching.append(made_impact(world, node_id, found[node_id], len(found)))
         else:
-            safe.append((f"{label(change)} {change.kind}", why_not(world, change, node_id, len(found))))
+            safe.append(
+                (f"{label(change)} {change.kind}", why_not(world, change, node_id, len(found)))
+            )
     reaching.sort(key=lambda impact: (impact.evidence.value, -impact.score, impact.because))
     return reaching, safe
 
@@ -34,8 +36,12 @@ def why_not(world: World, change: Change, node_id: str, reached: int) -> str:
         return f"neither the test nor its fixtures opened it, listed its folder or looked for it{others}"
     if change.part is Part.DOCSTRING:
         return f"only a docstring changed, and nothing the test ran reads it{others}"
-    definition = world.definition(change.old_path or change.path, change.old_qualname or change.qualname)
-    if change.part is Part.BODY or (definition is not None and definition.kind is DefinitionKind.FUNCTION):
+    definition = world.definition(
+        change.old_path or change.path, change.old_qualname or change.qualname
+    )
+    if change.part is Part.BODY or (
+        definition is not None and definition.kind is DefinitionKind.FUNCTION
+    ):
         verb = "mentions" if change.kind is ChangeKind.ADDED else "is"
         return f"{ran}, none {verb} {change.qualname}{others}"
     return f"{ran}, none reads {label(change).rpartition('::')[2] or change.path}{others}"

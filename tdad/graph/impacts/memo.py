@@ -1,7 +1,7 @@
 """Rule 7: what a cache hides. The test that fills it is seen to run the code; the others depend on it just the same.
 
-A memoised function is one that keeps results between calls: ``functools.cache`` and relatives, ``cached_property``, or by
-hand in a module- or class-level name. Whatever it can call may have been run once for everybody.
+A memoised function is one that keeps results between calls: ``functools.cache`` and relatives, ``cached_property``, or
+by hand in a module- or class-level name. Whatever it can call may have been run once for everybody.
 """
 
 from __future__ import annotations

@@ -81,7 +81,9 @@ def _body_by_lines(world: World, spread: Spread, trail: Trail, digest: str) -> N
     spans = (*change.old, *change.around)
     executed = set(world.executed_within(path, digest, spans))
     for owner, line in world.entered_in(path, digest, change.old_qualname or change.qualname):
-        if owner.kind is OwnerKind.IMPORT:  # recorded by statements of the module, not by lines of what they call
+        if (
+            owner.kind is OwnerKind.IMPORT
+        ):  # recorded by statements of the module, not by lines of what they call
             spread.entered_by(owner, Site(path, line), trail)
     for owner in sorted(owner for owner in executed if owner.kind is not OwnerKind.IMPORT):
         site = Site(path, spans[0].first)
@@ -105,7 +107,7 @@ def _body_by_function(
 
 
 def _function_at(facts: FileFacts, outer: Definition, span: Span) -> Definition:
-    """The innermost function that runs the statement at ``span``; its own ``def`` line is run by the function around."""
+    """The innermost function that runs the statement at ``span``; its own ``def`` line belongs to the one around."""
     found = innermost(facts, span.first)
     while found.kind is not DefinitionKind.FUNCTION or found.span.first == span.first:
         if found is outer or found.parent == 0 or found.qualname == outer.qualname:
@@ -169,7 +171,11 @@ def _registers(world: World, change: Change) -> bool:
     for resolver in (world.now, world.before):
         for chain in decorators(resolver, where):
             name = chain.removesuffix("()")
-            if name in PURE_DECORATORS or name.startswith("pytest.mark.") or name.endswith((".setter", ".getter")):
+            if (
+                name in PURE_DECORATORS
+                or name.startswith("pytest.mark.")
+                or name.endswith((".setter", ".getter"))
+            ):
                 continue
             return True
     return False
@@ -179,7 +185,7 @@ def _registers(world: World, change: Change) -> bool:
 
 
 def _docstring(world: World, spread: Spread, trail: Trail) -> None:
-    """A docstring matters to who reads it: doctests, ``__doc__`` and ``inspect.getdoc``, a decorator, a reader of source."""
+    """A docstring matters to who reads it: doctests, ``__doc__``, ``inspect.getdoc``, a decorator, a reader of source."""
     change = trail.change
     where = f"{change.path}::{change.qualname}"
     for node_id in world.tests_of_file(change.path):
@@ -195,7 +201,9 @@ def _docstring(world: World, spread: Spread, trail: Trail) -> None:
         read.executed(path, qualname, Trail(change))
     tests = frozenset(read.run())
     if tests:
-        narrowed = trail.then("docstrings read by", "::".join(readers[0]), evidence=Evidence.DERIVED).only(tests)
+        narrowed = trail.then(
+            "docstrings read by", "::".join(readers[0]), evidence=Evidence.DERIVED
+        ).only(tests)
         spread.members(change.path, change.qualname, narrowed)
         if change.qualname:
             spread.bound(change.path, change.qualname, narrowed)
@@ -211,7 +219,9 @@ def _doc_readers(world: World) -> list[tuple[str, str]]:
             facts = world.head.get(path)
             for reference in facts.references if facts else ():
                 if reference.chain.rpartition(".")[2].removesuffix("()") == name:
-                    found.add((path, facts.definitions[reference.source].qualname if facts else ""))
+                    found.add(
+                        (path, facts.definitions[reference.source].qualname if facts else "")
+                    )
     return sorted(found)
 
 
@@ -231,7 +241,9 @@ def _whole_definition(world: World, spread: Spread, trail: Trail) -> None:
         added_definition(world, spread, trail, registers=_registers(world, change))
 
 
-def _importing_statements(world: World, spread: Spread, path: str, qualname: str, trail: Trail) -> None:
+def _importing_statements(
+    world: World, spread: Spread, path: str, qualname: str, trail: Trail
+) -> None:
     """Rule 4: ``from m import gone`` now raises, so whoever imports the importing module is affected.
 
     Only while the import still stands: one that went with the definition is a change of its own.

@@ -114,7 +114,9 @@ class Spread:
 
     # ----------------------------------------------------------------------------------------- places
 
-    def executed(self, path: str, qualname: str, trail: Trail, line: int = 0, *, old: bool = False) -> None:
+    def executed(
+        self, path: str, qualname: str, trail: Trail, line: int = 0, *, old: bool = False
+    ) -> None:
         """Whoever executes the definition itself is affected (with ``line``: whoever executes that line, if known).
 
         The line is one of the current version, or of the ``old`` one.
@@ -125,7 +127,7 @@ class Spread:
         self._queue.append(lambda: self._executed(path, qualname, trail, line, old=old))
 
     def executed_spans(self, path: str, digest: str, spans: Sequence[Span], trail: Trail) -> None:
-        """Whoever entered code that starts within ``spans`` of that version is affected, nested definitions included."""
+        """Whoever entered code that starts within ``spans`` of that version is affected, nested code included."""
         for span in spans:
             for owner, line in self.world.entered_within(path, digest, span):
                 self.entered_by(owner, Site(path, line), trail)
@@ -141,7 +143,9 @@ class Spread:
             self.statement(site, trail)  # a class statement runs its own body
             return
         for cause in causes or (Site(owner.name, 0),):
-            self.statement(cause, trail.then("executed while importing", f"{cause.path}:{cause.line}"))
+            self.statement(
+                cause, trail.then("executed while importing", f"{cause.path}:{cause.line}")
+            )
 
     def _is_class_body(self, site: Site) -> bool:
         facts = self._facts_of_run(site.path)
@@ -231,7 +235,9 @@ class Spread:
     def _statement(self, site: Site, trail: Trail) -> None:
         facts = self._facts_of_run(site.path)
         if facts is None or site.line == 0:
-            self.imported(site.path, trail.then("a side effect of", site.path, evidence=Evidence.DERIVED))
+            self.imported(
+                site.path, trail.then("a side effect of", site.path, evidence=Evidence.DERIVED)
+            )
             return
         scope, names = statement_binding(facts, site.line)
         if not names:
@@ -273,7 +279,11 @@ class Spread:
 
     def _new(self, now: Sequence[Edge], before: Sequence[Edge]) -> Iterable[Edge]:
         """Edges that the old version did not have: in a changed file only its lines are the recorded ones."""
-        known = {(edge.source, edge.kind) for edge in before if edge.source.partition("::")[0] in self.world.old}
+        known = {
+            (edge.source, edge.kind)
+            for edge in before
+            if edge.source.partition("::")[0] in self.world.old
+        }
         return (edge for edge in now if (edge.source, edge.kind) not in known)
 
     def _loaded(self, path: str, trail: Trail) -> None:
@@ -282,7 +292,11 @@ class Spread:
             for site in sites:
                 if not site.path or self._imports_statically(site.path, path):
                     continue
-                step = trail.then("imported by a computed name at", f"{site.path}:{site.line}", evidence=Evidence.DERIVED)
+                step = trail.then(
+                    "imported by a computed name at",
+                    f"{site.path}:{site.line}",
+                    evidence=Evidence.DERIVED,
+                )
                 if owner.kind is OwnerKind.IMPORT and owner.name == site.path:
                     self.statement(site, step)
                 facts = self._facts_of_run(site.path)
@@ -294,7 +308,9 @@ class Spread:
 
     def _carried(self, path: str, definition: Definition, trail: Trail) -> None:
         """What a re-bound name carries with it: the code written inside it, and the class it is an attribute of."""
-        derived = trail.then("defines", f"{path}::{definition.qualname}", evidence=Evidence.DERIVED)
+        derived = trail.then(
+            "defines", f"{path}::{definition.qualname}", evidence=Evidence.DERIVED
+        )
         if definition.kind is DefinitionKind.VARIABLE:
             self.executed(path, definition.qualname, derived)  # lambdas in its value
             owner, _, _ = definition.qualname.rpartition(".")
@@ -305,7 +321,9 @@ class Spread:
         if definition.kind is DefinitionKind.CLASS:
             for sub in self.world.now.subclasses(f"{path}::{definition.qualname}"):
                 sub_path, _, sub_name = sub.partition("::")
-                self.bound(sub_path, sub_name, trail.then("inherited by", sub, evidence=Evidence.DERIVED))
+                self.bound(
+                    sub_path, sub_name, trail.then("inherited by", sub, evidence=Evidence.DERIVED)
+                )
 
     def _class_is_processed(self, path: str, qualname: str) -> bool:
         """Whether something turns the class body into other things: a decorator, a metaclass, a base we do not know."""
@@ -323,7 +341,9 @@ class Spread:
             return
         if edge.kind is ReferenceKind.IMPORT:
             return  # whoever reads the alias is among the readers as well
-        if edge.kind is ReferenceKind.ANNOTATION and not annotations_are_read(resolver, edge.source):
+        if edge.kind is ReferenceKind.ANNOTATION and not annotations_are_read(
+            resolver, edge.source
+        ):
             return
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:

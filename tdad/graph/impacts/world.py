@@ -135,6 +135,8 @@ class World:
             return True
         path, _, qualname = test.definition.partition("::")
         was, now = self.old.get(path), self.head.get(path)
+        if now is not None and now.error:
+            return False  # what does not parse is not gone: the run will say so
         return find(was, qualname) is not None and find(now, qualname) is None
 
     def may_be_renumbered(self, node_id: str) -> bool:
