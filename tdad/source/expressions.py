@@ -36,6 +36,7 @@ import libcst as cst
 
 from tdad.facts import BindingKind, ReferenceKind
 from tdad.source.literals import looks_dotted, string_token
+from tdad.source.literal_code import note_code, note_script
 from tdad.source.special_calls import SPECIAL_CALLS
 from tdad.source.state import State
 
@@ -122,10 +123,14 @@ def _subscript(state: State, node: Any) -> str:
 def _string(state: State, node: Any) -> str:
     token, text = string_token(node.value)
     state.emit(token)
+    if "import " in token:
+        note_script(state, token[2:])
     if text is None:
         return "bytes()"
     if looks_dotted(text):
         state.refs.append((state.line, STRING, text))
+    else:
+        note_code(state, text)
     return "str()"
 
 
@@ -173,6 +178,7 @@ def _formatted(state: State, node: Any) -> str:
     for part in node.parts:
         if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
             emit("s'" + _formatted_text(part.value, raw=raw))
+            note_code(state, part.value)
         else:
             _formatted_expression(state, part)
     emit("f;")

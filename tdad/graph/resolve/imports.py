@@ -34,8 +34,11 @@ class Imports:
     def _edges(self, scope: FileScope) -> Iterator[ImportEdge]:
         for item in scope.facts.imports:
             for target, how in self._targets(item, scope.path):
+                by_name = (
+                    "literal" if how == "import" and not item.alias and not item.name else how
+                )
                 yield self._edge(
-                    scope, item.owner, item.line, target, how, conditional=item.conditional
+                    scope, item.owner, item.line, target, by_name, conditional=item.conditional
                 )
         for reference in scope.facts.references:
             if reference.kind in LITERAL_KINDS:

@@ -263,8 +263,24 @@ class Resolver:
 
     def _import_readers(self, path: str) -> Iterator[Edge]:
         for edge in self.importers_of(path):
-            if edge.how in {"import", "plugin", "package"} and edge.line:
+            if edge.how in {"import", "literal", "plugin", "package"} and edge.line:
                 yield Edge(edge.definition, f"{path}::", ReferenceKind.IMPORT, edge.line)
+
+    def spelled(self, definition: str) -> Iterator[Edge]:
+        """Who has the name of a method in a literal: ``getattr(x, "m")`` far away, generated code, dispatch tables."""
+        name = last_name(definition)
+        if self.files.owner_class(definition) is None or name.startswith("__"):
+            return
+        weight = 1 / max(1, len(self._by_name(name)))
+        for path in self.files.mentioning(name):
+            scope = self.files.scope(path)
+            for reference in scope.by_token.get(name, ()) if scope is not None else ():
+                if reference.kind is ReferenceKind.STRING and reference.chain == name:
+                    assert scope is not None
+                    source = scope.name_of(reference.source)
+                    yield Edge(
+                        source, definition, reference.kind, reference.line, weight, ambiguous=True
+                    )
 
     # -- classes -----------------------------------------------------------------------------------------------------
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from textwrap import dedent
 
 from tdad.facts import FileFacts
 from tdad.graph.resolve import Resolver
-from tdad.source import index
-
-_WORD = re.compile(r"[^\W\d]\w*")
+from tdad.source import index, mentioned_names
 
 
 class TextFacts:
@@ -37,7 +34,8 @@ class TextFacts:
     def _words(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for path, data in self._files.items():
-            for word in set(_WORD.findall(data.decode())):
+            facts = self._facts.setdefault(path, index(path, data))
+            for word in mentioned_names(facts):
                 found.setdefault(word, []).append(path)
         return found
 
