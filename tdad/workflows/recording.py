@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import shutil
 import time
@@ -39,22 +38,19 @@ class Recording:
     def finish(self) -> str:
         """Stop, update the map, and return the summary for the user."""
         self.probe.stop()
+        from tdad.workflows.garbage import kept
         from tdad.workflows.summary import summary
 
-        collecting = gc.isenabled()
-        gc.disable()  # what is read stays until the end; each look for garbage would walk through all of pytest, too
         try:
-            run = take_in(self.project, ended=self.probe.settings.run_id)
-            return "\n".join(filter(None, (summary(self.project, run), self._incomplete())))
+            with kept():
+                run = take_in(self.project, ended=self.probe.settings.run_id)
+                return "\n".join(filter(None, (summary(self.project, run), self._incomplete())))
         except TdadError as error:
             return f"{error} [{error.slug}]"
         except Exception as error:  # whatever is wrong with us, the tests have their own result
             if os.environ.get("TDAD_DEBUG"):
                 raise
             return _bug(error)
-        finally:
-            if collecting:
-                gc.enable()
 
     def _incomplete(self) -> str:
         errors = ", ".join(f"{name} {count}x" for name, count in sorted(self.probe.errors.items()))
