@@ -133,7 +133,7 @@ def _versions(git: Git, commit: str, entries: Sequence[Entry]) -> Iterator[FileV
             wanted[_old_name(entry, git, commit)] = entry.old_path
     olds = blobs(git, wanted)
     for entry in entries:
-        if entry.path in untouched and entry.old_mode == entry.new_mode:
+        if entry.path in untouched and entry.old_mode == entry.new_mode and entry.status != "R":
             continue
         old = Content(None) if entry.old_mode == ABSENT else olds[_old_name(entry, git, commit)]
         new = (

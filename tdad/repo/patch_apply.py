@@ -95,7 +95,7 @@ def _apply_file(state: _State, file: FilePatch) -> None:
     path = new_path or old_path or ""
     if SUBMODULE in {file.old_mode, file.new_mode}:
         state.now[path] = _text_after(file)
-        state.note(path, "submodule")
+        state.note(path, "submodule", "unreadable")
         return
     if SYMLINK in {file.old_mode, file.new_mode}:
         # What a reader of the old contents sees is the link's target, so the hunk cannot be held against it.

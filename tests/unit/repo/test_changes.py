@@ -68,6 +68,16 @@ def test_rename_with_an_edit_is_one_version(git: Run, repo: Path, staged: bool) 
     assert changes(repo) == {"pkg/store.py": expected}
 
 
+@pytest.mark.parametrize("staged", [True, False])
+def test_rename_without_an_edit(git: Run, repo: Path, staged: bool) -> None:
+    text = (repo / "pkg/shop.py").read_bytes()
+    (repo / "pkg/shop.py").rename(repo / "pkg/store.py")
+    if staged:
+        git(repo, "add", "-A")
+    expected = FileVersion("pkg/store.py", text, text, "pkg/shop.py")
+    assert changes(repo) == {"pkg/store.py": expected}
+
+
 def test_mode_change(repo: Path) -> None:
     (repo / "data.json").chmod(0o755)
     found = changes(repo)["data.json"]
