@@ -82,19 +82,31 @@ def _drifted(name: str, detail: str) -> Change:
 
 
 def _package(world: World, spread: Spread, trail: Trail, modules: list[str]) -> bool:
-    """Everybody who imports one of the distribution's modules; tells whether somebody does."""
+    """Everybody who imports one of the distribution's modules, or tried to; tells whether somebody does."""
     concerned = False
     for module in modules:
         for how in (Use.MODULE, Use.NO_MODULE):
             concerned = concerned or bool(world.recorded.users(how, module))
             spread.used(how, module, trail)
         for path in world.head.mentioning(module):
-            facts = world.head.get(path)
-            for item in facts.imports if facts else ():
-                if facts and item.module.partition(".")[0] == module:
-                    concerned = True
-                    _importing(spread, trail, facts, item)
+            concerned = _importing(world, spread, trail, path, module) or concerned
     return concerned
+
+
+def _importing(world: World, spread: Spread, trail: Trail, path: str, module: str) -> bool:
+    """Follow the imports of ``module`` in one file: by the function that imports, or by whoever imports the file."""
+    facts = world.head.get(path)
+    found = [i for i in (facts.imports if facts else ()) if i.module.partition(".")[0] == module]
+    for item in found:
+        owner = facts.definitions[item.owner] if facts else None
+        if owner is not None and owner.kind is DefinitionKind.FUNCTION:
+            step = trail.then(
+                "imported by", f"{path}::{owner.qualname}", evidence=Evidence.DERIVED
+            )
+            spread.executed(path, owner.qualname, step, item.line)
+        else:
+            spread.imported(path, trail)
+    return bool(found)
 
 
 def _everything(world: World, spread: Spread, name: str, detail: str) -> Change:

@@ -9,7 +9,7 @@ import os
 import platform
 import re
 import sys
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Container, Dict, Iterator, List, Optional, Sequence, Tuple
 
 _listdir = os.listdir
 _exists = os.path.exists
@@ -47,14 +47,18 @@ def packages(search: Optional[Sequence[str]] = None) -> Dict[str, str]:
     return found
 
 
-def modules(names: List[str]) -> Dict[str, str]:
-    """Return top-level module → distribution, for those of ``names`` that a distribution installed."""
+def modules(
+    names: List[str], search: Optional[Sequence[str]] = None, only: Optional[Container[str]] = None
+) -> Dict[str, str]:
+    """Return top-level module → distribution, for those of ``names`` that a distribution (of ``only``) installed."""
     wanted = set(names)
     found: Dict[str, str] = {}
     if not wanted:
         return found
-    for parent, folder in _metadata():
+    for parent, folder in _metadata(search):
         distribution = _normal(folder.rpartition(".")[0].partition("-")[0])
+        if only is not None and distribution not in only:
+            continue
         path = os.path.join(parent, folder)
         text = _text(os.path.join(path, "top_level.txt"))
         tops = set(text.split()) if text is not None else _from_record(path)
