@@ -106,7 +106,9 @@ class OldFacts:
         return iter(sorted(found))
 
 
-def current_digests(project: Project, cache: Map | None) -> tuple[dict[str, str], dict[str, str]]:
+def current_digests(
+    project: Project, cache: Map | None, reread: dict[str, tuple[int, int]] | None = None
+) -> tuple[dict[str, str], dict[str, str]]:
     """Digests of the project's Python files now, and of the other files that the map knows or that are small.
 
     Returns ``(python, listed)``: path → digest of the Python files; path → empty digest of every other file (their
@@ -115,13 +117,19 @@ def current_digests(project: Project, cache: Map | None) -> tuple[dict[str, str]
     names = project_files(project.root, project.config)
     python = [name for name in names if name.endswith(".py")]
     others = {name: "" for name in names if not name.endswith(".py")}
-    return digests_of(project.root, python, cache), others
+    return digests_of(project.root, python, cache, reread), others
 
 
-def digests_of(root: Path, paths: Sequence[str], cache: Map | None) -> dict[str, str]:
+def digests_of(
+    root: Path,
+    paths: Sequence[str],
+    cache: Map | None,
+    reread: dict[str, tuple[int, int]] | None = None,
+) -> dict[str, str]:
     """Path → digest of what is there now; missing and unreadable files are left out.
 
-    Files whose size and time of modification are those of the last look are not read.
+    Files whose size and time of modification are those of the last look are not read; the others are put into
+    ``reread``: path → (mtime_ns, size).
     """
     stats: dict[str, tuple[int, int]] = {}
     for path in paths:
@@ -132,13 +140,15 @@ def digests_of(root: Path, paths: Sequence[str], cache: Map | None) -> dict[str,
         stats[path] = (found.st_mtime_ns, found.st_size)
     known = cache.known_digests(stats) if cache is not None else {}
     result: dict[str, str] = {}
-    for path in stats:
+    for path, stat in stats.items():
         value = known.get(path)
         if value is None:
             data = read_bytes(root / path)
             if data is None:
                 continue
             value = digest(data)
+            if reread is not None:
+                reread[path] = stat
         result[path] = value
     return result
 

@@ -77,8 +77,10 @@ def bring_up_to_date(
     write: bool = True,
 ) -> Head:
     """Parse what the map does not know yet and put it in; a map that cannot be written is only read."""
-    python, others = current_digests(project, store)
+    reread: dict[str, tuple[int, int]] = {}
+    python, others = current_digests(project, store, reread)
     known = store.current()
+    touched = {path: stat for path, stat in reread.items() if known.get(path) == python[path]}
     missing = [path for path, digest in python.items() if known.get(path) != digest]
     counted = 0
 
@@ -90,9 +92,12 @@ def bring_up_to_date(
 
     fresh = _parse(project, missing, jobs, done)
     gone = sorted(set(known) - set(python))
-    if write and (fresh or gone):
+    if write and (fresh or gone or touched):
         try:
-            _put(project, store, fresh, gone)
+            if touched:
+                store.put_stats(touched)  # the next look at them reads nothing
+            if fresh or gone:
+                _put(project, store, fresh, gone)
         except TdadError as error:
             if error.slug not in {"map-read-only", "map-locked"}:
                 raise
