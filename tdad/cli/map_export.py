@@ -21,7 +21,7 @@ from tdad.cli.options import open_here
 @click.option(
     "-o",
     "--output",
-    type=click.File("w", encoding="utf-8", atomic=True),
+    type=click.File("w", encoding="utf-8", errors="surrogateescape", atomic=True),
     metavar="FILE",
     help="Where to write; - is standard output.  [default: testmap: .tdad/test_map.txt, else -]",
 )
