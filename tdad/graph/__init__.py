@@ -1,3 +1,6 @@
-"""Facts → graph: who mentions whom (``resolve``), what a change reaches without a recording (``static``), the tests a file
-holds (``tests_of``), the graph as a document (``export``), and from changes and a recording to tests (``impacts``).
+"""Facts → graph; changes → impacts.
+
+Who mentions whom (``resolve``), what a change reaches without a recording (``static``, ``static_answer``), the tests a
+file holds (``tests_of``), the graph as a document (``export``), and, with a recording, from changes to tests
+(``impacts``).
 """

@@ -38,7 +38,7 @@ def build(
 
     Nodes are definitions (``path::qualname``; attributes kind, path, line) and, when ``recorded`` (test node id →
     definitions that it executed) is given, tests. Edges carry kind, weight (of parallel edges of one kind the largest)
-    and ambiguous; the kind of a recorded edge is ``executed``. What is mentioned but no longer defined has kind ``missing``.
+    and ambiguous; the kind of a recorded edge is ``executed``. What is mentioned but not defined has kind ``missing``.
     """
     import networkx as nx
 

@@ -35,8 +35,8 @@ from typing import Any
 import libcst as cst
 
 from tdad.facts import BindingKind, ReferenceKind
-from tdad.source.literals import looks_dotted, string_token
 from tdad.source.literal_code import note_code, note_script
+from tdad.source.literals import looks_dotted, string_token
 from tdad.source.special_calls import SPECIAL_CALLS
 from tdad.source.state import State
 

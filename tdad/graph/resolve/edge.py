@@ -36,5 +36,6 @@ class ImportEdge:
     lazy: bool = False
     """Inside a function: only when that is called."""
     how: str = "import"
-    """``import``, ``literal`` (by a literal name: ``import_module("a.b")``, or a script in a string), ``package`` (an ``__init__.py`` around the target), ``plugin`` (``pytest_plugins``), ``conftest``, or
-    ``string`` (a string literal that is a module's dotted name)."""
+    """``import``, ``literal`` (by a literal name: ``import_module("a.b")``, or a script in a string), ``package`` (an
+    ``__init__.py`` around the target), ``plugin`` (``pytest_plugins``), ``conftest``, or ``string`` (a string literal
+    that is a module's dotted name)."""

@@ -26,7 +26,7 @@ _WEIGHT_OF_BUILTIN = 4
 class Resolver:
     """Answers point questions; nothing is resolved before it is asked for, and nothing twice.
 
-    ``roots``: folders on ``sys.path``, relative to the project root, besides those that pytest and the usual layouts put
+    ``roots``: folders on ``sys.path``, relative to the project root, besides those that pytest and usual layouts put
     there.
     """
 

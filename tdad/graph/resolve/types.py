@@ -16,6 +16,7 @@ from tdad.graph.resolve.annotation import (
 )
 from tdad.graph.resolve.chains import CALLED, ELEMENT, tokens_of
 from tdad.graph.resolve.hierarchy import Hierarchy
+from tdad.graph.resolve.members import FallbackOf, Members
 from tdad.graph.resolve.modules import Modules
 from tdad.graph.resolve.names import Names
 from tdad.graph.resolve.scopes import Files, FileScope, Found
@@ -23,8 +24,6 @@ from tdad.graph.resolve.values import NOTHING, UNKNOWN, Cuts, Form, Hit, Lookup,
 
 _DEPTH = 8
 """Bindings followed one after another before a value counts as unknown."""
-_OVERRIDE_WEIGHT = 0.5
-"""Of a definition in a subclass of the receiver's class: it runs only if the receiver is of that subclass."""
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__")
 _OPAQUE = frozenset(
     {
@@ -44,7 +43,6 @@ _OPAQUE = frozenset(
 _VIEWS = frozenset({"values", "items", "keys", "copy", "union", "elements", "most_common"})
 """Methods of containers whose result holds the same elements."""
 
-FallbackOf = Callable[[str], Sequence[Hit]]
 FixtureOf = Callable[[FileScope, int, str], str | None]
 
 
@@ -66,7 +64,7 @@ class Types:
         self.names = Names(files, modules, self._bindings_of, self._cuts)
         self.hierarchy = Hierarchy(files, self._base_of, names_of)
         self._bound: dict[tuple[str, int, str], Lookup] = {}
-        self._attributes: dict[tuple[str, str], Lookup | None] = {}
+        self._members = Members(files, self.names, self.hierarchy, self, by_name, cuts=self._cuts)
         self._returned: dict[str, Lookup] = {}
         self._depth = 0
 
@@ -97,7 +95,7 @@ class Types:
         return steps[-1][1] if steps else NOTHING
 
     def _root(self, scope: FileScope, index: int, token: str, *, header: bool) -> Lookup:
-        if token == "?":
+        if token == "?":  # noqa: S105 - a token of a chain
             return NOTHING
         return self.names.name(scope, index, token, header=header)
 
@@ -133,19 +131,19 @@ class Types:
             parts.append(Lookup((UNKNOWN,), tuple(self._by_name(name))))
         return merge(parts)
 
-    def attribute(self, value: Value, name: str) -> Lookup | None:
+    def attribute(self, value: Value, name: str) -> Lookup | None:  # noqa: PLR0911 - one per form
         """Attribute ``name`` of one value; ``None``: the receiver says nothing about it."""
         if value.form is Form.OBJECT:
             path, _, qualname = value.what.partition("::")
             if not qualname:
                 return self.names.member(path, name) or NOTHING
             if self.hierarchy.is_class(value.what):
-                return self._class_attribute(value.what, name)
+                return self._members.of_class(value.what, name)
             return None
         if value.form is Form.INSTANCE:
-            return self._class_attribute(value.what, name)
+            return self._members.of_class(value.what, name)
         if value.form is Form.SUPER:
-            return self._super_attribute(value.what, name)
+            return self._members.of_super(value.what, name)
         if value.form is Form.NAMESPACE:
             return self.names.module(f"{value.what}.{name}")
         if value.form in {Form.EXTERNAL, Form.FOREIGN}:
@@ -153,84 +151,6 @@ class Types:
         if value.form is Form.HOLDER and name in _VIEWS:
             return Lookup((value,))
         return None
-
-    def _class_attribute(self, cls: str, name: str) -> Lookup | None:
-        key = (cls, name)
-        if key in self._attributes:
-            return self._attributes[key]
-        cuts = self._cuts.count
-        result = self._find_class_attribute(cls, name)
-        if cuts == self._cuts.count:
-            self._attributes[key] = result
-        return result
-
-    def _find_class_attribute(self, cls: str, name: str) -> Lookup | None:
-        definition = self.hierarchy.mro_lookup(cls, name)
-        parts = [self._member(definition)] if definition else []
-        for sub in self.hierarchy.subclasses(cls):
-            override = self.hierarchy.member(sub, name)
-            if override and override != definition:
-                weight = _OVERRIDE_WEIGHT if definition else 1.0
-                parts.append(Lookup(self._member(override).values, (Hit(override, weight),)))
-        parts.extend(self._instance_attribute(each, name) for each in self.hierarchy.mro(cls))
-        merged = merge(parts)
-        if not merged.hits and not merged.values:
-            return None
-        if definition and self._is_protocol(cls):
-            return merge([merged, Lookup((UNKNOWN,), tuple(self._by_name(name)))])
-        return merged
-
-    def _is_protocol(self, cls: str) -> bool:
-        """A class that others satisfy without deriving from it (PEP 544)."""
-        return any(base.rpartition(".")[2] == "Protocol" for base in self.hierarchy.bases(cls))
-
-    def _super_attribute(self, cls: str, name: str) -> Lookup | None:
-        found = self.hierarchy.next_in_line(cls, name)
-        if not found:
-            return Lookup((Value(Form.FOREIGN, name),)) if self.hierarchy.is_open(cls) else NOTHING
-        own = self.hierarchy.mro_lookup(cls, name, after=cls)
-        hits = tuple(Hit(d, 1.0 if d == own else _OVERRIDE_WEIGHT) for d in found)
-        values = merge(self._member(d) for d in found).values
-        return Lookup(values, hits)
-
-    def _member(self, definition: str) -> Lookup:
-        """A definition in a class body, read through an instance or the class."""
-        found = self._files.find(definition)
-        if found is None:
-            return self._imported_member(definition)
-        scope, indexes = found
-        kind = scope.facts.definitions[indexes[-1]].kind
-        hit = (Hit(definition),)
-        if kind is DefinitionKind.VARIABLE:
-            parent = scope.facts.definitions[indexes[-1]].parent
-            name = definition.rpartition(".")[2]
-            place = Found(parent, indexes, (), scope.bindings.get((parent, name), ()))
-            return Lookup(self.names.meaning(scope, place, name).values, hit)
-        if "property" in self._files.flags(definition):
-            return Lookup(self.returned(definition).values, hit)
-        return Lookup((Value(Form.OBJECT, definition),), hit)
-
-    def _imported_member(self, definition: str) -> Lookup:
-        owner, _, name = definition.rpartition(".")
-        found = self._files.find(owner)
-        if found is None:
-            return NOTHING
-        scope, indexes = found
-        place = scope.bound_in(name, indexes[-1])
-        return self.names.meaning(scope, place, name) if place else NOTHING
-
-    def _instance_attribute(self, cls: str, name: str) -> Lookup:
-        found = self._files.find(cls)
-        if found is None:
-            return Lookup()
-        scope, indexes = found
-        parts = [
-            self.bound(scope, binding)
-            for index in indexes
-            for binding in scope.self_bindings.get((index, name), ())
-        ]
-        parts.extend(self._holder(scope, index, f"self.{name}") for index in indexes)
-        return Lookup(merge(parts).values)
 
     # -- calls and elements ------------------------------------------------------------------------------------------
 
@@ -243,7 +163,7 @@ class Types:
         if value.form is Form.OBJECT:
             return self.returned(value.what)
         if value.form is Form.INSTANCE:
-            called = self._class_attribute(value.what, "__call__")
+            called = self._members.of_class(value.what, "__call__")
             if called is None:
                 return NOTHING
             results = merge(self.call(v) for v in called.values if v.form is Form.OBJECT)
@@ -287,9 +207,9 @@ class Types:
             else scope.bindings.get((index, target), ())
         )
         found = merge(Lookup(self.bound(scope, binding).values) for binding in bindings)
-        return merge([found, self._holder(scope, index, target)]) if bindings else NOTHING
+        return merge([found, self.holder(scope, index, target)]) if bindings else NOTHING
 
-    def _holder(self, scope: FileScope, index: int, target: str) -> Lookup:
+    def holder(self, scope: FileScope, index: int, target: str) -> Lookup:
         """The container that ``target`` is, if something is known of its elements."""
         attribute = target.startswith("self.")
         table = scope.self_bindings if attribute else scope.bindings
@@ -314,7 +234,7 @@ class Types:
             if declared.is_known
             else merge([self._bound_to(scope, indexes, BindingKind.RETURN)])
         )
-        result = merge([result, *(self._holder(scope, index, "") for index in indexes)])
+        result = merge([result, *(self.holder(scope, index, "") for index in indexes)])
         result = Lookup(result.values or declared.values or (UNKNOWN,))
         if cuts != self._cuts.count and self._depth:
             del self._returned[function]
@@ -337,7 +257,7 @@ class Types:
             return self._bound[key]
         cuts = self._cuts.count
         parts = [Lookup(self.bound(scope, binding).values) for binding in found.bindings]
-        holder = self._holder(scope, found.scope, name)
+        holder = self.holder(scope, found.scope, name)
         parts += [holder] if holder.values else []
         fixture = self._fixture_of(scope, found.scope, name)
         if fixture is not None:
