@@ -130,7 +130,7 @@ class Reference:
     """
 
     source: int
-    """Index of the definition that mentions it: the function whose body it is in, else the class, variable or module."""
+    """Index of the definition that mentions it: the function whose body it is in, else class, variable or module."""
     line: int
     kind: ReferenceKind
     chain: str

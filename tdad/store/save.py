@@ -179,6 +179,8 @@ class Absorber:
     digester: Digester
     observations: dict[Owner, Observation]
     _shared: dict[Owner, StoredOwner] = field(default_factory=dict)
+    _states: dict[int, int] = field(default_factory=dict)
+    _numbers: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ledger: Ledger, run: Run) -> Absorber:
@@ -272,10 +274,22 @@ class Absorber:
             found = file.tests[test.node_id] = StoredTest(test.node_id, test.definition, [])
         return found
 
+    def _state(self, run: int) -> int:
+        """A number for the versions of the files that the run saw: the same for the same versions."""
+        found = self._states.get(run)
+        if found is None:
+            versions = tuple(sorted(self.ledger.runs[run].versions))
+            found = self._states[run] = self._numbers.setdefault(versions, len(self._numbers))
+        return found
+
     def _merged(
         self, records: list[StoredRecord], record: StoredRecord, *, keep_recent: bool
     ) -> list[StoredRecord]:
-        """Return the records with the new one: newest first, each content once, not too many."""
+        """Return the records with the new one: newest first, each content in each state of the files once, not too many.
+
+        The state of all files counts, not only of those that were entered: a constant that was imported, or a data file
+        that was read, has other versions in records of the same content, and hopping back must find them.
+        """
         runs = self.ledger.runs
         others = [one for one in records if one.run != record.run]
         twins = [one for one in records if one.run == record.run]
@@ -289,7 +303,7 @@ class Absorber:
         ordered = sorted([*others, record], key=lambda one: runs[one.run].age, reverse=True)
         kept: dict[object, StoredRecord] = {}
         for one in ordered:
-            kept.setdefault(one.content, one)
+            kept.setdefault((one.content, self._state(one.run)), one)
         return list(kept.values())[:GENERATIONS]
 
 

@@ -185,7 +185,7 @@ def _registers(world: World, change: Change) -> bool:
 
 
 def _docstring(world: World, spread: Spread, trail: Trail) -> None:
-    """A docstring matters to who reads it: doctests, ``__doc__``, ``inspect.getdoc``, a decorator, a reader of source."""
+    """A docstring matters to who reads it: doctests, ``__doc__``, ``inspect.getdoc``, decorators, readers of source."""
     change = trail.change
     where = f"{change.path}::{change.qualname}"
     for node_id in world.tests_of_file(change.path):
