@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -270,13 +271,13 @@ def test_round_trip_through_git_diff(
     assert found == {name: pair[1] for name, pair in texts.items() if pair[0] != pair[1]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=timedelta(seconds=5))
 @given(st.binary(max_size=400))
 def test_any_bytes_end_in_a_sentence_or_a_patch(text: bytes) -> None:
     _survives(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=timedelta(seconds=5))
 @given(st.integers(0, 2**32))
 def test_mutated_patches_end_in_a_sentence_or_a_patch(seed: int) -> None:
     chance = random.Random(seed)
