@@ -41,6 +41,12 @@ def _version(python: str) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
+@functools.cache
+def _has(python: str, module: str) -> bool:
+    command = [python, "-c", f"import {module}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 @dataclass
 class Project:
     """Files in a folder, and the interpreter to run their tests with."""
@@ -83,6 +89,10 @@ class Project:
             timeout=60,
             check=False,
         )
+
+    def has(self, module: str) -> bool:
+        """Whether the interpreter has a plugin to test with."""
+        return _has(self.python, module)
 
     def record(self, *args: str, lines: bool = False, cwd: str = ".") -> Recording:
         """Run pytest with the probe and read the spool; the tests are expected to pass."""

@@ -186,9 +186,7 @@ class ChildProbe(Probe):
         calls = Calls(self.project, self.owners, profile=sys.gettrace() is not None)
         calls.start()
         self.engine = calls
-        self.imports = Imports(
-            self.project, self.owners, self._module_done, lambda: False
-        )
+        self.imports = Imports(self.project, self.owners, self._module_done, lambda: self.engine)
         self.imports.watch()
 
     def _module_done(self, buffer: Buffer) -> None:

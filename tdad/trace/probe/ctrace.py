@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from types import CodeType, FrameType
-from typing import Any, Callable, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Set
 
 from .lines import Lines
 from .owners import Buffer, Owners
@@ -67,6 +67,17 @@ class CTrace:
         self._tracers[0].start()
         return True
 
+    def starter(self, tracer: Any) -> Any:
+        """Return what puts one of our tracers back in place (``None``: it is none of ours).
+
+        Not ``sys.settrace``: with it the tracer would not see returns before the next call.
+        """
+        return tracer.start if self.owns(tracer) else None
+
+    def owns(self, tracer: Any) -> bool:
+        """Tell whether a trace function is one of ours."""
+        return any(tracer is ours for ours in self._tracers)
+
     def adopt(self, code: CodeType) -> None:
         """Learn the layout of a module that is about to run."""
         if self._project.python(code.co_filename) is not None and code.co_name == "<module>":
@@ -74,19 +85,20 @@ class CTrace:
 
     def collect(self, buffer: Buffer) -> None:
         """File what ran since the last switch under ``buffer``."""
+        python, starts_of = self._project.python, self._lines.starts
         for filename, live in list(self._data.items()):
             if not live:
                 continue
-            lines = set(live)
-            live.difference_update(lines)  # other threads may be adding
-            path = self._project.python(filename)
+            lines = live.copy()
+            live.difference_update(lines)  # in place and not clear(): other threads may be adding
+            path = python(filename)
             if path is None:
                 continue
-            starts = self._lines.starts(filename, lines)
+            starts = starts_of(filename, lines)
             if starts:
-                buffer.starts.setdefault(path, set()).update(starts)
+                _join(buffer.starts, path, starts)
             if self._by_lines:
-                buffer.lines.setdefault(path, set()).update(lines)
+                _join(buffer.lines, path, lines)
 
     def _trace(self) -> Any:
         tracer = self._tracer_class()
@@ -130,8 +142,12 @@ class CTrace:
         return disposition
 
 
+def _join(files: Dict[str, Set[int]], path: str, numbers: Set[int]) -> None:
+    if path in files:
+        files[path] |= numbers
+    else:
+        files[path] = numbers
+
+
 def _ignore(*args: Any, **kwargs: Any) -> None:
     """Stand in for callbacks that line tracing without plugins does not need."""
-
-
-_Finished = Callable[[Buffer], None]

@@ -1,22 +1,22 @@
 """Python < 3.12: which module is being imported, seen by wrapping the loaders' ``exec_module``.
 
-While a module body runs, a trace function of our own takes the engine's place in its thread: it follows the lines of the
-body (and of class bodies in it) and files every call under the statement that caused it, as ``sys.monitoring`` does on
-newer versions. Beside a foreign tracer a profile function does the same, and looks the statement up in the frames.
+While a module body runs, a trace function of our own takes the engine's place in its thread (``statements``): it files
+every call under the statement that caused it, as ``sys.monitoring`` does on newer versions. Beside a foreign tracer a
+profile function does the same, and looks the statement up in the frames.
 """
 
 from __future__ import annotations
 
 import importlib.machinery
 import sys
-from types import CodeType, FrameType, FunctionType
+from functools import partial
+from types import FunctionType
 from typing import Any, Callable, Dict, List, Tuple
 
-from .monitoring import importer
 from .owners import IMPORT, Buffer, Owners
-from .project import Project
+from .project import Project, importer
+from .statements import Statements
 
-CO_NEWLOCALS = 2  # functions have it; module and class bodies do not
 _LOADER = "<frozen importlib._bootstrap_external>"  # importlib strips such frames from tracebacks
 
 
@@ -28,15 +28,14 @@ class Imports:
         project: Project,
         owners: Owners,
         finished: Callable[[Buffer], None],
-        beside: Callable[[], bool],
+        engine: Callable[[], Any],
     ) -> None:
         self._project = project
         self._owners = owners
         self._finished = finished
-        self._beside = beside
-        """Whether another tracer has this process, so that ours is a profile function."""
+        self._engine = engine
         self._wrapped: List[Tuple[type, Any]] = []
-        self._before: Dict[int, Tuple[Any, Any]] = {}
+        self._before: Dict[int, Tuple[Any, Any, Any, Any]] = {}
 
     def watch(self) -> None:
         """Wrap the loaders of importlib, and pytest's own if it is there."""
@@ -54,12 +53,15 @@ class Imports:
             return
         enter, leave = self._enter, self._leave
 
+        # Handing over and taking back happen in this very frame, by functions without frames: the C tracer keeps a
+        # stack of calls and returns, and files lines under the wrong file as soon as it misses one of them.
         def exec_module(self: Any, module: Any) -> Any:
-            buffer = enter(module)
+            buffer, hand_over = enter(module)
+            hand_over()
             try:
                 return original(self, module)
             finally:
-                leave(buffer)
+                leave(buffer)()
 
         exec_module.__code__ = exec_module.__code__.replace(co_filename=_LOADER)
         self._wrapped.append((loader, original))
@@ -71,100 +73,55 @@ class Imports:
             loader, original = self._wrapped.pop()
             loader.exec_module = original  # type: ignore[attr-defined]
 
-    def _enter(self, module: Any) -> Any:
+    def _enter(self, module: Any) -> Tuple[Any, Any]:
+        """Return the owner of what the module body runs, and how to begin to watch it."""
         try:
             origin = getattr(getattr(module, "__spec__", None), "origin", None)
             path = self._project.python(origin) if isinstance(origin, str) else None
             if path is None:
-                return None
-            outer = self._owners.current()
-            self._collect(outer)
-            outer.imports[path] = importer(self._project, sys._getframe(2))
+                return None, bool
+            owners = self._owners
+            owners.collect(owners.stack[-1])
+            owners.current().imports[path] = importer(self._project, sys._getframe(2))
             buffer = Buffer(IMPORT, path)
-            self._owners.enter_module(buffer)
-            self._put_in(buffer)
+            owners.enter_module(buffer)
+            return buffer, self._watch(buffer)
         except Exception:
-            return None
-        return buffer
+            return None, bool
 
-    def _leave(self, buffer: Any) -> None:
+    def _leave(self, buffer: Any) -> Any:
+        """Return how to take the engine back."""
         if buffer is None:
-            return
+            return bool
+        take_back: Any = bool
         try:
-            self._take_out(buffer)
-            self._collect(buffer)
+            take_back = self._take_back(buffer)
             if self._owners.leave_module(buffer):
                 self._finished(buffer)
         except Exception:
-            return
+            return take_back
+        return take_back
 
-    def _put_in(self, buffer: Buffer) -> None:
-        """Let our function watch this thread instead of the engine."""
-        profiling = self._beside()
-        get, put = (sys.getprofile, sys.setprofile) if profiling else (sys.gettrace, sys.settrace)
-        watch = Statements(self._project, buffer).caller if profiling else Statements(self._project, buffer).call
-        self._before[id(buffer)] = (put, get())
-        put(watch)
+    def _watch(self, buffer: Buffer) -> Any:
+        """Return how to put our function in the engine's place in this thread."""
+        statements = Statements(self._project, buffer, self._engine().granularity == "lines")
+        get: Any = sys.gettrace
+        put: Any = sys.settrace
+        watch: Any = statements.call
+        if self._foreign(get()):
+            get, put, watch = sys.getprofile, sys.setprofile, statements.caller
+        self._before[id(buffer)] = (get, put, watch, get())
+        return partial(put, watch)
 
-    def _take_out(self, buffer: Buffer) -> None:
-        put, before = self._before.pop(id(buffer), (None, None))
-        if put is not None:
-            put(before)
+    def _take_back(self, buffer: Buffer) -> Any:
+        get, put, watch, before = self._before.pop(id(buffer))
+        now = get()
+        if now is not watch and now is not None:
+            return bool  # a debugger or a tracer that the import started: it stays
+        return self._engine().starter(before) or partial(put, before)
 
-    def _collect(self, buffer: Buffer) -> None:
-        self._owners.collect(buffer)
-
-
-class Statements:
-    """Files calls during one import under the line of the statement that caused them."""
-
-    def __init__(self, project: Project, buffer: Buffer) -> None:
-        self._python = project.python
-        self._buffer = buffer
-        self._seen: Dict[Tuple[int, int], CodeType] = {}
-
-    def call(self, frame: FrameType, event: str, arg: Any) -> Any:
-        """Trace function: calls here, lines only of the module body and of class bodies in it."""
-        if event != "call":
-            return None
-        code = frame.f_code
-        if code.co_flags & CO_NEWLOCALS:
-            self._entered(code, self._buffer.line)
-            return None
-        if self._python(code.co_filename) != self._buffer.name:
-            return None
-        return self._body(self._buffer.line)
-
-    def caller(self, frame: FrameType, event: str, arg: Any) -> None:
-        """Profile function: there are no lines, so the frames tell which statement runs."""
-        code = frame.f_code
-        if event != "call" or not code.co_flags & CO_NEWLOCALS:
-            return
-        if self._python(code.co_filename) is None:
-            return
-        back = frame.f_back
-        while back is not None:
-            outer = back.f_code
-            if not outer.co_flags & CO_NEWLOCALS and self._python(outer.co_filename) == self._buffer.name:
-                self._entered(code, back.f_lineno)
-                return
-            back = back.f_back
-
-    def _body(self, outer_line: int) -> Any:
-        buffer = self._buffer
-
-        def on_line(frame: FrameType, event: str, arg: Any) -> Any:
-            buffer.line = outer_line if event == "return" and outer_line else frame.f_lineno
-            return on_line
-
-        return on_line
-
-    def _entered(self, code: CodeType, line: int) -> None:
-        key = (line, id(code))
-        if key in self._seen:
-            return
-        self._seen[key] = code  # kept, so that no other code gets its id
-        path = self._python(code.co_filename)
-        if path is not None:
-            self._buffer.causes.setdefault(line, []).append((path, code.co_firstlineno))
-            self._buffer.starts.setdefault(path, set()).add(code.co_firstlineno)
+    def _foreign(self, tracer: Any) -> bool:
+        """Tell whether somebody else traces this thread."""
+        if tracer is None or self._engine().owns(tracer):
+            return self._engine().name == "profile"
+        return all(tracer is not watch for _, _, watch, _ in self._before.values())

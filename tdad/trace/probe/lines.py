@@ -1,51 +1,58 @@
 """From executed lines back to the functions that were entered: what line tracers on Python < 3.12 need.
 
-A line of a function belongs to the innermost code object that has it; where a one-line function shares its line with
-its definition, executing the definition counts as entering the function (too much rather than too little).
+A line belongs to the code objects that have it. Where a one-line function shares its line with its definition,
+executing the definition counts as entering the function (too much rather than too little), except in imports, where
+calls are seen as such.
 """
 
 from __future__ import annotations
 
 import dis
 from types import CodeType
-from typing import Dict, Iterable, List, Set
+from typing import Dict, List, Set, Tuple
 
-_OPTIMIZED = 0x1
+Table = Tuple[Dict[int, int], Dict[int, List[int]]]
+"""Lines of one code object each (nearly all), and lines of several."""
 
 
 class Lines:
-    """Per file: line → first lines of the code objects (functions and class bodies) that have it."""
+    """Per file: which code objects (functions and class bodies), named by their first lines, have which line."""
 
     def __init__(self) -> None:
-        self._tables: Dict[str, Dict[int, List[int]]] = {}
+        self._tables: Dict[str, Table] = {}
 
     def adopt(self, code: CodeType) -> None:
         """Learn the layout of a module from its code object."""
-        table: Dict[int, List[int]] = {}
-        _lay_out(code, table)
-        self._tables[code.co_filename] = table
+        self._tables[code.co_filename] = _table(code)
 
-    def starts(self, filename: str, lines: Iterable[int]) -> Set[int]:
+    def starts(self, filename: str, lines: Set[int]) -> Set[int]:
         """Return the first lines of the code objects that ``lines`` of ``filename`` are in."""
         table = self._tables.get(filename)
         if table is None:
             table = self._tables[filename] = _from_source(filename)
-        found: Set[int] = set()
-        for line in lines:
-            if line in table:
-                found.update(table[line])
-        return found
+        single, several = table
+        found = set(map(single.get, lines))
+        found.discard(None)
+        if several:
+            for line in several.keys() & lines:
+                found.update(several[line])
+        return found  # type: ignore[return-value]  # None is out
 
 
-def _from_source(filename: str) -> Dict[int, List[int]]:
+def _from_source(filename: str) -> Table:
     """Lay out a file that was imported before the probe started."""
-    table: Dict[int, List[int]] = {}
     try:
         with open(filename, "rb") as file:
-            _lay_out(compile(file.read(), filename, "exec", dont_inherit=True), table)
+            return _table(compile(file.read(), filename, "exec", dont_inherit=True))
     except (OSError, SyntaxError, ValueError):
-        pass
-    return table
+        return {}, {}
+
+
+def _table(code: CodeType) -> Table:
+    layout: Dict[int, List[int]] = {}
+    _lay_out(code, layout)
+    single = {line: firsts[0] for line, firsts in layout.items() if len(firsts) == 1}
+    return single, {line: firsts for line, firsts in layout.items() if len(firsts) > 1}
 
 
 def _lay_out(code: CodeType, table: Dict[int, List[int]]) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from types import CodeType, FrameType
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from types import CodeType
+from typing import Any, Callable, Dict, List, Tuple
 
 from .owners import IMPORT, Buffer, Owners
-from .project import Project
+from .project import Project, importer
 
 _OPTIMIZED = 0x1  # inspect.CO_OPTIMIZED: a function, as opposed to the body of a module or class
 _RESUMED = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
@@ -247,16 +247,6 @@ class Monitor:
     def _rearm_lines(self, module: Buffer) -> None:
         codes = {id(code): code for code, _ in module.code_lines if code.co_flags & _OPTIMIZED}
         self._rearm(codes.values())
-
-
-def importer(project: Project, frame: Optional[FrameType]) -> Tuple[str, int]:
-    """Return the site of the nearest project frame, the one that asked for an import; ``("", 0)``: none of ours."""
-    while frame is not None:
-        path = project.python(frame.f_code.co_filename)
-        if path is not None:
-            return path, frame.f_lineno or 0
-        frame = frame.f_back
-    return "", 0
 
 
 def _thread_main() -> Dict[str, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
-from typing import Dict, Optional, Sequence
+from types import FrameType
+from typing import Dict, Optional, Sequence, Tuple
 
 _MARKERS = ("pyvenv.cfg", "conda-meta")
 _FOREIGN = frozenset(
@@ -112,3 +113,13 @@ class Project:
         if prefix is None or any(_exists(os.path.join(real, marker)) for marker in _MARKERS):
             return None
         return posixpath.join(prefix, name)
+
+
+def importer(project: Project, frame: Optional[FrameType]) -> Tuple[str, int]:
+    """Return the site of the nearest project frame, the one that asked for an import; ``("", 0)``: none of ours."""
+    while frame is not None:
+        path = project.python(frame.f_code.co_filename)
+        if path is not None:
+            return path, frame.f_lineno or 0
+        frame = frame.f_back
+    return "", 0

@@ -209,9 +209,7 @@ class Probe:
             tracer = Calls(self.project, self.owners, profile=beside)
             tracer.start()
         self.engine = tracer
-        self.imports = Imports(
-            self.project, self.owners, self._module_done, lambda: self.engine.name == "profile"
-        )
+        self.imports = Imports(self.project, self.owners, self._module_done, lambda: self.engine)
         self.imports.watch()
 
     def _check(self) -> None:

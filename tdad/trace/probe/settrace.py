@@ -45,6 +45,13 @@ class Calls:
             self._set(self._function)
         return self._get() is self._function
 
+    def starter(self, function: Any) -> Any:
+        """Return ``None``: ``sys.settrace`` and ``sys.setprofile`` put our function back in place."""
+
+    def owns(self, function: Any) -> bool:
+        """Tell whether a trace function is ours."""
+        return function is self._function
+
     def adopt(self, code: CodeType) -> None:
         """Nothing to prepare."""
 
