@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from tdad.facts_flow import UNKNOWN
@@ -47,6 +47,8 @@ class Attributes(Classes, ABC):
         """``target = item.name``"""
         value = self.values[item]
         if isinstance(value, Instance):
+            if item in self.decorated:
+                item = self.instance(value.cls)
             self._load_from_instance(at, item, value.cls, name, target)
         elif isinstance(value, Class):
             self._load_from_class(at, item, name, target)
@@ -276,6 +278,12 @@ class Attributes(Classes, ABC):
             self.flow(source, self.store_in_class(item, name))
         elif isinstance(value, (Module, Function)):
             self.flow(source, self.attribute(item, name))
+            if name == "__wrapped__" and isinstance(value, Function):
+                self.each(source, lambda found: self.wrap(item, found))
+
+    @abstractmethod
+    def wrap(self, wrapper: int, wrapped: int) -> None:
+        """``wrapper.__wrapped__ = wrapped``."""
 
     def _store_in_instance(self, at: At, item: int, cls: int, name: str, source: int) -> None:
         member = self.member(cls, name)
@@ -317,7 +325,14 @@ class Attributes(Classes, ABC):
     # -- methods that the interpreter calls -----------------------------------------------------------------------
 
     def call_method(
-        self, at: At, receiver: int, name: str, passed: Sequence[Passed], target: int
+        self,
+        at: At,
+        receiver: int,
+        name: str,
+        passed: Sequence[Passed],
+        target: int,
+        *,
+        decorator: bool = False,
     ) -> bool:
         """Call ``receiver.name`` if the class of the object has it; tells whether it has."""
         value = self.values[receiver]
@@ -331,5 +346,8 @@ class Attributes(Classes, ABC):
         member = self.member(cls, name)
         method = self.engine.node()
         self.each(member.node, lambda found: self._bind(at, found, receiver, cls, name, method))
-        self.each(method, lambda function: self.call(at, function, passed, target))
+        self.each(
+            method,
+            lambda function: self.call(at, function, passed, target, decorator=decorator),
+        )
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from tdad.facts_flow import UNKNOWN, Passing
+from tdad.facts_flow import FIRST_PARAMETER, RETURNED, UNKNOWN, ParameterKind, Passing
 from tdad.graph.calls.frames import Frames
 from tdad.graph.calls.state import At, Passed
 from tdad.graph.calls.values import (
@@ -19,6 +19,10 @@ from tdad.graph.calls.values import (
     Partial,
     Wrapped,
 )
+
+
+_MOST_OPERATIONS_OF_A_DECORATOR = 80
+"""A decorator with more operations is run once for all that it decorates, in programs too large for contexts."""
 
 
 class Dispatch(Frames, ABC):
@@ -52,18 +56,25 @@ class Dispatch(Frames, ABC):
         """Object ``function`` is called; ``target`` takes the result."""
         value = self.values[function]
         if isinstance(value, Function):
-            self.call_function(at, function, passed, target)
+            small = len(self.scopes[value.scope].operations) <= _MOST_OPERATIONS_OF_A_DECORATOR
+            context = self.context(at, decorator=decorator and small)
+            self.call_function(at, function, passed, target, context)
         elif isinstance(value, Bound):
             receiver = Passed(self.holding(value.receiver))
-            self.call(at, value.function, (receiver, *passed), target)
+            self.call(at, value.function, (receiver, *passed), target, decorator=decorator)
         elif isinstance(value, Class):
-            self.when_known(function, lambda: self._call_class(at, function, passed, target))
+            self.when_known(
+                function,
+                lambda: self._call_class(at, function, passed, target, decorator=decorator),
+            )
         elif isinstance(value, Instance):
             self.when_known(
-                value.cls, lambda: void(self.call_method(at, function, "__call__", passed, target))
+                value.cls,
+                lambda: self._call_instance(at, function, passed, target, decorator=decorator),
             )
         elif isinstance(value, Partial):
-            self.call(at, value.function, (*self.partials[function], *passed), target)
+            arguments = (*self.partials[function], *passed)
+            self.call(at, value.function, arguments, target, decorator=decorator)
         elif isinstance(value, Wrapped):
             self.call(at, value.function, passed, target)
         elif isinstance(value, External):
@@ -89,16 +100,83 @@ class Dispatch(Frames, ABC):
         if self.defines(cls, name):
             self.each(self.member(cls, name).node, lambda item: self.note_call(at, item))
 
+    def wrap(self, wrapper: int, wrapped: int) -> None:
+        """Calling ``wrapper`` calls ``wrapped`` with the same arguments: what ``__wrapped__`` means (PEP 362).
+
+        The wrapper may do it in ways that cannot be seen, as by code that it generates.
+        """
+        frame = self.frame_for(wrapper, ())
+        passing = {
+            ParameterKind.STAR: Passing.STAR,
+            ParameterKind.DOUBLE_STAR: Passing.DOUBLE_STAR,
+        }
+        base = self.frames[frame].base
+        passed = [
+            Passed(
+                base + FIRST_PARAMETER + number,
+                passing.get(parameter.kind, Passing.PLAIN),
+                parameter.name if parameter.kind is ParameterKind.KEYWORD else "",
+            )
+            for number, parameter in enumerate(self.scope_of(frame).parameters)
+        ]
+        self.call(At(frame, -1), wrapped, passed, base + RETURNED)
+
     # -- construction ---------------------------------------------------------------------------------------------
 
-    def _call_class(self, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:
+    def _call_class(
+        self, at: At, cls: int, passed: Sequence[Passed], target: int, *, decorator: bool
+    ) -> None:
         metaclass = self.metaclass_of(cls)
         if metaclass != -1 and self.defines(metaclass, "__call__"):
             self.call_method(at, cls, "__call__", passed, target)
+        elif decorator and self.depth == 0 and self.defines(cls, "__call__"):
+            self._wrap_in(at, cls, passed, target)
         else:
             self.construct(at, cls, passed, target)
 
-    def construct(self, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:
+    def _wrap_in(self, at: At, cls: int, passed: Sequence[Passed], target: int) -> None:
+        """A class decorates a function, in a program too large for contexts.
+
+        Its methods are run once for all such objects, so what these hold says little. Each is taken to hand its
+        arguments to the function that it decorates and to give back what that gives.
+        """
+        made = self.engine.node()
+        self.construct(at, cls, passed, made)
+        wrapper = self.number(Instance(cls, at.site, at.frame))
+        self.decorated[wrapper] = passed[0].node if passed else UNKNOWN
+
+        def give(item: int) -> None:
+            value = self.values[item]
+            same = isinstance(value, Instance) and value.cls == cls
+            self.engine.add(target, wrapper if same else item)
+
+        self.each(made, give)
+
+    def _call_instance(
+        self, at: At, item: int, passed: Sequence[Passed], target: int, *, decorator: bool
+    ) -> None:
+        value = self.values[item]
+        assert isinstance(value, Instance)
+        node = self.decorated.get(item)
+        if node is None:
+            self.call_method(at, item, "__call__", passed, target, decorator=decorator)
+            return
+        self.call_method(at, self.instance(value.cls), "__call__", passed, target)
+
+        def hand_on(method: int) -> None:
+            if isinstance(self.values[method], Function):
+                inside = At(self.frame_for(method, ()), -1)
+                self.each(node, lambda function: self.call(inside, function, passed, target))
+
+        self.each(self.member(value.cls, "__call__").node, hand_on)
+
+    def construct(
+        self,
+        at: At,
+        cls: int,
+        passed: Sequence[Passed],
+        target: int,
+    ) -> None:
         """What ``type.__call__`` does: ``__new__``, then ``__init__`` on what it made."""
         made = self.engine.node()
         self.flow(made, target)

@@ -18,12 +18,15 @@ class Engine:
     A node that holds ``widest`` objects takes no more: beyond that it says nothing useful about a receiver.
     """
 
-    def __init__(self, widest: int, most: int) -> None:
+    def __init__(self, widest: int, most: int, most_light: int) -> None:
         self.handed_on = 0
         self._most = most
         self._widest = widest
+        self._most_light = most_light
         self.held: list[set[int]] = []
         self.widened: set[int] = set()
+        self.light: set[int] = set()
+        """Objects that are no functions or classes; a node takes at most ``most_light`` of them."""
         self._edges: list[dict[int, None] | None] = []
         self._watchers: list[list[Watcher] | None] = []
         self._pending: dict[int, set[int]] = {}
@@ -98,9 +101,10 @@ class Engine:
         new = set(items) - held
         if not new:
             return
-        if len(held) + len(new) > self._widest:
-            self.widened.add(node)
-            new = set(sorted(new)[: self._widest - len(held)])
+        if len(held) + len(new) > self._most_light:
+            new = self._narrowed(node, held, new)
+            if not new:
+                return
         held |= new
         pending = self._pending.get(node)
         if pending is None:
@@ -108,6 +112,17 @@ class Engine:
             self._queue.append(node)
         else:
             pending |= new
+
+    def _narrowed(self, node: int, held: set[int], new: set[int]) -> set[int]:
+        """What of ``new`` still fits into ``node``."""
+        light = new & self.light
+        room = self._most_light - len(held & self.light)
+        if len(light) > room:
+            new = new - light | set(sorted(light)[: max(room, 0)])
+        if len(held) + len(new) > self._widest:
+            self.widened.add(node)
+            new = set(sorted(new)[: max(self._widest - len(held), 0)])
+        return new
 
     def settle(self) -> None:
         """Propagate until nothing changes, the late actions included."""

@@ -30,6 +30,8 @@ from tdad.graph.calls.values import (
 
 _MOST_FRAMES_OF_A_SCOPE = 200
 """A scope that runs in more contexts than this runs in one common context from then on."""
+_MOST_FRAMES_WITHOUT_CONTEXTS = 4000
+"""As above, where only decorators have contexts: so many functions may be decorated by one."""
 
 
 class Frames(Elements, ABC):
@@ -38,6 +40,8 @@ class Frames(Elements, ABC):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         self._frame_of: dict[tuple[int, tuple[int, ...]], int] = {}
+        precise = self.depth > 0
+        self.most_frames = _MOST_FRAMES_OF_A_SCOPE if precise else _MOST_FRAMES_WITHOUT_CONTEXTS
         self.entered: dict[int, int] = {}
         """Scope → how many frames execute it."""
 
@@ -56,17 +60,21 @@ class Frames(Elements, ABC):
         self.install(number)
         return number
 
-    def context(self, at: At) -> tuple[int, ...]:
-        """The context of a callee: the last call sites, as many as are told apart."""
+    def context(self, at: At, *, decorator: bool) -> tuple[int, ...]:
+        """The context of a callee: the last call sites, as many as are told apart.
+
+        What a decorator makes is told apart in programs of any size: one wrapper for all decorated functions would
+        call each of them from everywhere.
+        """
         if not self.precise():
-            return ()
+            return (at.site,) if decorator and self.depth == 0 else ()
         return (*self.frames[at.frame].context, at.site)[-self.depth :]
 
     def frame_for(self, function: int, context: tuple[int, ...]) -> int:
         """The frame of a function object in a context."""
         value = self.values[function]
         assert isinstance(value, Function)
-        if self.entered.get(value.scope, 0) >= _MOST_FRAMES_OF_A_SCOPE:
+        if self.entered.get(value.scope, 0) >= self.most_frames:
             context = ()
         frame = self._frame_of.get((function, context))
         if frame is None:
@@ -85,11 +93,18 @@ class Frames(Elements, ABC):
         else:
             self.flow(self.frames[frame].base + RETURNED, target)
 
-    def call_function(self, at: At, function: int, passed: Sequence[Passed], target: int) -> None:
+    def call_function(
+        self,
+        at: At,
+        function: int,
+        passed: Sequence[Passed],
+        target: int,
+        context: tuple[int, ...],
+    ) -> None:
         """A project function is called."""
         value = self.values[function]
         assert isinstance(value, Function)
-        frame = self.frame_for(function, self.context(at))
+        frame = self.frame_for(function, context)
         self.called(at, value.scope)
         self._bind_arguments(frame, value.frame, passed)
         self.result_of(frame, target)

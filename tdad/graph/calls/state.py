@@ -14,15 +14,20 @@ from tdad.graph.calls.values import (
     Class,
     Constant,
     Container,
+    External,
     Instance,
     Key,
+    Method,
     Value,
 )
 
 _WIDEST = 400
 _WIDEST_WITHOUT_CONTEXTS = 40
-_MOST_HANDED_ON = 2_000_000
-"""Bounds the time of any program; a large one needs about one million."""
+_MOST_HANDED_ON = 8_000_000
+"""Bounds the time of any program to about 25 seconds of analysis. Measured: networkx with its tests (330,000 operations)
+hands on 7 million objects in 19 seconds, Django (without tests) 1.4 million in 5."""
+_MOST_LIGHT = 6
+"""So many containers, constants and things from outside a place may hold in a program too large for contexts."""
 _MOST_KEYS = 400
 _MOST_KEYS_WITHOUT_CONTEXTS = 24
 """Further keys of one container are not told apart."""
@@ -80,7 +85,10 @@ class State(ABC):
     """The tables. Subclasses add the rules, one concern each."""
 
     def __init__(self, files: Sequence[FlowFacts], depth: int, budget: int) -> None:
-        self.engine = Engine(_WIDEST if depth else _WIDEST_WITHOUT_CONTEXTS, _MOST_HANDED_ON)
+        if depth:
+            self.engine = Engine(_WIDEST, _MOST_HANDED_ON, _WIDEST)
+        else:
+            self.engine = Engine(_WIDEST_WITHOUT_CONTEXTS, _MOST_HANDED_ON, _MOST_LIGHT)
         self.depth = depth
         self.most_keys = _MOST_KEYS if depth else _MOST_KEYS_WITHOUT_CONTEXTS
         self.budget = budget
@@ -99,6 +107,8 @@ class State(ABC):
         self._attributes: dict[tuple[int, str], int] = {}
         self._items: dict[int, Items] = {}
         self._constants: dict[int, int] = {}
+        self.decorated: dict[int, int] = {}
+        """Object that a decorator made, in a program too large for contexts → node of what it decorates."""
         sites = 0
         for number, facts in enumerate(files):
             self.modules[facts.module] = facts
@@ -140,6 +150,8 @@ class State(ABC):
         if number is None:
             number = self._numbers[value] = len(self.values)
             self.values.append(value)
+            if isinstance(value, (Constant, Container, External, Method)):
+                self.engine.light.add(number)
         return number
 
     def holding(self, item: int) -> int:
@@ -178,11 +190,16 @@ class State(ABC):
         self.edges.add((self.frames[at.frame].scope, scope))
 
     def instance(self, cls: int, at: At | None = None) -> int:
-        """The object that ``cls`` makes there; contexts off: one for all places."""
+        """The object that ``cls`` makes there; contexts off: one for all places but those that decorate."""
         value = Instance(cls)
-        if at is not None and self.precise():
+        if at is not None and (self.precise() or self.decorating(at.frame)):
             value = Instance(cls, at.site, at.frame)
         return self.number(value)
+
+    def decorating(self, frame: int) -> bool:
+        """Tell whether ``frame`` runs for one decorated function, in a program too large for other contexts."""
+        context = self.frames[frame].context
+        return self.depth == 0 and bool(context) and context[0] >= 0
 
     def precise(self) -> bool:
         """Tell whether contexts and allocation sites are still told apart."""
@@ -307,7 +324,14 @@ class State(ABC):
 
     @abstractmethod
     def call_method(
-        self, at: At, receiver: int, name: str, passed: Sequence[Passed], target: int
+        self,
+        at: At,
+        receiver: int,
+        name: str,
+        passed: Sequence[Passed],
+        target: int,
+        *,
+        decorator: bool = False,
     ) -> bool:
         """Call ``receiver.name`` if the class of the object has it; tells whether it has."""
 
