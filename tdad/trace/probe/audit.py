@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Optional, Set, Tuple
 
 from .bus import listen, silence
 from .owners import Owners
-from .project import Project
+from .project import Project, importer
 
 READ, LISTED, ABSENT, ENV = "read", "listed", "absent", "env"
 MODULE, NO_MODULE = "module", "no-module"
@@ -31,6 +31,8 @@ _MACHINERY = (  # what reads or lists for the sake of running tests, not for a t
     os.sep + "traceback.py",
     os.sep + "tokenize.py",
 )
+_PROBE = os.path.dirname(os.path.abspath(__file__))
+_OWN_FOLDERS = (_PROBE + os.sep, os.path.join(os.path.dirname(_PROBE), "inject") + os.sep)
 _TRANSPARENT = (  # frames between code that imports conditionally and the import itself
     os.sep + "importlib" + os.sep + "__init__.py",
     os.sep + "_pytest" + os.sep + "outcomes.py",
@@ -48,10 +50,9 @@ class Audit:
         self._asked: Set[Tuple[Any, str, int]] = set()  # (buffer, module, line) looked for
         self._heard: Dict[str, Callable[[Any], None]] = {}
         self.adopt: Callable[[CodeType], None] = _nothing
+        self.adopt_program: Callable[[CodeType], None] = _nothing
         self.seen: Dict[str, str] = {}
         """Project path → absolute path of each file that was used or executed."""
-        probe = os.path.dirname(os.path.abspath(__file__)) + os.sep
-        self._probe = probe
 
     def start(self) -> None:
         """Listen."""
@@ -98,13 +99,24 @@ class Audit:
         return isinstance(filename, str) and self._project.python(filename) is not None
 
     def _exec(self, args: Any) -> None:
-        code = args[0]
-        if isinstance(code, CodeType):
-            filename = code.co_filename
-            path = self._project.python(filename)
-            if path is not None:
-                self.seen.setdefault(path, os.path.abspath(filename))
-                self.adopt(code)
+        if isinstance(args[0], CodeType):
+            self.begin(args[0])
+
+    def begin(self, code: CodeType) -> None:
+        """Some code is about to run: let the engine know if it is the project's."""
+        path = self._project.python(code.co_filename)
+        if path is None:
+            return
+        self.seen.setdefault(path, os.path.abspath(code.co_filename))
+        frame: Optional[FrameType] = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(_OWN_FOLDERS):
+            frame = frame.f_back
+        if code.co_name != "<module>" or _imported(frame):
+            self.adopt(code)
+            return
+        # a program (``runpy``, ``exec``) is run by whoever runs it, each time anew; it is no import
+        self._owners.current().imports.setdefault(path, importer(self._project, frame))
+        self.adopt_program(code)
 
     def _open(self, args: Any) -> None:
         name, mode, flags = args
@@ -163,11 +175,22 @@ class Audit:
             if filename.startswith(_IMPORTERS):
                 return False
             if self._project.python(filename) is not None:
-                return not filename.startswith(self._probe)
+                return not filename.startswith(_OWN_FOLDERS)
             if any(part in filename for part in _MACHINERY):
                 return False
             frame = frame.f_back
         return False
+
+
+def _imported(frame: Optional[FrameType]) -> bool:
+    """Tell whether the frame that executes a module's code is a loader's."""
+    if frame is None:
+        return False
+    code = frame.f_code
+    return code.co_filename.startswith(_IMPORTERS) or code.co_name in {
+        "exec_module",
+        "load_module",
+    }
 
 
 def _writing(mode: Any, flags: Any) -> bool:

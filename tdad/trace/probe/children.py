@@ -21,14 +21,13 @@ from types import CodeType, FrameType
 from typing import Any, Callable, Dict, Optional, Set, Tuple
 
 from .bus import listen
-from .inherit import INJECT, SETTINGS, Inheritance
+from .inherit import SETTINGS, Inheritance
 from .owners import IMPORT, SESSION, Buffer
 from .session import Probe, Settings
 from .settrace import Calls
 
 OWNER_EVENT = "tdad.owner"
 _LOADER = "_tdad_loader"
-_OWN_FOLDERS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, INJECT + os.sep)
 
 # Tests patch these; the probe keeps what was there when it was loaded.
 _exit, _isdir, _getpid = os._exit, os.path.isdir, os.getpid
@@ -200,7 +199,6 @@ class Child:
     def __init__(self, probe: ChildProbe, family: Family) -> None:
         self.probe = probe
         self._family = family
-        probe.audit.adopt = self._adopt
 
     @classmethod
     def begin(cls, inheritance: Inheritance, owner: str, filename: str) -> Optional[Child]:
@@ -223,43 +221,16 @@ class Child:
         """Watch the first body of the project, which is about to run."""
         probe = self.probe
         if probe.running:
-            probe.audit._exec((code,))
+            probe.audit.begin(code)
             path = probe.project.python(code.co_filename)
             if path is not None and probe.imports is not None:
-                probe.base.imports[path] = (
-                    "",
-                    0,
-                )  # its loader is already past where imports are seen
+                # its loader is already past where imports are seen
+                probe.base.imports[path] = ("", 0)
 
     def stop(self) -> None:
         """Write the rest and stop."""
         self._family.flush()
         self.probe.stop()
-
-    def _adopt(self, code: CodeType) -> None:
-        self.probe.engine.adopt(code)
-        if _is_program():
-            self._disown(code)
-
-    def _disown(self, code: CodeType) -> None:
-        """What a program's top level calls is run by whoever started the program; it is no import."""
-        path = self.probe.project.python(code.co_filename)
-        engine = self.probe.engine
-        if path is not None:
-            self.probe.base.imports[path] = ("", 0)
-        if engine.name == "monitoring":
-            events = engine._monitoring.events
-            engine._set(engine._tool, code, events.LINE if engine._by_lines else 0)
-
-
-def _is_program() -> bool:
-    """Tell whether the code that is about to run is the program itself, ``python file.py`` or ``python -m module``."""
-    frame: Optional[FrameType] = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_OWN_FOLDERS):
-        frame = frame.f_back
-    return frame is None or (
-        frame.f_code.co_name == "_run_code" and frame.f_locals.get("mod_name") == "__main__"
-    )
 
 
 class Through:
@@ -294,7 +265,7 @@ class Through:
         calls = _LiveCalls(probe, self._called, profile=probe.engine.name == "profile")
         calls.start()
         probe.engine = calls
-        probe.audit.adopt = calls.adopt
+        probe._listen()
         if probe.imports is not None:
             probe.imports._finished = self._module_done
 

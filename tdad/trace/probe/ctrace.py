@@ -83,6 +83,8 @@ class CTrace:
         if self._project.python(code.co_filename) is not None and code.co_name == "<module>":
             self._lines.adopt(code)
 
+    adopt_program = adopt
+
     def collect(self, buffer: Buffer) -> None:
         """File what ran since the last switch under ``buffer``."""
         python, starts_of = self._project.python, self._lines.starts

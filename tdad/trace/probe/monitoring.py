@@ -83,6 +83,11 @@ class Monitor:
         if self._project.python(code.co_filename) is not None:
             self._watch(code, top=True)
 
+    def adopt_program(self, code: CodeType) -> None:
+        """Watch a body that is run, not imported: what it calls belongs to whoever runs it."""
+        self._watch(code, top=False)
+        self._set(self._tool, code, self._monitoring.events.LINE if self._by_lines else 0)
+
     def collect(self, buffer: Buffer) -> None:
         """File what ran since the last switch under ``buffer``, and see it again from now on."""
         fired = self._fired

@@ -82,10 +82,15 @@ class Probe:
         """Watch this process from now on."""
         os.makedirs(self.settings.directory, exist_ok=True)
         self._choose()
-        self.audit.adopt = self.engine.adopt
+        self._listen()
         self.audit.start()
         self.environ.start()
         self.running = True
+
+    def _listen(self) -> None:
+        """Let the engine know of code that is about to run."""
+        self.audit.adopt = self.engine.adopt
+        self.audit.adopt_program = self.engine.adopt_program
 
     def stop(self) -> None:
         """Write what is left and let go of the process. A second call does nothing."""
@@ -226,7 +231,7 @@ class Probe:
             self.owners.collect(self.owners.stack[-1])
             calls.start()
             self.engine = calls
-            self.audit.adopt = calls.adopt
+            self._listen()
 
     def _module_done(self, buffer: Buffer) -> None:
         try:

@@ -55,6 +55,8 @@ class Calls:
     def adopt(self, code: CodeType) -> None:
         """Nothing to prepare."""
 
+    adopt_program = adopt
+
     def collect(self, buffer: Buffer) -> None:
         """File what ran since the last switch under ``buffer``."""
         hits = self._hits

@@ -133,10 +133,12 @@ def _unused(spool: str) -> str:
     while True:
         path = "%s%d.jsonl" % (_stem(spool), number)
         try:
-            _close(_open(path, flags, 0o666))
-            return path
+            fd = _open(path, flags, 0o666)
         except FileExistsError:
             number += 1
+        else:
+            _close(fd)
+            return path
 
 
 def _high(fd: int) -> int:
