@@ -123,6 +123,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: selection.position(ids[item]))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Nothing at risk is an answer, not a failure to collect: the exit code is 0."""
+    selection = session.config.stash.get(SELECTION, None)
+    if (
+        exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        and session.config.option.tdad_select
+        and selection is not None
+        and not selection.everything
+        and not selection.ranked
+    ):
+        session.exitstatus = pytest.ExitCode.OK
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """After a recording: what the map holds, and which tests the current change puts at risk."""
     selection = config.stash.get(SELECTION, None)

@@ -29,7 +29,7 @@ def project_calls(
         start, files, entry = project.root, _python(project.root, project.config), ""
         root = starting_folder(start)
     else:
-        place = Path(os.path.abspath(project.cwd / below))  # noqa: PTH100 - links stay as the user has them
+        place = Path(os.path.abspath(project.cwd / below))  # noqa: PTH100 - keeps links
         start = place if place.is_dir() else place.parent
         root = starting_folder(start)
         files = _named(project, root if place.is_file() else start)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from tdad.facts import Environment, Recorded, Use, Use
+from tdad.facts import Environment, Recorded, Use
 from tdad.trace.probe.environment import interpreter, modules, packages, search_path, system
 
 VOLATILE = frozenset(
@@ -35,7 +35,6 @@ def environment_here(recorded: Recorded | None) -> Environment | None:
         modules=_appeared(recorded, newest, installed, None),
         variables=_variables(newest.variables),
         plugins=newest.plugins,
-        modules=_arrived(recorded, newest, packages(), None),
         search=tuple(search_path()),
     )
 
@@ -58,7 +57,6 @@ def environment_there(recorded: Recorded | None) -> Environment | None:
         modules=_appeared(recorded, newest, installed, newest.search),
         variables=_variables(newest.variables),
         plugins=newest.plugins,
-        modules=_arrived(recorded, newest, packages(newest.search), newest.search),
         search=newest.search,
     )
 
@@ -77,19 +75,6 @@ def _appeared(
         for name in recorded.used_names(use)
     }
     return modules(sorted(asked), search, new) if new else {}
-
-
-def _arrived(
-    recorded: Recorded | None,
-    newest: Environment,
-    now: Mapping[str, str],
-    search: Sequence[str] | None,
-) -> dict[str, str]:
-    """Top-level module → distribution, of what was imported in vain and may be installed by now."""
-    if recorded is None or set(now) <= set(newest.packages):
-        return {}
-    wanted = {name.partition(".")[0] for name in recorded.used_names(Use.NO_MODULE)}
-    return modules(sorted(wanted), search)
 
 
 def _variables(recorded: Mapping[str, str]) -> dict[str, str]:

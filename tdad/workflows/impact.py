@@ -17,6 +17,7 @@ from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
 from tdad.store import Map, open_map
 from tdad.workflows.changes import Changed, ChangeOptions, collect
 from tdad.workflows.environment import environment_here, environment_there
+from tdad.workflows.garbage import kept
 from tdad.workflows.index import Head, bring_up_to_date
 from tdad.workflows.project import Project
 from tdad.workflows.recording import take_in
@@ -70,7 +71,7 @@ def asking(
     """Open the map, bring the index up to date, and answer."""
     if project.spool_path.is_dir() and any(project.spool_path.iterdir()):
         take_in(project)
-    with _open(project) as (store, writable):
+    with kept(), _open(project) as (store, writable):
         head = bring_up_to_date(project, store, write=writable)
         view = store.recorded()
         recorded: Recorded | None = view if view.tests else None

@@ -95,7 +95,7 @@ def _test(recorded: Recorded, node_id: str) -> MapEntry:
         for digest in recorded.versions(path):
             for owner, starts in recorded.entered(path, digest).items():
                 if owner in mine:
-                    executes |= _names(recorded, path, digest, starts)
+                    executes |= entered_names(recorded, path, digest, starts)
     reads = [n for n in recorded.used_names(Use.READ) if mine & set(recorded.users(Use.READ, n))]
     return MapEntry(
         "test",
@@ -114,7 +114,8 @@ def _test(recorded: Recorded, node_id: str) -> MapEntry:
     )
 
 
-def _names(recorded: Recorded, path: str, digest: str, starts: frozenset[int]) -> set[str]:
+def entered_names(recorded: Recorded, path: str, digest: str, starts: frozenset[int]) -> set[str]:
+    """Definitions (``path::qualname``) whose code objects start at these lines."""
     facts = recorded.facts(path, digest)
     if facts is None:
         return {path}

@@ -11,8 +11,6 @@ from tdad.facts import (
     DefinitionKind,
     Environment,
     Evidence,
-    FileFacts,
-    Import,
     Part,
     Use,
 )
@@ -114,15 +112,3 @@ def _everything(world: World, spread: Spread, name: str, detail: str) -> Change:
     step = Trail(change).then("changes how every test runs", detail, evidence=Evidence.PRECAUTION)
     spread.tests(world.all_tests(), step)
     return change
-
-
-def _importing(spread: Spread, trail: Trail, facts: FileFacts, item: Import) -> None:
-    """Who imports the file, or, when a function of it imports the package, who executes that."""
-    owner = facts.definitions[item.owner]
-    if owner.kind is DefinitionKind.FUNCTION:
-        step = trail.then(
-            "imported by", f"{facts.path}::{owner.qualname}", evidence=Evidence.DERIVED
-        )
-        spread.executed(facts.path, owner.qualname, step, item.line)
-    else:
-        spread.imported(facts.path, trail)

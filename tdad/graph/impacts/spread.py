@@ -27,6 +27,7 @@ from tdad.facts import (
     Use,
 )
 from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
+from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.memo import Memos
 from tdad.graph.impacts.trails import Trail
@@ -38,11 +39,8 @@ NO_CHANGE = Change("", "", ChangeKind.EDITED, Part.DATA)
 HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, ReferenceKind.BASE})
 
 
-class Spread:
-    """The tests reached by one change, each with its best trail.
-
-    ``only``: no others are asked for. ``follows_change``: false for a search that asks who uses something.
-    """
+class Spread(Hits):
+    """The tests reached by one change, and the places on the way to them."""
 
     def __init__(
         self,
@@ -51,10 +49,7 @@ class Spread:
         *,
         follows_change: bool = True,
     ) -> None:
-        self.world = world
-        self.only = only
-        self.follows_change = follows_change
-        self.hits: dict[str, Trail] = {}
+        super().__init__(world, only, follows_change=follows_change)
         self.places: dict[str, Trail] = {}
         """Definition → trail, of those whose execution is affected."""
         self._queue: deque[Callable[[], None]] = deque()
@@ -67,50 +62,6 @@ class Spread:
         while self._queue:
             self._queue.popleft()()
         return self.hits
-
-    # ----------------------------------------------------------------------------------------- tests
-
-    def test(self, node_id: str, trail: Trail) -> None:
-        """The trail ends at a test."""
-        if trail.requires is not None and node_id not in trail.requires:
-            return
-        if self.only is not None and node_id not in self.only:
-            return
-        known = self.hits.get(node_id)
-        if known is None or trail.rank() < known.rank():
-            self.hits[node_id] = trail
-
-    def tests(self, node_ids: Iterable[str], trail: Trail) -> None:
-        """The trail ends at each of these tests."""
-        for node_id in node_ids:
-            self.test(node_id, trail)
-
-    def owner(self, owner: Owner, trail: Trail, verb: str = "executed") -> None:
-        """An owner did something affected: whoever inherits from it is reached. IMPORT owners are not handled here."""
-        recorded = self.world.recorded
-        match owner.kind:
-            case OwnerKind.TEST:
-                if owner.name in recorded.tests:
-                    self.test(owner.name, trail.then(f"{verb} by", owner.name))
-            case OwnerKind.FIXTURE:
-                step = trail.then(f"{verb} by fixture", fixture_label(owner.name))
-                self.tests(recorded.inheritors(owner), step)
-            case OwnerKind.COLLECT:
-                step = trail.then(f"{verb} while collecting", owner.name)
-                self._recollected(owner)
-                self.tests(recorded.inheritors(owner), step)
-            case OwnerKind.SESSION:
-                step = trail.then(f"{verb} by", "the pytest session")
-                self.tests(recorded.inheritors(owner), step)
-            case OwnerKind.IMPORT:
-                pass
-
-    def _recollected(self, owner: Owner) -> None:
-        """Parameters that a hook computes may have other ids now."""
-        if self.follows_change:
-            tests = self.world.recorded.tests
-            heirs = self.world.recorded.inheritors(owner)
-            self.world.rebound.update(tests[node_id].definition for node_id in heirs)
 
     # ----------------------------------------------------------------------------------------- places
 
@@ -399,11 +350,6 @@ VERBS = {
     Use.MODULE: "imported",
     Use.NO_MODULE: "import tried in vain",
 }
-
-
-def fixture_label(name: str) -> str:
-    """The fixture's name and scope node, as a person wants to read it."""
-    return name.rpartition("::")[2] if "::" in name and "@" not in name else name
 
 
 def _statement_span(statements: Sequence[Statement], line: int) -> Span:
