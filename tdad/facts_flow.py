@@ -245,7 +245,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Super:
-    """``target = super()`` in a method of the class whose body is ``up`` levels out; ``receiver`` is its first parameter."""
+    """``target = super()`` in a method of the class whose body is ``up`` levels out.
+
+    ``receiver`` is its first parameter.
+    """
 
     target: int
     up: int

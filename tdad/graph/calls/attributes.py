@@ -44,7 +44,7 @@ class Attributes(Classes, ABC):
     # -- loads ----------------------------------------------------------------------------------------------------
 
     def load(self, at: At, item: int, name: str, target: int) -> None:
-        """``target = item.name``"""
+        """``target = item.name``."""
         value = self.values[item]
         if isinstance(value, Instance):
             if item in self.decorated:
@@ -65,9 +65,7 @@ class Attributes(Classes, ABC):
             self._load_from_bound(at, value, name, target)
         elif isinstance(value, (Container, Generator, Coroutine, Property, Namespace, Constant)):
             self.give(target, Method(item, name))
-        elif isinstance(value, Partial) and name == "func":
-            self.engine.add(target, value.function)
-        elif isinstance(value, Wrapped) and name == "__func__":
+        elif isinstance(value, (Partial, Wrapped)) and name in {"func", "__func__"}:
             self.engine.add(target, value.function)
 
     def _load_from_instance(self, at: At, item: int, cls: int, name: str, target: int) -> None:
@@ -109,9 +107,7 @@ class Attributes(Classes, ABC):
             self.each(
                 meta.node, lambda found: self._bind(at, found, item, metaclass, name, target)
             )
-        if name == "mro":
-            return
-        if name in {"__subclasses__"}:
+        if name == "__subclasses__":
             self.give(target, Method(item, name))
 
     def metaclass_of(self, cls: int) -> int:
@@ -209,7 +205,9 @@ class Attributes(Classes, ABC):
 
     # -- binding --------------------------------------------------------------------------------------------------
 
-    def _bind(self, at: At, found: int, receiver: int, cls: int, name: str, target: int) -> None:
+    def _bind(  # noqa: PLR0917 - all of them are needed
+        self, at: At, found: int, receiver: int, cls: int, name: str, target: int
+    ) -> None:
         """What looking up ``found`` in class ``cls`` gives to ``receiver`` (-1: to the class itself)."""
         value = self.values[found]
         if isinstance(value, Function):
@@ -270,7 +268,7 @@ class Attributes(Classes, ABC):
     # -- stores ---------------------------------------------------------------------------------------------------
 
     def store(self, at: At, item: int, name: str, source: int) -> None:
-        """``item.name = source``"""
+        """``item.name = source``."""
         value = self.values[item]
         if isinstance(value, Instance):
             self._store_in_instance(at, item, value.cls, name, source)
@@ -306,7 +304,7 @@ class Attributes(Classes, ABC):
             self.call_method(at, item, "__setattr__", (self._text(name), Passed(source)), UNKNOWN)
 
     def delete(self, at: At, item: int, name: str) -> None:
-        """``del item.name``"""
+        """``del item.name``."""
         value = self.values[item]
         if isinstance(value, Instance):
             member = self.member(value.cls, name)

@@ -23,7 +23,7 @@ class ClassInfo:
     known: bool = False
     parents: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
-    waiting: list[Callable[[], None]] = field(default_factory=list)
+    waiting: list[Callable[[], object]] = field(default_factory=list)
     subclasses: dict[int, None] = field(default_factory=dict)
     metaclass: int = UNKNOWN
     """Node."""
@@ -113,7 +113,7 @@ class Classes(State, ABC):
         info = self.classes.get(cls)
         return info.order if info is not None and info.known else (cls,)
 
-    def when_known(self, cls: int, action: Callable[[], None]) -> None:
+    def when_known(self, cls: int, action: Callable[[], object]) -> None:
         """Do ``action`` when the bases of ``cls`` are known."""
         info = self.classes.get(cls)
         if info is None or info.known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 
 from tdad.facts_flow import FIRST_PARAMETER, RETURNED, UNKNOWN, ParameterKind, Passing
 from tdad.graph.calls.frames import Frames
@@ -19,7 +20,6 @@ from tdad.graph.calls.values import (
     Partial,
     Wrapped,
 )
-
 
 _MOST_OPERATIONS_OF_A_DECORATOR = 80
 """A decorator with more operations is run once for all that it decorates, in programs too large for contexts."""
@@ -85,9 +85,7 @@ class Dispatch(Frames, ABC):
     def note_call(self, at: At, function: int) -> None:
         """Record that ``function`` is called, without what it is given and gives back."""
         value = self.values[function]
-        if isinstance(value, Bound):
-            value = self.values[value.function]
-        elif isinstance(value, Partial):
+        if isinstance(value, (Bound, Partial)):
             value = self.values[value.function]
         if isinstance(value, Function):
             self.called(at, value.scope)
@@ -234,12 +232,10 @@ class Dispatch(Frames, ABC):
             if name not in given:
                 member = self.member(cls, name)
                 target = self.attribute(item, name)
-                self.each(
-                    member.node, lambda found, target=target: self._preset(at, found, target)
-                )
+                self.each(member.node, partial(self._preset, at, target))
         self.call_method(at, item, "__post_init__", (), UNKNOWN)
 
-    def _preset(self, at: At, found: int, target: int) -> None:
+    def _preset(self, at: At, target: int, found: int) -> None:
         """A field that the constructor was not given takes its default."""
         value = self.values[found]
         if isinstance(value, Field):

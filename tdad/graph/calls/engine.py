@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-Watcher = Callable[[int], None]
+Watcher = Callable[[int], object]
 
 
 class Engine:
@@ -32,8 +32,8 @@ class Engine:
         self._pending: dict[int, set[int]] = {}
         self._queue: deque[int] = deque()
         self._started: list[tuple[int, Watcher]] = []
-        self._actions: list[Callable[[], None]] = []
-        self._late: list[tuple[int, Callable[[], None]]] = []
+        self._actions: list[Callable[[], object]] = []
+        self._late: list[tuple[int, Callable[[], object]]] = []
 
     def node(self) -> int:
         """A new node that holds nothing."""
@@ -76,11 +76,11 @@ class Engine:
         else:
             watchers.append(watcher)
 
-    def later(self, action: Callable[[], None]) -> None:
+    def later(self, action: Callable[[], object]) -> None:
         """Do ``action`` before anything else is handed on."""
         self._actions.append(action)
 
-    def if_empty(self, node: int, action: Callable[[], None]) -> None:
+    def if_empty(self, node: int, action: Callable[[], object]) -> None:
         """Do ``action`` if ``node`` still holds nothing when everything else has settled."""
         self._late.append((node, action))
 

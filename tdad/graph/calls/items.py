@@ -73,7 +73,7 @@ class Elements(Attributes, ABC):
             self.engine.edge(self.item(base, key), target)
 
     def store_item(self, at: At, base: int, key: int, source: int) -> None:
-        """``base[key] = source``"""
+        """``base[key] = source``."""
         value = self.values[base]
         if isinstance(value, Container):
             self._put(base, key, source)
@@ -163,7 +163,7 @@ class Elements(Attributes, ABC):
     # -- iteration ------------------------------------------------------------------------------------------------
 
     def iterate(self, at: At, item: int, target: int) -> None:
-        """``for target in item``"""
+        """``for target in item``."""
         value = self.values[item]
         if isinstance(value, Container):
             items = self.items(item)
@@ -182,9 +182,10 @@ class Elements(Attributes, ABC):
                 self.call_method(at, item, method, (), iterator)
                 self.each(iterator, lambda found: self.advance(at, found, target))
                 return
-        if not self.call_method(at, item, "__getitem__", (Passed(UNKNOWN),), target):
-            if not self.advance(at, item, target):
-                self.engine.edge(self.items(item).every, target)
+        if self.call_method(at, item, "__getitem__", (Passed(UNKNOWN),), target):
+            return
+        if not self.advance(at, item, target):
+            self.engine.edge(self.items(item).every, target)
 
     def _iterate_class(self, at: At, item: int, target: int) -> None:
         iterator = self.engine.node()
@@ -227,14 +228,14 @@ class Elements(Attributes, ABC):
     # -- generators, coroutines, context managers -----------------------------------------------------------------
 
     def delegate(self, at: At, item: int, yielded: int, target: int) -> None:
-        """``target = yield from item``"""
+        """``target = yield from item``."""
         self.iterate(at, item, yielded)
         value = self.values[item]
         if isinstance(value, Generator):
             self.flow(self.frames[value.frame].base + RETURNED, target)
 
     def wait(self, at: At, item: int, target: int) -> None:
-        """``target = await item``"""
+        """``target = await item``."""
         value = self.values[item]
         if isinstance(value, Coroutine):
             self.flow(self.frames[value.frame].base + RETURNED, target)
@@ -246,7 +247,7 @@ class Elements(Attributes, ABC):
             self.engine.add(target, item)
 
     def enter(self, at: At, item: int, target: int) -> None:
-        """``with item as target``"""
+        """``with item as target``."""
         value = self.values[item]
         if isinstance(value, Generator):
             self.flow(self.frames[value.frame].base + YIELDED, target)
@@ -304,7 +305,7 @@ class Elements(Attributes, ABC):
         elif isinstance(value, (Instance, Class)):
             self.implicit(at, left, methods, (Passed(right),), target)
 
-    def reflect(
+    def reflect(  # noqa: PLR0917 - all of them are needed
         self, at: At, left: int, right: int, methods: Sequence[str], reflected: str, target: int
     ) -> None:
         """The right operand's part: its method is called where no left operand has one. ``left`` is a node."""

@@ -1,8 +1,12 @@
 """Operations → constraints, and the order in which the program is entered."""
 
+# The table at the end refers to the private methods of the class in the same file.
+# ruff: noqa: SLF001
+
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tdad import facts_flow as ops
@@ -164,10 +168,10 @@ class Machine(Externals):
                 passed = (Passed(self.holding(receiver)), Passed(UNKNOWN))
                 self.each(
                     member.node,
-                    lambda found, passed=passed: self._call_hook(at, found, passed),
+                    partial(self._call_hook, at, passed),
                 )
 
-    def _call_hook(self, at: At, found: int, passed: tuple[Passed, ...]) -> None:
+    def _call_hook(self, at: At, passed: tuple[Passed, ...], found: int) -> None:
         if isinstance(self.values[found], (Function, Wrapped)):
             self.call(at, found, passed, UNKNOWN)
 

@@ -1,4 +1,4 @@
-"""What the analysis knows so far: objects, frames, and the nodes that hold what names, attributes and elements may be."""
+"""What the analysis knows so far: objects, frames, and the nodes of names, attributes and elements."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tdad.graph.calls.values import (
 _WIDEST = 400
 _WIDEST_WITHOUT_CONTEXTS = 40
 _MOST_HANDED_ON = 8_000_000
-"""Bounds the time of any program to about 25 seconds of analysis. Measured: networkx with its tests (330,000 operations)
+"""Bounds the analysis of any program to about half a minute. Measured: networkx with its tests (330,000 operations)
 hands on 7 million objects in 19 seconds, Django (without tests) 1.4 million in 5."""
 _MOST_LIGHT = 6
 """So many containers, constants and things from outside a place may hold in a program too large for contexts."""
@@ -169,10 +169,10 @@ class State(ABC):
 
     def flow(self, source: int, target: int) -> None:
         """An edge, unless one end is unknown."""
-        if source != UNKNOWN and target != UNKNOWN:
+        if UNKNOWN not in {source, target}:
             self.engine.edge(source, target)
 
-    def each(self, node: int, watcher: Callable[[int], None]) -> None:
+    def each(self, node: int, watcher: Callable[[int], object]) -> None:
         """Watch, unless the node is unknown."""
         if node != UNKNOWN:
             self.engine.watch(node, watcher)
@@ -320,7 +320,7 @@ class State(ABC):
 
     @abstractmethod
     def load(self, at: At, item: int, name: str, target: int) -> None:
-        """``target = item.name``"""
+        """``target = item.name``."""
 
     @abstractmethod
     def call_method(
@@ -336,7 +336,7 @@ class State(ABC):
         """Call ``receiver.name`` if the class of the object has it; tells whether it has."""
 
     @abstractmethod
-    def when_known(self, cls: int, action: Callable[[], None]) -> None:
+    def when_known(self, cls: int, action: Callable[[], object]) -> None:
         """Do ``action`` when the bases of ``cls`` are known."""
 
     @abstractmethod

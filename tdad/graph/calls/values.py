@@ -117,7 +117,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class SuperView:
-    """``super(cls, receiver)``"""
+    """``super(cls, receiver)``."""
 
     cls: int
     receiver: int

@@ -74,10 +74,10 @@ def literal(node: cst.CSTNode) -> str | int | None:
         return -value if isinstance(value, int) else None
     if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
         try:
-            value = node.evaluated_value
+            text = node.evaluated_value
         except (ValueError, SyntaxError):
             return None
-        return value if isinstance(value, str) and len(value) <= _LONGEST_LITERAL else None
+        return text if isinstance(text, str) and len(text) <= _LONGEST_LITERAL else None
     return None
 
 
@@ -209,12 +209,14 @@ def _call(scope: ScopeFlow, node: cst.Call) -> int:
 
 def _embedded(scope: ScopeFlow, texts: Sequence[cst.Module]) -> int:
     """``eval(text)``; the statements of ``exec(text)`` that are no expressions are run by ``execute``."""
-    found = []
-    for tree in texts:
-        for line in tree.body:
-            for part in line.body if isinstance(line, cst.SimpleStatementLine) else ():
-                if isinstance(part, cst.Expr):
-                    found.append(evaluate(scope, part.value))
+    lines = [line for tree in texts for line in tree.body]
+    found = [
+        evaluate(scope, part.value)
+        for line in lines
+        if isinstance(line, cst.SimpleStatementLine)
+        for part in line.body
+        if isinstance(part, cst.Expr)
+    ]
     scope.after_call()
     return scope.join(found)
 
@@ -232,7 +234,7 @@ def _append(scope: ScopeFlow, receiver: str, slot: int, passed: tuple[Argument, 
 
 def _super(scope: ScopeFlow) -> int:
     outer, up = scope.names, 0
-    while outer is not None and outer.kind is not ScopeKind.CLASS:
+    while outer.kind is not ScopeKind.CLASS:
         if outer.parent is None:
             return UNKNOWN
         outer, up = outer.parent, up + 1
@@ -444,7 +446,7 @@ def enqueue(file: FileFlow, nested: ScopeFlow, body: cst.CSTNode) -> None:
 
 
 def truth(scope: ScopeFlow, slot: int) -> None:
-    """``bool(slot)``"""
+    """``bool(slot)``."""
     implicit(scope, slot, ("__bool__", "__len__"))
 
 

@@ -4,12 +4,15 @@ One hand-written walk over the fields that can hold names; libcst's own visitors
 parse.
 """
 
+# The table at the end refers to the private methods of the class in the same file.
+# ruff: noqa: SLF001
+
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import libcst as cst
 
@@ -36,7 +39,7 @@ _SYNTAX_ONLY = (
 
 @cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    names = (entry.name for entry in fields(kind))  # type: ignore[arg-type]  # every node is a dataclass
+    names = (entry.name for entry in fields(kind))
     return tuple(name for name in names if not any(part in name for part in _SYNTAX_ONLY))
 
 
@@ -330,7 +333,7 @@ class NameWalk:
             self._visit(target, names)
 
 
-_SPECIAL = {
+_SPECIAL: dict[type[cst.CSTNode], Callable[[NameWalk, Any, Names], None]] = {
     cst.FunctionDef: NameWalk._function,
     cst.Lambda: NameWalk._lambda,
     cst.Call: NameWalk._call,

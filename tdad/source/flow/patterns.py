@@ -9,7 +9,9 @@ from tdad.source.flow.expressions import evaluate, iterated
 from tdad.source.flow.scope import ScopeFlow
 
 
-def match_case(scope: ScopeFlow, pattern: cst.MatchPattern, subject: int) -> None:
+def match_case(  # noqa: C901, PLR0912 - one branch per kind of pattern
+    scope: ScopeFlow, pattern: cst.MatchPattern, subject: int
+) -> None:
     """Bind the captures of ``pattern`` when ``subject`` matches it."""
     if isinstance(pattern, cst.MatchAs):
         if pattern.pattern is not None:

@@ -207,7 +207,7 @@ class ScopeFlow:
     # -- items ----------------------------------------------------------------------------------------------------
 
     def store_item(self, base: int, key: int, source: int) -> None:
-        """``base[key] = source``"""
+        """``base[key] = source``."""
         if base != UNKNOWN:
             self.emit(StoreItem(base, key, source, self.file.site()))
 

@@ -71,7 +71,7 @@ def _expression(scope: ScopeFlow, node: cst.Expr) -> None:
 
 
 def assign(scope: ScopeFlow, target: cst.BaseExpression, slot: int) -> None:
-    """``target = slot``"""
+    """``target = slot``."""
     if isinstance(target, cst.Name):
         scope.bind(target.value, slot)
     elif isinstance(target, cst.Attribute):
@@ -157,9 +157,12 @@ def _export(scope: ScopeFlow, value: cst.BaseExpression) -> None:
 
 
 def _annotated_assign(scope: ScopeFlow, node: cst.AnnAssign) -> None:
-    if scope.names.kind is ScopeKind.CLASS and isinstance(node.target, cst.Name):
-        if not dotted(_head(node.annotation.annotation)).endswith("ClassVar"):
-            scope.fields.append(node.target.value)
+    if (
+        scope.names.kind is ScopeKind.CLASS
+        and isinstance(node.target, cst.Name)
+        and not dotted(_head(node.annotation.annotation)).endswith("ClassVar")
+    ):
+        scope.fields.append(node.target.value)
     if node.value is not None:
         slot = evaluate(scope, node.value)
         assign(scope, node.target, slot)
@@ -314,7 +317,9 @@ def _try(scope: ScopeFlow, node: cst.Try | cst.TryStar) -> None:
 
 def _thrown(before: State, frame: dict[str, int]) -> State:
     """What the names may be where a handler starts."""
-    return {**{key: slot for key, slot in before.items() if isinstance(key, str)}, **frame}
+    names: State = {key: slot for key, slot in before.items() if isinstance(key, str)}
+    names.update(frame)
+    return names
 
 
 def _handler(scope: ScopeFlow, node: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
