@@ -285,7 +285,7 @@ class Absorber:
     def _merged(
         self, records: list[StoredRecord], record: StoredRecord, *, keep_recent: bool
     ) -> list[StoredRecord]:
-        """Return the records with the new one: newest first, each content in each state of the files once, not too many.
+        """Return the records with the new one: newest first, each content in each state of the files once.
 
         The state of all files counts, not only of those that were entered: a constant that was imported, or a data file
         that was read, has other versions in records of the same content, and hopping back must find them.

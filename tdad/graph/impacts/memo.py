@@ -22,6 +22,15 @@ LEAST_WEIGHT = 0.1
 more common name is one that rule 7 does not see."""
 
 
+READING = frozenset(
+    {
+        "open", "open_text", "open_binary", "read", "read_text", "read_bytes", "load", "loads", "loadtxt", "get_data",
+        "read_csv", "read_json", "files", "glob", "rglob", "iterdir", "listdir", "scandir", "walk", "getenv", "environ",
+    }
+)  # fmt: skip
+"""Names by which code reads files: what a memoised function read once is hidden from all later callers."""
+
+
 @dataclass(slots=True)
 class Memo:
     """One memoised function."""
@@ -55,6 +64,28 @@ class Memos:
                     memo.calls = frozenset(self._calls(memo))
                 if definition in memo.calls:
                     yield memo
+
+    def over_reading(self, readers: frozenset[Owner]) -> Iterator[Memo]:
+        """Memoised functions that one of the owners entered, and that may have read for it."""
+        for memo in self._all():
+            if memo.owners.isdisjoint(readers):
+                continue
+            if memo.calls is None:
+                memo.calls = frozenset(self._calls(memo))
+            if any(self._reads(definition) for definition in sorted(memo.calls)):
+                yield memo
+
+    def _reads(self, definition: str) -> bool:
+        path, _, qualname = definition.partition("::")
+        facts = self.world.head.get(path)
+        found = self.world.definition(path, qualname)
+        if facts is None or found is None or found.kind is not DefinitionKind.FUNCTION:
+            return False
+        return any(
+            facts.definitions[reference.source].qualname == qualname
+            and not READING.isdisjoint(reference.chain.replace("()", "").split("."))
+            for reference in facts.references
+        )
 
     def owners(self, definition: str) -> frozenset[Owner]:
         """Tests, fixtures and others (imports aside) that entered the definition."""

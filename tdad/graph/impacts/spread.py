@@ -29,7 +29,7 @@ from tdad.facts import (
 from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
 from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
-from tdad.graph.impacts.memo import Memos
+from tdad.graph.impacts.memo import Memo, Memos
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -125,7 +125,13 @@ class Spread(Hits):
 
     def used(self, how: Use, name: str, trail: Trail) -> None:
         """Something other than code is affected: follow who used it."""
-        for owner, lines in self.world.recorded.users(how, name).items():
+        users = self.world.recorded.users(how, name)
+        direct = frozenset(owner for owner in users if owner.kind is not OwnerKind.IMPORT)
+        if direct and self.follows_change:
+            read = trail.then(VERBS[how] + " by", "a test", evidence=Evidence.DERIVED)
+            for memo in self.memos.over_reading(direct):
+                self._kept(memo, read)
+        for owner, lines in users.items():
             if owner.kind is OwnerKind.IMPORT:
                 for line in lines or (0,):
                     step = trail.then(VERBS[how] + " while importing", f"{owner.name}:{line}")
@@ -168,20 +174,24 @@ class Spread(Hits):
         if not self.follows_change or not self._first(("cached", definition, trail.requires)):
             return
         for memo in self.memos.over(definition):
-            step = trail.then("may be cached by", memo.definition, evidence=Evidence.DERIVED)
-            path, _, qualname = memo.definition.partition("::")
-            if memo.by_hand:
-                self.executed(path, qualname, step)
-            for edge in self.world.now.readers(memo.definition):
-                reader_path, _, reader_name = edge.source.partition("::")
-                reader = self.world.definition(reader_path, reader_name)
-                if (
-                    reader is not None
-                    and reader.kind is DefinitionKind.FUNCTION
-                    and edge.kind is not ReferenceKind.IMPORT
-                ):
-                    called = step.then("called by", edge.source, edge.weight, Evidence.DERIVED)
-                    self.executed(reader_path, reader_name, called, edge.line)
+            self._kept(memo, trail)
+
+    def _kept(self, memo: Memo, trail: Trail) -> None:
+        """The memoised function may keep an affected result: whoever asks it is affected."""
+        step = trail.then("may be cached by", memo.definition, evidence=Evidence.DERIVED)
+        path, _, qualname = memo.definition.partition("::")
+        if memo.by_hand:
+            self.executed(path, qualname, step)
+        for edge in self.world.now.readers(memo.definition):
+            reader_path, _, reader_name = edge.source.partition("::")
+            reader = self.world.definition(reader_path, reader_name)
+            if (
+                reader is not None
+                and reader.kind is DefinitionKind.FUNCTION
+                and edge.kind is not ReferenceKind.IMPORT
+            ):
+                called = step.then("called by", edge.source, edge.weight, Evidence.DERIVED)
+                self.executed(reader_path, reader_name, called, edge.line)
 
     def _statement(self, site: Site, trail: Trail) -> None:
         facts = self._facts_of_run(site.path)
@@ -290,6 +300,8 @@ class Spread(Hits):
         step = trail.then("read by", edge.source, edge.weight, Evidence.DERIVED)
         if reader is None or edge.kind is ReferenceKind.WRITE:
             return
+        if edge.kind is ReferenceKind.FIXTURE and self.follows_change:
+            self.world.rebound.add(edge.source)  # the fixture's parameters are in the ids
         if edge.kind is ReferenceKind.IMPORT:
             return  # whoever reads the alias is among the readers as well
         if edge.kind is ReferenceKind.ANNOTATION and not annotations_are_read(
