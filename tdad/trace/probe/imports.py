@@ -123,5 +123,6 @@ class Imports:
     def _foreign(self, tracer: Any) -> bool:
         """Tell whether somebody else traces this thread."""
         if tracer is None or self._engine().owns(tracer):
-            return self._engine().name == "profile"
+            profiling: bool = self._engine().name == "profile"
+            return profiling
         return all(tracer is not watch for _, _, watch, _ in self._before.values())
