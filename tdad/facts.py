@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
+FACTS_VERSION = 1
+"""Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
+
 # --------------------------------------------------------------------------------------------------------------------
 # Source: one version of one file
 # --------------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from operator import add, sub
 from typing import Any, TypeVar
 
 from tdad.facts import (
+    FACTS_VERSION,
     Binding,
     BindingKind,
     Definition,
@@ -110,11 +111,14 @@ def _fingerprint_of_layout() -> bytes:
         ]
         for facts, (_, columns) in COLUMNS.items()
     }
-    return zlib.crc32(f"1 {names}".encode()).to_bytes(4, "little")
+    return zlib.crc32(f"1 {FACTS_VERSION} {names}".encode()).to_bytes(4, "little")
 
 
 FORMAT = _fingerprint_of_layout()
-"""First bytes of everything encoded; the number in it counts changes of the layout that the columns do not show."""
+"""First bytes of everything encoded; the number in it counts changes of the layout that the columns do not show.
+
+``FACTS_VERSION`` in it makes facts that an older ``source`` made unknown.
+"""
 
 _CODES = "bhiq"
 

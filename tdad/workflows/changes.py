@@ -194,6 +194,7 @@ def since_recording(project: Project, recorded: Recorded, head: Head) -> Changed
         if path in head.python or (path.endswith(".py") and versions and versions != [PRESENT]):
             found = _python_pairs(path, versions, recorded, head)
             pairs += found
+            changes += _forgotten(path, versions, recorded, head.python.get(path))
             if versions and any(digest != head.python.get(path) for digest in versions):
                 changes += _read_as_data(path, recorded, gone=path not in head.python)
             for previous, _ in found:
@@ -218,7 +219,19 @@ def _python_pairs(
     new = None if now is None else head.facts.get(path)
     if not versions:
         return [(None, new)] if new is not None else []
-    return [(recorded.facts(path, digest), new) for digest in others]
+    return [(old, new) for digest in others if (old := recorded.facts(path, digest)) is not None]
+
+
+def _forgotten(
+    path: str, versions: Sequence[str], recorded: Recorded, now: str | None
+) -> list[Change]:
+    """Recorded versions whose facts are no longer known (an older tdad made them): all in the file may differ."""
+    detail = "the recorded version is not known any more"
+    return [
+        Change(path, "", ChangeKind.EDITED, Part.WHOLE, old_digest=digest, detail=detail)
+        for digest in versions
+        if digest not in {now, PRESENT} and recorded.facts(path, digest) is None
+    ]
 
 
 def _missing_version(path: str, recorded: Recorded) -> list[Change]:
