@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import libcst as cst
 
 from tdad.facts_flow import RETURNED, FlowFacts, Scope, ScopeKind
@@ -9,6 +11,9 @@ from tdad.source.flow.expressions import evaluate
 from tdad.source.flow.names import Names, NameWalk
 from tdad.source.flow.scope import FileFlow, ScopeFlow
 from tdad.source.flow.statements import execute
+
+_NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
+_DEEPEST = 500
 
 __all__ = ["flow_facts"]
 
@@ -24,14 +29,27 @@ def flow_facts(module: str, content: bytes, *, package: bool = False) -> FlowFac
     Returns:
         The facts; of a file that cannot be parsed an empty module and ``error``.
     """
+    too_deep = "nested too deeply"
+    if _is_too_deep(content):
+        return FlowFacts(module, (Scope("", ScopeKind.MODULE, -1),), error=too_deep)
     try:
         tree = cst.parse_module(content)
         return _facts(module, tree, package=package)
     except (cst.ParserSyntaxError, UnicodeError, LookupError, SyntaxError) as error:
         reason = str(error).partition("\n")[0]
     except RecursionError:
-        reason = "nested too deeply"
+        reason = too_deep
     return FlowFacts(module, (Scope("", ScopeKind.MODULE, -1),), error=reason)
+
+
+def _is_too_deep(content: bytes) -> bool:
+    """Tell whether brackets are nested so deeply that libcst's parser would overflow the stack of the process.
+
+    Python itself refuses more than 200 levels; brackets in strings and comments are counted too, hence the margin.
+    """
+    brackets = content.translate(None, _NO_BRACKETS)
+    levels = accumulate(1 if bracket in b"([{" else -1 for bracket in brackets)
+    return max(levels, default=0) > _DEEPEST
 
 
 def _facts(module: str, tree: cst.Module, *, package: bool) -> FlowFacts:
