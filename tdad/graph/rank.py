@@ -1,7 +1,7 @@
 """Order: by the chance that the test fails because of the change, as far as a map can tell.
 
 Evidence first, then how specific the test is to the change, recent failures, and cost. The numbers are judgement, not
-fitted; ``docs/adr`` says how they will be.
+fitted: see ``docs/adr/0006-ranking.md``.
 """
 
 from __future__ import annotations
