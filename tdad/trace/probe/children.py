@@ -6,27 +6,26 @@
 * A *forked* process goes on with the recorder of its parent and a file of its own.
 * Both write each new hit before the code runs: a child may be killed at any moment.
 
-One process can work for several owners in turn: the workers of a pool. The owner travels inside the pickled task, as
-a call of :func:`sys.audit` that unpickling makes: children that observe hear it, for others it does nothing.
+One process can work for several owners in turn, the workers of a pool: see :mod:`pools`.
 """
 
 from __future__ import annotations
 
 import atexit
 import json
-import operator
 import os
 import sys
-from types import CodeType, FrameType
-from typing import Any, Callable, Dict, Optional, Set, Tuple
+from types import CodeType
+from typing import Any, Optional, Set
 
 from .bus import listen
 from .inherit import SETTINGS, Inheritance
 from .owners import IMPORT, SESSION, Buffer
+from .pools import OWNER_EVENT, tag
 from .session import Probe, Settings
 from .settrace import Calls
+from .through import Through
 
-OWNER_EVENT = "tdad.owner"
 _LOADER = "_tdad_loader"
 
 # Tests patch these; the probe keeps what was there when it was loaded.
@@ -231,216 +230,3 @@ class Child:
         """Write the rest and stop."""
         self._family.flush()
         self.probe.stop()
-
-
-class Through:
-    """Takes the place of an engine's lists of hits: what is new for the current owner is written at once."""
-
-    def __init__(self, probe: Probe) -> None:
-        self._probe = probe
-        self._seen: Dict[Tuple[int, int], Any] = {}
-        self._writing = False
-
-    def attach(self) -> None:
-        """Make the engine of the probe tell us each hit; a C tracer, which cannot, is replaced."""
-        probe = self._probe
-        if probe.engine.name == "monitoring":
-            engine = probe.engine
-            engine._fired = _Told(self._started)
-            engine._fired_lines = _Told(self._line)
-            engine._finished = self._module_done
-            engine._register()
-        else:
-            self._replace_tracer()
-        probe.audit._use = self._used  # type: ignore[method-assign]
-
-    def forget(self) -> None:
-        """The owner has changed: what was seen is new again."""
-        self._seen.clear()
-
-    def _replace_tracer(self) -> None:
-        probe = self._probe
-        if probe.engine.name == "ctrace":
-            sys.settrace(None)
-        calls = _LiveCalls(probe, self._called, profile=probe.engine.name == "profile")
-        calls.start()
-        probe.engine = calls
-        probe._listen()
-        if probe.imports is not None:
-            probe.imports._finished = self._module_done
-
-    def _called(self, code: CodeType) -> None:
-        """Every call of the process comes here, on Python < 3.12."""
-        buffer = self._probe.owners.current()
-        key = (id(code), id(buffer))
-        if key not in self._seen:
-            self._seen[key] = (code, buffer)  # held, so that the ids stay theirs
-            if code.co_name != "<module>":
-                self._started(code)
-
-    def _started(self, code: CodeType) -> None:
-        probe = self._probe
-        path = probe.project.python(code.co_filename)
-        if path is None:
-            return
-        buffer = probe.owners.current()
-        if probe.settings.lines and probe.engine.granularity != "lines":
-            buffer.lines.setdefault(path, set()).update(_lines_of(code))
-        buffer.starts.setdefault(path, set()).add(code.co_firstlineno)
-        if buffer.kind == IMPORT:
-            buffer.causes.setdefault(buffer.line, []).append((path, code.co_firstlineno))
-        self._write(buffer)
-
-    def _line(self, hit: Tuple[CodeType, int]) -> None:
-        code, line = hit
-        path = self._probe.project.python(code.co_filename)
-        if path is not None:
-            buffer = self._probe.owners.current()
-            buffer.lines.setdefault(path, set()).add(line)
-            self._write(buffer)
-
-    def _used(self, how: str, name: str) -> None:
-        buffer = self._probe.owners.current()
-        use = (how, name, buffer.line)
-        key = (hash(use), id(buffer))
-        if key not in self._seen:
-            self._seen[key] = (use, buffer)
-            buffer.used.add(use)
-            self._write(buffer)
-
-    def _module_done(self, buffer: Buffer) -> None:
-        self._write(buffer)
-
-    def _write(self, buffer: Buffer) -> None:
-        if self._writing:  # opening the spool's own file is no event of the project
-            return
-        self._writing = True
-        try:
-            self._probe.emit(buffer)
-            self._probe.flush()
-        except Exception:  # the run is over and its folder gone
-            self._probe.failed()
-        finally:
-            self._writing = False
-
-
-class _Told(list):  # type: ignore[type-arg]
-    """A list that also tells of what is appended."""
-
-    def __init__(self, tell: Callable[[Any], None]) -> None:
-        super().__init__()
-        self._tell = tell
-
-    def append(self, item: Any) -> None:
-        super().append(item)
-        self._tell(item)
-
-
-class _LiveCalls(Calls):
-    """Tells each call at once and keeps nothing."""
-
-    def __init__(self, probe: Probe, tell: Callable[[CodeType], None], profile: bool) -> None:
-        self._tell = tell
-        super().__init__(probe.project, probe.owners, profile)
-
-    def _make(self) -> Any:
-        tell = self._tell
-
-        def on_event(frame: FrameType, event: str, arg: Any) -> None:
-            if event == "call":
-                tell(frame.f_code)
-
-        return on_event
-
-
-def _lines_of(code: CodeType) -> Set[int]:
-    """All lines of a function: too much rather than too little where only calls are seen."""
-    import dis
-
-    return {line for _, line in dis.findlinestarts(code) if line}
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# The owner inside pickled tasks
-# ----------------------------------------------------------------------------------------------------------------------
-
-
-class Mark:
-    """Unpickles to ``None``, after an audit event that names the owner."""
-
-    def __init__(self, owner: str) -> None:
-        self.owner = owner
-
-    def __reduce__(self) -> Any:
-        return sys.audit, (OWNER_EVENT, self.owner)
-
-
-class Marked:
-    """A callable that unpickles to itself unmarked, after an audit event that names the owner."""
-
-    def __init__(self, function: Any, owner: str) -> None:
-        self.function = function
-        self.owner = owner
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function; a pool of threads does not pickle its tasks."""
-        return self.function(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.function, name)
-
-    def __reduce__(self) -> Any:
-        return operator.itemgetter(1), ((Mark(self.owner), self.function),)
-
-
-def tag(inheritance: Inheritance, done: Set[str]) -> None:
-    """Wrap what sends work to other processes, as far as it is imported by now; ``done`` is kept up to date."""
-    for name, wrap in (
-        ("multiprocessing.spawn", _tag_spawn),
-        ("multiprocessing.pool", _tag_pool),
-        ("concurrent.futures.process", _tag_executor),
-    ):
-        module = sys.modules.get(name)
-        if module is not None and name not in done:
-            wrap(module, inheritance)
-            done.add(name)
-
-
-def _tag_spawn(module: Any, inheritance: Inheritance) -> None:
-    original = module.get_preparation_data
-
-    def get_preparation_data(name: str) -> Any:
-        data = original(name)
-        data["tdad_owner"] = Mark(inheritance.owner())
-        return data
-
-    module.get_preparation_data = get_preparation_data
-
-
-def _tag_pool(module: Any, inheritance: Inheritance) -> None:
-    threads = getattr(module, "ThreadPool", ())
-    for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
-        original = getattr(module.Pool, name)
-
-        def sending(
-            pool: Any, func: Any, *args: Any, __original: Any = original, **kwargs: Any
-        ) -> Any:
-            if not isinstance(pool, threads):
-                func = Marked(func, inheritance.owner())
-            return __original(pool, func, *args, **kwargs)
-
-        sending.__name__, sending.__doc__ = name, original.__doc__
-        setattr(module.Pool, name, sending)
-
-
-def _tag_executor(module: Any, inheritance: Inheritance) -> None:
-    executor = module.ProcessPoolExecutor
-    original = executor.submit
-
-    def submit(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, Marked(fn, inheritance.owner()), *args, **kwargs)
-
-    submit.__doc__ = original.__doc__
-    executor.submit = submit

@@ -14,7 +14,8 @@ import pytest
 from .audit import READ
 from .environment import interpreter, modules, packages, plugins, search_path, system
 from .items import NodeIds, scope_of, site_of
-from .owners import COLLECT, FIXTURE, TEST, Buffer
+from .owners import COLLECT, FIXTURE, TEST
+from .running import Instance, Test
 from .session import Probe
 
 
@@ -27,8 +28,8 @@ class Recorder:
         self._ids = NodeIds(probe.project.root)
         self._order: Dict[str, int] = {}
         self._collected: Set[str] = set()
-        self._live: Dict[int, _Instance] = {}
-        self._test: Optional[_Test] = None
+        self._live: Dict[int, Instance] = {}
+        self._test: Optional[Test] = None
         self._worker = False
         self._finished = 0
         self._facts: Dict[str, Any] = {}
@@ -155,7 +156,7 @@ class Recorder:
         except Exception:
             self.probe.failed()
 
-    def _begin(self, item: Any) -> _Test:
+    def _begin(self, item: Any) -> Test:
         try:
             if item is not self._announced:
                 self._announce(item)
@@ -163,7 +164,7 @@ class Recorder:
         except Exception:
             self.probe.failed()
         name = self._ids.canonical(item.nodeid)
-        test = self._test = _Test(item, self.probe.begin(TEST, name))
+        test = self._test = Test(item, self.probe.begin(TEST, name))
         return test
 
     def _announce(self, item: Any) -> None:
@@ -181,7 +182,7 @@ class Recorder:
         }
         self.probe.writer.add(self._next)
 
-    def _end(self, test: _Test, nextitem: Any) -> None:
+    def _end(self, test: Test, nextitem: Any) -> None:
         probe = self.probe
         self._test = None
         if hasattr(test.item, "dtest") and not str(test.item.fspath).endswith(".py"):
@@ -198,7 +199,7 @@ class Recorder:
             except Exception:
                 probe.failed()
 
-    def _record(self, test: _Test) -> Dict[str, Any]:
+    def _record(self, test: Test) -> Dict[str, Any]:
         collected: Dict[str, None] = {}
         for node in test.item.listchain()[:-1]:
             name = self._ids.canonical(node.nodeid)
@@ -213,14 +214,14 @@ class Recorder:
         record["duration_s"] = round(test.duration_s, 6)
         return record
 
-    def _instance(self, fixturedef: Any, request: Any) -> _Instance:
+    def _instance(self, fixturedef: Any, request: Any) -> Instance:
         baseid = self._ids.canonical(getattr(fixturedef, "baseid", "") or "")
         node = getattr(request, "node", None)
         nodeid = getattr(node, "nodeid", "")
         index = getattr(request, "param_index", 0)
         param = "[%d]" % index if hasattr(request, "param") else ""
         name = "%s::%s%s@%s" % (baseid, fixturedef.argname, param, self._ids.canonical(nodeid))
-        instance = _Instance(name, fixturedef.argname, getattr(fixturedef, "baseid", ""), nodeid)
+        instance = Instance(name, fixturedef.argname, getattr(fixturedef, "baseid", ""), nodeid)
         self._live[id(fixturedef)] = instance
         return instance
 
@@ -235,64 +236,13 @@ class Recorder:
         names = set(getattr(item, "fixturenames", ()))
         request = getattr(item, "_request", None)  # the only place that lists getfixturevalue()
         names.update(getattr(request, "fixturenames", ()))
+        wanted = [instance for instance in self._live.values() if instance.argname in names]
+        if not wanted:
+            return []
         chain = {node.nodeid for node in item.listchain()}
+        nodeid = item.nodeid
         return [
             instance.name
-            for instance in self._live.values()
-            if instance.argname in names
-            and instance.nodeid in chain
-            and item.nodeid.startswith(instance.baseid)
+            for instance in wanted
+            if instance.nodeid in chain and nodeid.startswith(instance.baseid)
         ]
-
-
-class _Instance:
-    """A live instance of a shared fixture."""
-
-    def __init__(self, name: str, argname: str, baseid: str, nodeid: str) -> None:
-        self.name = name
-        self.argname = argname
-        self.baseid = baseid
-        self.nodeid = nodeid
-        self.teardown: Optional[Buffer] = None
-
-
-class _Test:
-    """The test that is running."""
-
-    def __init__(self, item: Any, buffer: Buffer) -> None:
-        self.item = item
-        self.buffer = buffer
-        self.owners: Dict[str, None] = {}
-        self.duration_s = 0.0
-        self.done = False
-        self._phases: Dict[str, str] = {}
-
-    def note(self, report: Any) -> None:
-        """Take in the report of one phase (or of one subtest)."""
-        if report.when == "setup":
-            self._phases = {}
-            self.duration_s = 0.0
-        self.duration_s += report.duration
-        outcome = report.outcome
-        if hasattr(report, "wasxfail"):
-            outcome = "xpassed" if outcome == "passed" else "xfailed"
-        if self._phases.get(report.when) != "failed":
-            self._phases[report.when] = outcome
-        if report.when == "teardown":
-            self.done = True
-
-    def inherit(self, owners: List[str]) -> None:
-        """The test uses what these owners set up."""
-        self.owners.update(dict.fromkeys(owners))
-
-    def status(self) -> str:
-        """Return how the test ended, in the words of ``tdad.facts.Status``."""
-        phases = self._phases
-        if phases.get("call") == "failed":
-            return "failed"
-        if "failed" in phases.values():
-            return "error"
-        for phase in ("setup", "call"):
-            if phases.get(phase, "passed") != "passed":
-                return phases[phase]
-        return "passed"
