@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from reference import errors
 
 from tests.e2e.shop_project import (
     ALL,
@@ -34,7 +35,6 @@ from tests.e2e.shop_project import (
     tdad,
     write,
 )
-from tools.reference import errors
 
 MESSAGES = Path(__file__).parents[2] / "docs" / "reference" / "messages.md"
 Done = subprocess.CompletedProcess[str]
