@@ -1,20 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 import pytest
 
 from tdad.errors import RevisionUnknown
+from tdad.workflows.changes import ChangeOptions
 from tests.unit.report.answers import EXPLANATION, SAFE, TOTAL, VAT, report
-
-
-@dataclass(frozen=True)
-class ChangeOptions:
-    base: str | None = None
-    patch: str | None = None
-    files: tuple[str, ...] = ()
-    uncommitted: bool = False
 
 
 @pytest.fixture
@@ -56,6 +48,7 @@ def test_json_is_the_same_wherever_one_stands(tdad, impacts, project, monkeypatc
     [
         ((), ChangeOptions()),
         (("--base", "main"), ChangeOptions(base="main")),
+        (("--base", "main", "--exact"), ChangeOptions(base="main", exact=True)),
         (("--patch", "-"), ChangeOptions(patch="-")),
         (("--base", "main", "--patch", "p"), ChangeOptions(base="main", patch="p")),
         (("--uncommitted",), ChangeOptions(uncommitted=True)),
