@@ -25,6 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / ".demo"
+OUTCOMES = DEMO / "outcomes.json"
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 PYTHON = DEMO / "env" / SCRIPTS / "python"
 TDAD = [sys.executable, "-m", "tdad"]
@@ -230,20 +231,14 @@ def plant(subject: Subject) -> None:
 
 def pytest(subject: Subject, *options: str) -> Run:
     """Run the subject's tests and see how each ended; failing tests are no error."""
-    outcomes = DEMO / "outcomes.json"
-    outcomes.unlink(missing_ok=True)
+    OUTCOMES.unlink(missing_ok=True)
     command: Command = [PYTHON, "-m", "pytest", "-q", "--tb=no", "-p", "demo_failures", *options]
     print(f"$ pytest -q --tb=no {' '.join(options)}".rstrip(), flush=True)
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT / "tools"),
-        "DEMO_FAILURES": str(outcomes),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     started = time.monotonic()
     done = subprocess.run(
         command,
         cwd=subject.folder,
-        env=environment,
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -251,10 +246,19 @@ def pytest(subject: Subject, *options: str) -> Run:
     )
     seconds = time.monotonic() - started
     print(indented(last_lines(done.stdout)))
-    if done.returncode not in {0, 1} or not outcomes.exists():
+    if done.returncode not in {0, 1} or not OUTCOMES.exists():
         raise DemoError(f"pytest could not run:\n{done.stdout}{done.stderr}")
-    found = json.loads(outcomes.read_text(encoding="utf-8"))
+    found = json.loads(OUTCOMES.read_text(encoding="utf-8"))
     return Run(frozenset(found["ran"]), frozenset(found["failed"]), seconds)
+
+
+def environment() -> dict[str, str]:
+    """The same for every command: click's tests read all variables, so a new one puts them at risk."""
+    return os.environ | {
+        "PYTHONPATH": str(ROOT / "tools"),
+        "DEMO_FAILURES": str(OUTCOMES),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def last_lines(output: str) -> str:
@@ -268,7 +272,13 @@ def show(command: list[str], folder: Path) -> None:
     words = ["tdad", *command[len(TDAD) :]] if command[: len(TDAD)] == TDAD else command
     print(f"$ {' '.join(words)}", flush=True)
     done = subprocess.run(
-        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     print(indented(done.stdout + done.stderr))
     if done.returncode:
