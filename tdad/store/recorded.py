@@ -217,8 +217,12 @@ class RecordedView:
     def facts(self, path: str, digest: str) -> FileFacts | None:
         """Facts of that version of ``path``; ``None`` when they are not kept."""
         number = self._versions.get(path, {}).get(digest)
-        data = None if number is None else self.rows.get("facts", number)
-        return None if data is None else codec.decode(data)
+        if number is None:
+            return None
+        if number not in self._decoded:  # one question asks for the same version hundreds of times
+            data = self.rows.get("facts", number)
+            self._decoded[number] = None if data is None else codec.decode(data)
+        return self._decoded[number]
 
     def entered(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:
         """Owner → first lines of the code objects it entered in that version of ``path``."""
@@ -301,6 +305,10 @@ class RecordedView:
     def _present(self, numbers: set[int]) -> list[Owner]:
         owners = self._owners
         return [owners[number] for number in numbers if number in owners]
+
+    @cached_property
+    def _decoded(self) -> dict[int, FileFacts | None]:
+        return {}
 
     @cached_property
     def _used(self) -> dict[str, dict[str, dict[int | tuple[str, int], set[int]]]]:
