@@ -18,6 +18,10 @@ RACY_NS = 2_000_000_000
 """A file that was written so shortly before we looked may be written again without its time changing."""
 
 
+LAYOUT = "layout"
+"""Number of the header: the layout that the facts of all current files have."""
+
+
 class Stat(NamedTuple):
     """What ``os.stat`` says about a file, and the digest of what was in it."""
 
@@ -93,6 +97,12 @@ class Cache:
                 found[path] = counted
         return found
 
+    def unreadable(self) -> frozenset[str]:
+        """Return the current files whose facts another layout wrote: they have to be made again."""
+        if self.rows.number(LAYOUT) == _layout():
+            return frozenset()
+        return frozenset(self.stats.keys() - self.counts().keys())
+
     def mentioning(self, name: str) -> tuple[str, ...]:
         """Return the paths of the current files among whose identifiers ``name`` is, sorted."""
         known = self._mentions.get(name)
@@ -139,6 +149,12 @@ def put(
         _words_of(rows, words, folder)[name] = _packed_words(entry.identifiers)
     for folder, of_folder in words.items():
         _write_folder(rows, folder, folders.get(folder, {}), of_folder)
+    if rows.number(LAYOUT) != _layout() and not Cache(rows).unreadable():
+        rows.set_number(LAYOUT, _layout())
+
+
+def _layout() -> int:
+    return int.from_bytes(codec.FORMAT, "little")
 
 
 def put_stats(rows: Rows, cache: Cache, stats: Mapping[str, tuple[int, int]], now_ns: int) -> None:

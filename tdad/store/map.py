@@ -146,6 +146,10 @@ class Map:
         """Return path → how much is in it, of the current files whose facts can be read; nothing is decoded."""
         return self.cache.counts()
 
+    def unreadable(self) -> frozenset[str]:
+        """Return the current files whose facts another version of tdad wrote in another layout."""
+        return self.cache.unreadable()
+
     def mentioning(self, name: str) -> Sequence[str]:
         """Return the paths of the current files in which the identifier ``name`` occurs, sorted."""
         return self.cache.mentioning(name)

@@ -24,7 +24,7 @@ TABLES = """
 -- Single numbers.
 CREATE TABLE header (
     key     TEXT PRIMARY KEY,   -- next_observation, next_run, next_version, next_environment,
-                                -- dead, whole, rows
+                                -- dead, whole, layout, rows
     value   BLOB NOT NULL       -- frame of JSON: a number; rows: {table: [number, CRC of keys]}
 ) WITHOUT ROWID;
 

@@ -81,7 +81,10 @@ def bring_up_to_date(
     python, others = current_digests(project, store, reread)
     known = store.current()
     touched = {path: stat for path, stat in reread.items() if known.get(path) == python[path]}
-    missing = [path for path, digest in python.items() if known.get(path) != digest]
+    outdated = store.unreadable()
+    missing = [
+        path for path, digest in python.items() if known.get(path) != digest or path in outdated
+    ]
     counted = 0
 
     def done(count: int) -> None:

@@ -107,6 +107,21 @@ def test_old_facts_that_nobody_refers_to_go_with_the_next_save(opened: Map) -> N
     assert opened.cached_facts("a.py", digest("a.py", 8)) is not None
 
 
+def test_files_with_facts_of_another_layout_are_named_until_they_are_made_again(
+    opened: Map, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codec, "FORMAT", b"old!")
+    opened.put_facts([indexed("a.py"), indexed("b.py")])
+    assert opened.unreadable() == frozenset()
+    monkeypatch.undo()
+
+    assert opened.unreadable() == {"a.py", "b.py"}
+    opened.put_facts([indexed("a.py")])
+    assert opened.unreadable() == {"b.py"}
+    opened.put_facts([indexed("b.py")])
+    assert opened.unreadable() == frozenset()
+
+
 def test_facts_of_another_layout_are_made_again(
     opened: Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:
