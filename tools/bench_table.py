@@ -36,7 +36,7 @@ def write_table(results: Mapping[str, Any]) -> None:
 
 def rendered(results: Mapping[str, Any]) -> Iterator[str]:
     """Return the lines of all tables."""
-    yield from _machine(results["machine"])
+    yield from _machine(results)
     if "recording" in results:
         yield from _recording(results["recording"])
     if "index" in results:
@@ -47,12 +47,18 @@ def rendered(results: Mapping[str, Any]) -> Iterator[str]:
         yield from _importing(results["import"])
 
 
-def _machine(machine: Mapping[str, Any]) -> Iterator[str]:
+def _machine(results: Mapping[str, Any]) -> Iterator[str]:
+    machine = results["machine"]
+    measured = [one for part in results.values() for one in part.values() if isinstance(one, dict)]
+    pythons = sorted({one["python"] for one in measured if "python" in one})
+    dates = sorted({one["date"] for one in measured if "date" in one})
+    commits = sorted({one["commit"] for one in measured if "commit" in one})
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     yield (
         f"{machine['cores']} cores ({machine['processor']}), {machine['system']};"
-        f" Python {', '.join(machine['pythons'])}; {versions}."
-        f" Load average when this was written: {machine['load'][0]}."
+        f" Python {', '.join(pythons)}; {versions}."
+        f" Load average when the last part began: {machine['load'][0]}."
+        f" Measured {', '.join(dates)} at {', '.join(commits)} (`+`: with uncommitted work)."
     )
 
 
@@ -167,7 +173,7 @@ def _sorted(results: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _suite(result: Mapping[str, Any]) -> str:
-    only = f" `{' '.join(result['only'])}`" if result["only"] else ""
+    only = f" `{' '.join(result['only'])}`" if result.get("only", []) else ""
     return f"{result['subject']}{only} ({result['tests']})"
 
 
