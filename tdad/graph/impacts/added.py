@@ -6,6 +6,7 @@ import posixpath
 
 from tdad.facts import Definition, DefinitionKind, Evidence, FileFacts, ReferenceKind, Site, Use
 from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
+from tdad.graph.impacts.exports import listed
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find
@@ -104,6 +105,7 @@ def _added_to_module(
         lookup_path, _, lookup_name = lookup.partition("::")
         step = trail.then("may be found by", lookup, evidence=Evidence.DERIVED)
         spread.executed(lookup_path, lookup_name, step)
+    listed(world, spread, path, trail)
     if posixpath.basename(path) == "conftest.py" or facts.plugins:
         _captured_by_conftest(world, spread, trail, facts, definition)
     else:

@@ -11,13 +11,13 @@ from tdad.facts import (
     FileFacts,
     OwnerKind,
     Part,
-    ReferenceKind,
     Site,
     Span,
 )
 from tdad.graph.impacts.added import added_definition, added_file
 from tdad.graph.impacts.classes import decorators
 from tdad.graph.impacts.data import data_file
+from tdad.graph.impacts.exports import exported, importing_statements
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, same_change_version
@@ -26,6 +26,8 @@ from tdad.graph.impacts.world import World, find, innermost, same_change_version
 def seed(world: World, spread: Spread, change: Change) -> None:
     """Put the places that ``change`` affects first into ``spread``."""
     trail = start(world, change)
+    if "__all__" in {change.qualname, *change.binds} and not change.scope:
+        exported(world, spread, trail)
     if change.part is Part.DATA:
         data_file(world, spread, trail)
     elif change.part is Part.BODY:
@@ -234,32 +236,11 @@ def _whole_definition(world: World, spread: Spread, trail: Trail) -> None:
         path, qualname = change.old_path or change.path, change.old_qualname or change.qualname
         spread.members(path, qualname, trail)
         spread.bound(path, qualname, trail)
-        _importing_statements(world, spread, path, qualname, trail)
+        importing_statements(world, spread, path, qualname, trail)
         if _registers(world, change):
             spread.imported(path, trail)
     if change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}:
         added_definition(world, spread, trail, registers=_registers(world, change))
-
-
-def _importing_statements(
-    world: World, spread: Spread, path: str, qualname: str, trail: Trail
-) -> None:
-    """Rule 4: ``from m import gone`` now raises, so whoever imports the importing module is affected.
-
-    Only while the import still stands: one that went with the definition is a change of its own.
-    """
-    for edge in world.before.readers(f"{path}::{qualname}"):
-        if edge.kind is not ReferenceKind.IMPORT:
-            continue
-        reader, _, importing = edge.source.partition("::")
-        if reader in world.old and reader != path:
-            continue
-        step = trail.then("imported by", edge.source, evidence=Evidence.DERIVED)
-        definition = world.definition(reader, importing)
-        if definition is not None and definition.kind is DefinitionKind.FUNCTION:
-            spread.executed(reader, importing, step)
-        else:
-            spread.imported(reader, step)
 
 
 def _both_names(change: Change) -> list[tuple[str, str]]:

@@ -1,0 +1,135 @@
+"""Names that others get without writing them (``__all__``, ``vars(module)``), and imports that now raise."""
+
+from __future__ import annotations
+
+from tdad.facts import DefinitionKind, Evidence, FileFacts, ReferenceKind
+from tdad.graph.impacts.importing import tests_importing
+from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.world import World
+
+LISTINGS = frozenset({"vars", "dir", "__dict__", "getmembers", "getmembers_static"})
+"""What lists all names of a module that somebody else wrote."""
+_EVALUATED = frozenset({ReferenceKind.READ, ReferenceKind.CALL, ReferenceKind.BASE})
+"""Mentions that raise at once when the name is gone, if they are at the top level of a module."""
+
+
+def exported(world: World, spread: Spread, trail: Trail) -> None:
+    """``__all__`` is another: star imports of the module bring more names, or fewer.
+
+    Only tests whose process runs one of these imports can notice.
+    """
+    path = trail.change.path
+    importers = _star_importers(world, path)
+    if not importers:
+        return
+    before = _starred(world.old.get(trail.change.old_path or path))
+    now = _starred(world.head.get(path))
+    tests = frozenset[str]().union(*(tests_importing(world, importer) for importer in importers))
+    narrowed = trail.only(tests)
+    for name in sorted(before ^ now):
+        how = "stops exporting" if name in before else "exports"
+        step = narrowed.then(how, f"{path}::{name}", evidence=Evidence.DERIVED)
+        spread.bound(path, name, step)
+        if name in before:
+            importing_statements(world, spread, path, name, step, by_star=True)
+    if before ^ now:
+        for importer in importers:
+            listed(world, spread, importer, narrowed)
+
+
+def listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
+    """The module has a name more, or one less: whoever imports it and lists what is in it may see that.
+
+    So do the modules that import all of it with a star.
+    """
+    pending, seen = [path], {path}
+    while pending:
+        current = pending.pop()
+        for edge in world.now.readers(f"{current}::"):
+            if edge.kind is not ReferenceKind.IMPORT and _lists(world, edge.source):
+                _spread_listing(world, spread, edge.source, trail)
+        for importer in _star_importers(world, current) - seen:
+            seen.add(importer)
+            pending.append(importer)
+
+
+def _lists(world: World, where: str) -> bool:
+    """Whether the definition mentions the module, which is known, and something that lists names."""
+    path, _, qualname = where.partition("::")
+    facts = world.head.get(path)
+    return facts is not None and any(
+        reference.chain.rpartition(".")[2].removesuffix("()") in LISTINGS
+        and facts.definitions[reference.source].qualname == qualname
+        for reference in facts.references
+    )
+
+
+def _spread_listing(world: World, spread: Spread, where: str, trail: Trail) -> None:
+    path, _, qualname = where.partition("::")
+    step = trail.then("may be listed by", where, evidence=Evidence.DERIVED)
+    definition = world.definition(path, qualname)
+    if definition is not None and definition.kind is DefinitionKind.FUNCTION:
+        spread.executed(path, qualname, step)
+    elif qualname:
+        spread.bound(path, qualname, step)
+    else:
+        spread.imported(path, step)
+
+
+def _star_importers(world: World, path: str) -> set[str]:
+    """Files with ``from <path> import *``, now or before."""
+    found = set()
+    for resolver in (world.now, world.before):
+        for edge in resolver.importers_of(path):
+            scope = resolver.files.scope(edge.source)
+            for item in scope.stars if scope is not None else ():
+                if resolver.module_path(item.module, edge.source) == path:
+                    found.add(edge.source)
+    return found
+
+
+def _starred(facts: FileFacts | None) -> frozenset[str]:
+    """Names that a star import brings; all that are not private when ``__all__`` is not literal."""
+    if facts is None:
+        return frozenset()
+    if facts.exports is not None:
+        return frozenset(facts.exports)
+    names = {d.qualname for d in facts.definitions[1:] if d.parent == 0}
+    names.update(item.alias for item in facts.imports if item.owner == 0)
+    return frozenset(name for name in names if name and not name.startswith("_"))
+
+
+def importing_statements(
+    world: World, spread: Spread, path: str, qualname: str, trail: Trail, *, by_star: bool = False
+) -> None:
+    """Rule 4: importing a module that imports ``gone``, or reads it at its top level, now raises.
+
+    So whoever imports that module is affected. Only while the statement still stands: one that went with the
+    definition is a change of its own. ``by_star``: who imports from the module itself still finds the name.
+    """
+    for edge in world.before.readers(f"{path}::{qualname}"):
+        reader, _, reading = edge.source.partition("::")
+        if reader in world.old and reader != path:
+            continue
+        if by_star and _imports_from(world, reader, path, qualname):
+            continue
+        definition = world.definition(reader, reading)
+        in_function = definition is not None and definition.kind is DefinitionKind.FUNCTION
+        if edge.kind is ReferenceKind.IMPORT:
+            step = trail.then("imported by", edge.source, evidence=Evidence.DERIVED)
+            if in_function:
+                spread.executed(reader, reading, step)
+            else:
+                spread.imported(reader, step)
+        elif edge.kind in _EVALUATED and not in_function and reader != path and edge.weight == 1:
+            step = trail.then("read at import by", edge.source, evidence=Evidence.DERIVED)
+            spread.imported(reader, step)
+
+
+def _imports_from(world: World, reader: str, path: str, name: str) -> bool:
+    scope = world.before.files.scope(reader)
+    return scope is not None and any(
+        world.before.module_path(item.module, reader) == path
+        for item in scope.imported.get(name, ())
+    )
