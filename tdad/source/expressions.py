@@ -488,7 +488,7 @@ def bind_name(state: State, name: str, *, walrus: bool = False) -> None:
             state.global_binds.append(name)
             state.add_reference(WRITE, name)
         elif name in scope.nonlocals:
-            state.definitions[scope.definition].flags.add("global-writer")
+            scope.outliving.add(name)
         else:
             scope.local.add(name)
             state.binds.append(name)

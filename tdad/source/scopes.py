@@ -55,13 +55,49 @@ def close_function(state: State, scope: Scope) -> None:
     while around.outer is not None and not around.is_function:
         around = around.outer
     inner = local - scope.kept - {"cls"}
+    looked_at = _looked_at(scope)
+    modules = {item.alias for item in state.imports if not item.name}
+    if scope.outliving & looked_at:
+        state.definitions[scope.definition].flags.add("global-writer")
     for definition, root in scope.stores:
-        if root in inner:
-            continue
+        if root in inner or root in modules:
+            continue  # ``sys.stdout = …`` replaces something, and keeps no result
+        if definition == scope.definition and root not in looked_at:
+            continue  # a registration: nobody asks there first
         if around.is_function and root != "cls" and root not in scope.kept:
             around.stores.append((definition, root))
         else:
             state.definitions[definition].flags.add("global-writer")
+
+
+_ONLY_CHANGE = frozenset(
+    {
+        "add",
+        "append",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "remove",
+        "reverse",
+        "sort",
+        "update",
+    }
+)
+
+
+def _looked_at(scope: Scope) -> set[str]:
+    """Roots that the function reads, not only stores into or changes: a cache is asked before it is filled."""
+    chains = {reference[3] for reference in scope.refs if reference[2] is not ReferenceKind.WRITE}
+    changes = {
+        chain for chain in chains if chain.removesuffix("()").rpartition(".")[2] in _ONLY_CHANGE
+    }
+    steps = {
+        change[: len(step)] for change in changes for step in chains if change.startswith(step)
+    }
+    return {
+        chain.partition(".")[0].partition("[")[0].partition("(")[0] for chain in chains - steps
+    }
 
 
 def define_globals(state: State) -> None:

@@ -76,6 +76,7 @@ class Scope:
         "names",
         "nonlocals",
         "outer",
+        "outliving",
         "refs",
         "self_items",
         "self_names",
@@ -97,6 +98,8 @@ class Scope:
         self.refs: list[SourcedReference] = []
         self.stores: list[tuple[int, str]] = []
         """Function: (definition, root name) of every store into an attribute or an item."""
+        self.outliving: set[str] = set()
+        """Function: names it binds that are global or nonlocal."""
         self.kept: frozenset[str] = frozenset()
         """Function: parameters whose default outlives the call."""
         self.self_items: list[tuple[int, str]] = []

@@ -55,7 +55,7 @@ def finish(state: State, index: int, word: str) -> None:
     definition = state.definitions[scope.definition]
     definition.own.append(f"{state.depth}{fingerprint}")
     if state.global_binds:
-        definition.flags.add("global-writer")
+        state.frame().outliving.update(state.global_binds)
         for name in state.global_binds:
             state.global_names.setdefault(name, (statement.first, fingerprint))
         state.global_binds.clear()

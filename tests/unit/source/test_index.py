@@ -115,26 +115,29 @@ def test_a_variable_spans_its_first_binding() -> None:
         ("def test_a(): pass", "test_a", ("test",)),
         ("if x:\n def f(): pass", "f", ("conditional",)),
         ("def f(): return lambda: 1", "f", ("lambda-holder",)),
-        ("C = {}\ndef f(k):\n C[k] = 1", "f", ("global-writer",)),
+        ("C = {}\ndef f(k):\n if k not in C: C[k] = 1", "f", ("global-writer",)),
+        ("C = {}\ndef f(k):\n C[k] = 1", "f", ()),
         ("C = {}\ndef f(k):\n C.setdefault(k, 1)", "f", ("global-writer",)),
-        ("def f():\n global x\n x = 1", "f", ("global-writer",)),
+        ("def f():\n global x\n x = x or 1", "f", ("global-writer",)),
+        ("def f():\n global x\n x = 1", "f", ()),
+        ("import sys\ndef f():\n old = sys.x\n sys.x = 1", "f", ()),
         (
-            "class C:\n @classmethod\n def f(cls):\n  cls.x = 1",
+            "class C:\n @classmethod\n def f(cls):\n  cls.x = cls.x or 1",
             "C.f",
             ("classmethod", "global-writer"),
         ),
         ("def f(k):\n c = {}\n c[k] = 1", "f", ()),
-        ("def f(k, c={}):\n c[k] = 1", "f", ("global-writer",)),
+        ("def f(k, c={}):\n if k in c: return c[k]\n c[k] = 1", "f", ("global-writer",)),
         ("def f(k, c=None):\n c[k] = 1", "f", ()),
         ("def f(k):\n if k not in f.c: f.c[k] = 1", "f", ("global-writer",)),
         ("class C:\n k = {}\n def f(self): self.k[1] = 2", "C.f", ("global-writer",)),
         ("class C:\n k = {}\n def f(self): self.k.update(x)", "C.f", ("global-writer",)),
         ("class C:\n k = {}\n def f(self): self.k = {}; self.k[1] = 2", "C.f", ()),
         ("class C:\n def f(self): self.k[1] = 2", "C.f", ()),
-        ("class C:\n def f(self): self.__class__.k = 2", "C.f", ("global-writer",)),
+        ("class C:\n def f(self): self.__class__.k = cls.k or 2", "C.f", ("global-writer",)),
         ("class C:\n def f(self): type(self).k = 2", "C.f", ("global-writer",)),
-        ("class C:\n def f(self): C.k = 2", "C.f", ("global-writer",)),
-        ("def f():\n x = None\n def g():\n  nonlocal x\n  x = 1", "f.g", ("global-writer",)),
+        ("class C:\n def f(self): C.k = C.k or 2", "C.f", ("global-writer",)),
+        ("def f():\n x = None\n def g():\n  nonlocal x\n  x = x or 1", "f.g", ("global-writer",)),
         ("@functools.cache\ndef f(): pass", "f", ("cached",)),
         ("@memoize_when_activated\ndef f(): pass", "f", ("cached",)),
         ("@cachetools.cached(cache={})\ndef f(): pass", "f", ("cached",)),
@@ -547,7 +550,7 @@ def test_mentioned_names() -> None:
 
 def test_flags_are_found_by_pseudo_identifiers() -> None:
     assert "<cached>" in mentioned_names(facts("@cache\ndef f(): pass\n"))
-    assert "<global-writer>" in mentioned_names(facts("def f():\n global x\n x = 1\n"))
+    assert "<global-writer>" in mentioned_names(facts("def f():\n global x\n x = x or 1\n"))
     assert not any(n[0] == "<" for n in mentioned_names(facts("async def f(): yield 1\n")))
 
 
