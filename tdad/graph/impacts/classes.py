@@ -68,8 +68,10 @@ def has_processing_base(resolver: Resolver, class_id: str) -> bool:
         facts = facts_of(resolver, path)
         if any(find(facts, f"{qualname}.{hook}") is not None for hook in CLASS_HOOKS):
             return True
-    # The class statement itself calls its metaclass, or the function that makes a base.
-    return any(True for _ in mentions(resolver, class_id, ReferenceKind.CALL))
+        # A class statement calls its metaclass, which subclasses inherit, or the function that makes a base.
+        if any(True for _ in mentions(resolver, cls, ReferenceKind.CALL)):
+            return True
+    return False
 
 
 def annotations_are_read(resolver: Resolver, definition: str) -> bool:

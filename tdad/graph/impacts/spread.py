@@ -127,7 +127,7 @@ class Spread(Hits):
         """Something other than code is affected: follow who used it."""
         users = self.world.recorded.users(how, name)
         direct = frozenset(owner for owner in users if owner.kind is not OwnerKind.IMPORT)
-        if direct and self.follows_change:
+        if direct and self.follows_change and how in {Use.READ, Use.LISTED}:
             read = trail.then(VERBS[how] + " by", "a test", evidence=Evidence.DERIVED)
             for memo in self.memos.over_reading(direct):
                 self._kept(memo, read)
