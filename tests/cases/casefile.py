@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HEADINGS = (
-    "case|python|options|in|ask|file|edit|delete|rename|environ|record|impacts|silent|fails|precaution|end"
+    "case|limit|python|options|in|ask|file|edit|delete|rename|environ|record|impacts|silent|fails|precaution|end"
 )
 HEADING = re.compile(rf"^\[({HEADINGS})(?: (.*))?\]$")
 """Only known words: ``[pytest]`` in a file's text is text."""
@@ -43,6 +43,8 @@ class Case:
     impacts: dict[str, tuple[str, str]] = field(default_factory=dict)
     silent: dict[str, bool] = field(default_factory=dict)
     """Node id → whether only recorders that see import-time statements can tell."""
+    limit: str = ""
+    """Why the product cannot know this one; ``docs/explanation/known-limits.md`` says it as well."""
     fails: list[str] = field(default_factory=list)
     precautions: list[str] = field(default_factory=list)
 
@@ -81,7 +83,9 @@ def _take(case: Case, heading: str, argument: str, lines: list[str]) -> None:
     if heading not in {"file", "edit"} and any(line.startswith("[") for line in lines):
         raise AssertionError(f"{case.source}: unknown heading in [{heading}] of {case.name}")
     stage = case.stages[-1]
-    if heading == "file":
+    if heading == "limit":
+        case.limit = argument
+    elif heading == "file":
         case.files[argument] = text
     elif heading == "edit":
         stage.edits[argument] = text

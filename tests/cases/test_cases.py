@@ -38,7 +38,17 @@ class Asked:
     text: str
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.source}-{case.name}" for case in CASES])
+PARAMETERS = [
+    pytest.param(
+        case,
+        id=f"{case.source}-{case.name}",
+        marks=[pytest.mark.xfail(reason=case.limit, strict=True)] if case.limit else [],
+    )
+    for case in CASES
+]
+
+
+@pytest.mark.parametrize("case", PARAMETERS)
 def test_case(case: Case, tmp_path: Path) -> None:
     if sys.version_info < case.python:
         pytest.skip(f"the source of the project is for Python {'.'.join(map(str, case.python))}")
