@@ -80,4 +80,5 @@ def _near(asked: Asked, node_id: str) -> str:
     from difflib import get_close_matches
 
     names = list(asked.recorded.tests) if asked.recorded is not None else []
-    return next(iter(get_close_matches(node_id, names, n=1, cutoff=0.6)), "")
+    same_file = [name for name in names if name.partition("::")[0] == node_id.partition("::")[0]]
+    return next(iter(get_close_matches(node_id, same_file or names, n=1, cutoff=0.6)), "")

@@ -7,6 +7,7 @@ from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
+from tdad.graph.resolve import Edge
 
 LISTINGS = frozenset({"vars", "dir", "__dict__", "getmembers", "getmembers_static"})
 """What lists all names of a module that somebody else wrote."""
@@ -110,7 +111,7 @@ def importing_statements(
     """
     for edge in world.before.readers(f"{path}::{qualname}"):
         reader, _, reading = edge.source.partition("::")
-        if reader in world.old and reader != path:
+        if reader in world.old and reader != path and not _stands(world, edge, qualname):
             continue
         if by_star and _imports_from(world, reader, path, qualname):
             continue
@@ -125,6 +126,22 @@ def importing_statements(
         elif edge.kind in _EVALUATED and not in_function and reader != path and edge.weight == 1:
             step = trail.then("read at import by", edge.source, evidence=Evidence.DERIVED)
             spread.imported(reader, step)
+
+
+def _stands(world: World, edge: Edge, qualname: str) -> bool:
+    """Whether the reader's file, which changed as well, still has the statement."""
+    path, _, source = edge.source.partition("::")
+    facts = world.head.get(path)
+    if facts is None:
+        return False
+    name = qualname.rpartition(".")[2]
+    if edge.kind is ReferenceKind.IMPORT:
+        return any(item.name == name for item in facts.imports)
+    return any(
+        facts.definitions[reference.source].qualname == source
+        and name in reference.chain.replace("()", "").split(".")
+        for reference in facts.references
+    )
 
 
 def _imports_from(world: World, reader: str, path: str, name: str) -> bool:
