@@ -57,6 +57,8 @@ class Memos:
         if not ran:
             return
         for memo in self._all():
+            if memo.by_hand and memo.owners <= ran:
+                continue  # it is entered also when it has the result, and all who entered it ran the definition
             if memo.definition == definition:
                 yield memo
             elif not memo.owners.isdisjoint(ran):

@@ -180,8 +180,11 @@ class Spread(Hits):
         """The memoised function may keep an affected result: whoever asks it is affected."""
         step = trail.then("may be cached by", memo.definition, evidence=Evidence.DERIVED)
         path, _, qualname = memo.definition.partition("::")
-        if memo.by_hand:
+        if (
+            memo.by_hand
+        ):  # it looks into its store itself, so whoever may get an old result enters it
             self.executed(path, qualname, step)
+            return
         for edge in self.world.now.readers(memo.definition):
             reader_path, _, reader_name = edge.source.partition("::")
             reader = self.world.definition(reader_path, reader_name)
