@@ -319,6 +319,10 @@ class Status(StrEnum):
     MISSING = "missing"
 
 
+FAILING = frozenset({Status.FAILED, Status.ERROR, Status.CRASHED, Status.TIMEOUT})
+"""Ends that say the test did not do what it should."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Outcome:
     """How one test ended in one run."""

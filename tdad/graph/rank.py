@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from tdad.facts import Evidence, Recorded, Status
+from tdad.facts import FAILING, Evidence, Recorded
 from tdad.graph.impacts.trails import Trail
 
 BASE = {
@@ -21,7 +21,6 @@ BASE = {
 BAND = 0.2
 """Within its evidence a test moves by at most this much."""
 WORD = re.compile(r"[a-z0-9]+")
-FAILING = frozenset({Status.FAILED, Status.ERROR, Status.CRASHED, Status.TIMEOUT})
 
 
 def score(trail: Trail, node_id: str, recorded: Recorded, reached: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tdad.facts import Owner, OwnerKind, Status
+from tdad.facts import FAILING, Owner, OwnerKind, Status
 from tdad.store import codec
 from tdad.store.ledger import (
     STATUSES,
@@ -20,7 +20,6 @@ from tdad.store.rows import Rows
 from tdad.store.unfold import Content, Unfolded, environments
 
 EXPORT_SCHEMA = 1
-_FAILING = {Status.FAILED, Status.ERROR, Status.TIMEOUT, Status.CRASHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def stats(rows: Rows, size_bytes: int, indexed: set[str]) -> MapStats:
         granularity="lines" if {run.granularity for run in runs} == {"lines"} else "functions",
         python=tuple(sorted({read_environment(rows, run.environment).python for run in runs})),
         statuses={status: counts[status] for status in Status if counts[status]},
-        failing=tuple(node_id for node_id, record in newest.items() if record.status in _FAILING),
+        failing=tuple(node_id for node_id, record in newest.items() if record.status in FAILING),
     )
 
 

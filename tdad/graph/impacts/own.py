@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tdad.facts import Evidence, Impact, Status, Step
+from tdad.facts import FAILING, Evidence, Impact, Step
 from tdad.graph.impacts.world import World
 from tdad.graph.tests_of import StaticTest
-
-FAILING = frozenset({Status.FAILED, Status.ERROR, Status.CRASHED, Status.TIMEOUT})
 
 
 def unrecorded(world: World, tests: Iterable[StaticTest]) -> list[Impact]:

@@ -40,7 +40,7 @@ HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, Refere
 
 
 class Spread(Hits):
-    """The tests reached by one change, and the places on the way to them."""
+    """Follows trails from place to place until they end at tests."""
 
     def __init__(
         self,
@@ -50,8 +50,6 @@ class Spread(Hits):
         follows_change: bool = True,
     ) -> None:
         super().__init__(world, only, follows_change=follows_change)
-        self.places: dict[str, Trail] = {}
-        """Definition → trail, of those whose execution is affected."""
         self._queue: deque[Callable[[], None]] = deque()
         self._seen: set[tuple[object, ...]] = set()
         self._users: dict[str, frozenset[str]] = world.users
@@ -320,11 +318,6 @@ class Spread(Hits):
             self.statement(Site(path, edge.line), step)
         else:
             self.bound(path, qualname, step)
-
-    def _is_member(self, target: str) -> bool:
-        owner = target.rpartition(".")[0].partition("::")
-        holder = self.world.definition(owner[0], owner[2])
-        return holder is not None and holder.kind is DefinitionKind.CLASS
 
     def users_of_class(self, class_id: str) -> frozenset[str]:
         """Tests that have to do with the class: entered code of it, executed a reader of its name, are tests of it."""
