@@ -72,7 +72,6 @@ class Spread(Hits):
         """
         if not self._first(("executed", path, qualname, line, old, trail.requires)):
             return
-        self.places.setdefault(f"{path}::{qualname}", trail)
         self._queue.append(lambda: self._executed(path, qualname, trail, line, old=old))
 
     def executed_spans(self, path: str, digest: str, spans: Sequence[Span], trail: Trail) -> None:
