@@ -74,6 +74,21 @@ class InterpreterWithoutPytest(TdadError):
         super().__init__(f"{python} {what}. Install it: {python} -m pip install 'pytest>=7'")
 
 
+class SandboxUnavailable(TdadError):
+    """``--sandbox strict`` was asked for, and this machine cannot confine a run fully."""
+
+    slug = "sandbox-unavailable"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, layer: str, not_covered: tuple[str, ...]) -> None:
+        self.layer = layer
+        self.not_covered = not_covered
+        super().__init__(
+            f"this machine cannot confine the tests fully (best: {layer}; not covered: {', '.join(not_covered)})."
+            " Install bubblewrap, or accept it: --sandbox auto"
+        )
+
+
 class CoverageFileUnusable(TdadError):
     """The file to import is missing, corrupt, from a newer coverage, or no coverage data file at all."""
 
