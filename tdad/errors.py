@@ -449,6 +449,67 @@ class SettingMalformed(UsageError):
         )
 
 
+class AuditBudgetMalformed(UsageError):
+    """A time budget that is no time."""
+
+    slug = "audit-budget-malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} is no time. Give a number and s, m or h: tdad audit --time-budget 10m"
+        )
+
+
+class AuditWrongTree(TdadError):
+    """The tests of a copy would import the project from somewhere else, and never see a fault in the copy."""
+
+    slug = "audit-wrong-tree"
+
+    def __init__(self, name: str, where: str, python: str) -> None:
+        self.name = name
+        self.where = where
+        super().__init__(
+            f"in a copy of the project, {name} is imported from {where} instead of from the copy, so nothing can be"
+            f" measured. Install the project so that PYTHONPATH goes first: {python} -m pip install -e ."
+        )
+
+
+class AuditNothingRan(TdadError):
+    """The test suite does not run without any fault."""
+
+    slug = "audit-nothing-ran"
+
+    def __init__(self, python: str, said: str) -> None:
+        self.said = said
+        super().__init__(
+            f"the tests do not run in a copy of the project ({said}). See why: {python} -m pytest"
+        )
+
+
+class AuditNoFaults(TdadError):
+    """There is no code to put a fault into."""
+
+    slug = "audit-no-faults"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the tests execute no code of the project that could be broken. See what they execute: tdad map stats"
+        )
+
+
+class AuditRunning(TdadError):
+    """Another audit of the same project is going on."""
+
+    slug = "audit-running"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"another audit of this project is running (it holds {path}). Wait for it, then run again: tdad audit"
+        )
+
+
 class SkillEdited(TdadError):
     """A SKILL.md is there that is not as tdad wrote it; none was written."""
 

@@ -5,8 +5,12 @@ Units and shapes are those of :mod:`tdad.facts`. Offsets are bytes of the file, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
+
+EVERYTHING = "(no test can be run)"
+"""Stands among what fails for the whole suite when pytest did not get as far as running tests."""
 
 
 @unique
@@ -70,3 +74,81 @@ class Fault:
     def definition(self) -> str:
         """``path::qualname``, or the path of a data file."""
         return self.path if self.level is FaultLevel.DATA else f"{self.path}::{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The suite without any fault."""
+
+    durations: Mapping[str, float]
+    """Node id → seconds, of every test that counts."""
+    set_aside: frozenset[str] = frozenset()
+    """Tests (and files that cannot be collected) that fail without a fault, or do not always end alike."""
+    wall_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One change: what the map said, and what the whole suite said."""
+
+    number: int
+    name: str
+    """``path::qualname`` of the fault, or the commit."""
+    fault: Fault | None
+    ranked: tuple[str, ...] = ()
+    """Selected node ids, best first."""
+    evidence: tuple[str, ...] = ()
+    """Of each of them."""
+    precautions: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+    """Tests that fail because of the change, sorted."""
+    uncollected: tuple[str, ...] = ()
+    """Files that cannot be collected because of the change, sorted."""
+    nothing_ran: bool = False
+    """pytest did not get as far as running tests."""
+    cut_short: bool = False
+    """Not all tests had their turn: the time for the run was over."""
+    ask_s: float = 0.0
+    run_s: float = 0.0
+    skipped: str = ""
+    """Why there is no result."""
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """All that fails because of the change; files that cannot be collected any more by their path."""
+        if self.nothing_ran:
+            return (EVERYTHING,)
+        return (*self.failing, *self.uncollected)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One trial, measured."""
+
+    trial: Trial
+    missed: tuple[str, ...]
+    """What fails and was not selected."""
+    first: int | None
+    """Place of the first selected test that shows the fault, from 1; ``None``: none does."""
+    selected: int
+    """How many tests that count were selected."""
+    selected_share: float
+    time_share: float
+    """Time of the selected tests, as a share of all."""
+    by_precaution: bool
+    """Some test was selected only because nothing proves it safe."""
+
+    @property
+    def fails(self) -> bool:
+        """Some test fails because of the change."""
+        return bool(self.trial.broken)
+
+    @property
+    def safe(self) -> bool:
+        """All that fails was selected."""
+        return not self.missed
+
+    @property
+    def detected(self) -> bool:
+        """Something that fails was selected."""
+        return self.first is not None

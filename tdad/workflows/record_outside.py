@@ -16,7 +16,8 @@ from tdad.trace.probe.inherit import INJECT, PYTHONPATH, ROOTS, SETTINGS
 from tdad.workflows.project import Project
 from tdad.workflows.recording import check_map, prepare_folder, take_in
 
-_PLUGIN = "tdad_probe.plugin"
+PROBE_ARGUMENTS = ("-p", "tdad_probe.plugin")
+"""For pytest, where the probe is injected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +70,41 @@ def run_outside(
         InterpreterNotFound, InterpreterTooOld, InterpreterWithoutPytest: It cannot run the tests.
     """
     chosen = interpreter.find(root, python or config.python)
-    spool = (root / config.map).parent / "spool"
-    sources = [str(root / source) for source in config.source]
-    settings = {
-        "root": str(root),
-        "spool_dir": str(spool),
-        "run_id": f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}",
-        "lines": lines or config.lines,
-        "sources": sources,
-    }
+    probe = probe_for(root, config, lines=lines)
+    before = os.environ.get(PYTHONPATH)
+    path = f"{INJECT}{os.pathsep}{before}" if before else INJECT
     try:
         ended = process.run(
-            [chosen.path, "-m", "pytest", "-p", _PLUGIN, *pytest_args],
+            [chosen.path, "-m", "pytest", *PROBE_ARGUMENTS, *pytest_args],
             cwd=cwd or Path.cwd(),
-            environ=_environment(os.environ, json.dumps(settings), [str(root), *sources]),
+            environ={**os.environ, **probe.variables, PYTHONPATH: path},
         )
     except OSError as error:
         raise InterpreterNotFound(chosen.path, error.strerror or str(error)) from error
-    return RecordedRun(ended.exit_code, spool / str(settings["run_id"]))
+    return RecordedRun(ended.exit_code, probe.spool)
 
 
-def _environment(
-    environ: Mapping[str, str], settings: str, roots: Sequence[str]
-) -> dict[str, str]:
-    """The environment of pytest; the probe takes ours out again before pytest starts."""
-    before = environ.get(PYTHONPATH)
-    return {
-        **environ,
-        SETTINGS: settings,
-        ROOTS: "\n".join(roots),
-        PYTHONPATH: f"{INJECT}{os.pathsep}{before}" if before else INJECT,
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """What makes a run record itself, beside :data:`INJECT` in front of ``PYTHONPATH``."""
+
+    variables: Mapping[str, str]
+    """For the environment; the probe takes them out again before pytest starts."""
+    spool: Path
+    """Where the run is, once it is over."""
+
+
+def probe_for(root: Path, config: Config, *, lines: bool) -> ProbeSettings:
+    """Settings for one run that records the project at ``root``."""
+    spool = (root / config.map).parent / "spool"
+    sources = [str(root / source) for source in config.source]
+    run_id = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+    settings = {
+        "root": str(root),
+        "spool_dir": str(spool),
+        "run_id": run_id,
+        "lines": lines or config.lines,
+        "sources": sources,
     }
+    roots = "\n".join([str(root), *sources])
+    return ProbeSettings({SETTINGS: json.dumps(settings), ROOTS: roots}, spool / run_id)

@@ -1,0 +1,122 @@
+"""``tdad audit``: are the answers right, on this project?"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+
+from tdad.cli.options import json_option, open_here
+from tdad.errors import AuditBudgetMalformed, ExitCode
+
+_BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+_UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@click.command(short_help="Put faults into a copy: is every failing test selected?")
+@click.option(
+    "--faults",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Try so many.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Which faults; the same seed goes on where it stopped.",
+)
+@click.option(
+    "--jobs",
+    metavar="J",
+    type=click.IntRange(min=1),
+    help="So many at once.  [default: one per processor]",
+)
+@click.option(
+    "--time-budget",
+    "budget",
+    metavar="TIME",
+    help="Begin no further one after TIME: 90s, 10m, 2h.",
+)
+@click.option(
+    "--min-safe",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    help="Exit with 1 when a smaller share of the faults is safe.",
+)
+@click.option("--static", is_flag=True, help="Ask the static index, not the recording.")
+@click.option(
+    "--python",
+    metavar="PYTHON",
+    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
+)
+@json_option
+@click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST_ARG...]", type=click.UNPROCESSED)
+@click.pass_obj
+def audit(
+    settings: tuple[str, ...],
+    faults: int,
+    seed: int,
+    jobs: int | None,
+    budget: str | None,
+    min_safe: float | None,
+    static: bool,
+    python: str | None,
+    as_json: bool,
+    pytest_args: tuple[str, ...],
+) -> int:
+    """Put faults into copies of the project, ask the map about each, run all tests, and compare.
+
+    Your files are only read. Results are kept in .tdad/audit as they come; the same command goes
+    on where it was stopped.
+
+    \b
+    tdad audit --faults 100 --time-budget 20m
+    tdad audit --min-safe 0.99 -- tests/unit
+    """
+    from tdad.report.audit import print_audit
+    from tdad.report.progress import progress
+    from tdad.workflows.audit import AuditOptions
+    from tdad.workflows.audit import audit as run_audit
+
+    options = AuditOptions(
+        faults=faults,
+        seed=seed,
+        jobs=jobs,
+        budget_s=_seconds(budget),
+        python=python,
+        static=static,
+        arguments=pytest_args,
+    )
+    with progress("Faults") as tick:
+        report = run_audit(open_here(settings), options, say=_say, tick=tick)
+    print_audit(report, as_json=as_json)
+    return _code(report.figures.safe_share, min_safe)
+
+
+def _say(text: str) -> None:
+    print(f"tdad: {text}", file=sys.stderr)
+
+
+def _seconds(budget: str | None) -> float | None:
+    """``10m`` → 600."""
+    if budget is None:
+        return None
+    found = _BUDGET.fullmatch(budget.strip())
+    if found is None:
+        raise AuditBudgetMalformed(budget)
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _code(safe_share: float | None, wanted: float | None) -> ExitCode:
+    """With a bar, the exit code is the answer; nothing measured is no pass."""
+    if wanted is None:
+        return ExitCode.YES
+    if safe_share is None:
+        return ExitCode.UNDECIDED
+    return ExitCode.YES if safe_share >= wanted else ExitCode.NO

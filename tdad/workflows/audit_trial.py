@@ -1,0 +1,140 @@
+"""One fault, tried: broken in a copy, the map asked, the whole suite run.
+
+Plain values go in and come out, so that the work can be done by a thread here or by a worker elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from tdad.config import Config
+from tdad.errors import TdadError
+from tdad.facts import FAILING
+from tdad.facts_faults import Fault, Trial
+from tdad.repo.copies import put_back
+from tdad.runner.suite import SuiteOptions, SuiteRun, run_suite
+from tdad.workflows.audit_copy import in_copy
+from tdad.workflows.faults import put_fault
+from tdad.workflows.impact import ChangeOptions, find_impacts
+from tdad.workflows.project import Project
+
+_ASKING = threading.Lock()
+"""The answer depends on variables of the environment, which belong to the whole process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and how trials are made."""
+
+    folder: str
+    """Holds ``pristine`` and ``map.sqlite3``, and the copies that are worked in."""
+    inside: str
+    """The project's root, relative to a copy."""
+    config: Config
+    suite: SuiteOptions
+    """``pythonpath`` is relative to a copy."""
+    asked_with: str | None
+    """The ``PYTHONPATH`` (empty: unset) that the map was recorded with; ``None``: whatever it is here."""
+    set_aside: frozenset[str]
+
+
+def try_fault(place: Place, number: int, fault: Fault, stop: Event | None = None) -> Trial:
+    """Break one file of a copy, ask, run everything, and put the copy back.
+
+    Raises:
+        OSError: the copy cannot be made or changed.
+    """
+    copy = _copy(place)
+    root = copy / place.inside
+    put_fault(root, fault, turn=number + 1)
+    try:
+        trial = ask(place, in_copy(root, place.config), Trial(number, fault.definition, fault))
+        run = run_copy(place, copy, stop)
+    finally:
+        put_back(Path(place.folder) / "pristine", copy)
+    return outcome_of(trial, run, place.set_aside)
+
+
+def ask(place: Place, project: Project, trial: Trial) -> Trial:
+    """What the map says, asked with a fresh copy of the map."""
+    shutil.rmtree(project.map_path.parent, ignore_errors=True)
+    project.map_path.parent.mkdir(parents=True)
+    shutil.copy2(Path(place.folder) / "map.sqlite3", project.map_path)
+    began = time.monotonic()
+    with _asking(place.asked_with):
+        try:
+            answer = find_impacts(project, ChangeOptions()).answer
+        except TdadError as error:
+            return replace(trial, skipped=f"{error} [{error.slug}]")
+    return replace(
+        trial,
+        ranked=tuple(impact.node_id for impact in answer.impacts),
+        evidence=tuple(str(impact.evidence) for impact in answer.impacts),
+        precautions=answer.precautions,
+        ask_s=time.monotonic() - began,
+    )
+
+
+def run_copy(place: Place, copy: Path, stop: Event | None) -> SuiteRun:
+    """Run the whole suite in a copy."""
+    options = located(place.suite, copy)
+    return run_suite(copy / place.inside, options, copy.with_name(copy.name + ".out"), stop)
+
+
+def located(suite: SuiteOptions, copy: Path) -> SuiteOptions:
+    """The options with the folders of one copy."""
+    return replace(suite, pythonpath=tuple(str(copy / entry) for entry in suite.pythonpath))
+
+
+def outcome_of(trial: Trial, run: SuiteRun, set_aside: frozenset[str]) -> Trial:
+    """The trial with what the suite said."""
+    outcomes = run.outcomes.values()
+    failing = {one.node_id for one in outcomes if one.status in FAILING}
+    broken = not run.outcomes and not run.cut_short
+    uncollected = set(run.uncollected)
+    if broken and run.uncollected:
+        broken = False
+    return replace(
+        trial,
+        failing=tuple(sorted(failing - set_aside)),
+        uncollected=tuple(sorted(uncollected - set_aside)),
+        nothing_ran=broken,
+        cut_short=not run.whole and bool(run.outcomes),
+        run_s=run.wall_s,
+    )
+
+
+def _copy(place: Place) -> Path:
+    """This thread's own copy, made when it is first needed."""
+    copy = Path(place.folder) / f"work-{os.getpid()}-{threading.get_ident()}"
+    if not copy.exists():
+        shutil.copytree(Path(place.folder) / "pristine", copy, symlinks=True)
+    return copy
+
+
+@contextmanager
+def _asking(python_path: str | None) -> Iterator[None]:
+    """Ask with the ``PYTHONPATH`` of the recording: it is one of the variables that tests may depend on."""
+    with _ASKING:
+        before = os.environ.get("PYTHONPATH")
+        if python_path is not None:
+            _set(python_path)
+        try:
+            yield
+        finally:
+            _set(before)
+
+
+def _set(python_path: str | None) -> None:
+    if python_path:
+        os.environ["PYTHONPATH"] = python_path
+    else:
+        os.environ.pop("PYTHONPATH", None)
