@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     NO = 1
     USAGE = 2
     UNDECIDED = 3
+    SERVER_UNUSABLE = 4
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -518,3 +519,186 @@ class SkillEdited(TdadError):
     def __init__(self, path: str) -> None:
         self.path = path
         super().__init__(f"{path} was edited by hand. Overwrite it: tdad skill --force")
+
+
+class ServerUnusable(TdadError):
+    """The server of the model cannot be used, or no longer. ``url`` is its base URL."""
+
+    slug = "server-unusable"
+    exit_code = ExitCode.SERVER_UNUSABLE
+
+    def __init__(self, url: str, sentence: str) -> None:
+        self.url = url
+        super().__init__(
+            f"{sentence.rstrip('.')}. See what it can do: tdad doctor --base-url {url}"
+        )
+
+
+class ServerUnreachable(ServerUnusable):
+    """Nobody answers at the address, or not any more."""
+
+    slug = "server-unreachable"
+
+    def __init__(self, url: str, reason: str, start: str) -> None:
+        self.reason = reason
+        self.start = start
+        super().__init__(url, f"no answer from {url} ({reason}). Start the server: {start}")
+
+
+class ServerNotFound(TdadError):
+    """No server was named, and none answers on the usual local ports."""
+
+    slug = "server-not-found"
+    exit_code = ExitCode.SERVER_UNUSABLE
+
+    def __init__(self, tried: tuple[str, ...]) -> None:
+        self.tried = tried
+        super().__init__(
+            f"no model server answers at {', '.join(tried)}. Start one (docs/how-to/serve-a-model.md), or say where"
+            " it is: tdad doctor --base-url URL"
+        )
+
+
+class ServerBadAnswer(ServerUnusable):
+    """The server answers, and what it answers cannot be used, several times in a row."""
+
+    slug = "server-bad-answer"
+
+    def __init__(self, url: str, said: str) -> None:
+        self.said = said
+        super().__init__(url, f"{url} gives no usable answer ({said})")
+
+
+class RequestRejected(ServerUnusable):
+    """The server refuses the request, and no rule of ours knows why."""
+
+    slug = "request-rejected"
+
+    def __init__(self, url: str, status: int, said: str) -> None:
+        self.status = status
+        self.said = said
+        super().__init__(url, f"{url} refuses the request with {status} ({said})")
+
+
+class ServerRefusesKey(TdadError):
+    """The server wants an API key, or another one. Keys are read from the environment, never from a file."""
+
+    slug = "server-refuses-key"
+    exit_code = ExitCode.SERVER_UNUSABLE
+
+    def __init__(self, url: str, said: str) -> None:
+        self.url = url
+        self.said = said
+        super().__init__(
+            f"{url} refuses the API key ({said}). Set it: export TDAD_API_KEY=..., or name its variable as api_key_env"
+            f" in [[tool.tdad.models]]; then: tdad doctor --base-url {url}"
+        )
+
+
+class ModelNotServed(TdadError):
+    """The server has no model of that name. ``nearest``: those that it has, most alike first."""
+
+    slug = "model-not-served"
+    exit_code = ExitCode.SERVER_UNUSABLE
+
+    def __init__(self, url: str, model: str, nearest: tuple[str, ...]) -> None:
+        self.url = url
+        self.model = model
+        self.nearest = nearest
+        if nearest:
+            end = f"it has {', '.join(nearest)}. Type: tdad doctor --base-url {url} --model {nearest[0]}"
+        else:
+            end = f"load one, then: tdad doctor --base-url {url}"
+        super().__init__(f"{url} has no model {model!r}; {end}")
+
+
+class BaseUrlWrong(TdadError):
+    """There is a server, and not what OpenAI's protocol has at that address. ``better``: where it is."""
+
+    slug = "base-url-wrong"
+    exit_code = ExitCode.SERVER_UNUSABLE
+
+    def __init__(self, url: str, better: str) -> None:
+        self.url = url
+        self.better = better
+        end = (
+            f"base URLs end in /v1. Type: tdad doctor --base-url {better}"
+            if better
+            else "see the server's documentation for its base URL, then: tdad doctor --base-url URL"
+        )
+        super().__init__(f"{url} is no OpenAI-compatible endpoint; {end}")
+
+
+class RateLimited(ServerUnusable):
+    """The server allows no more requests for longer than is worth waiting for."""
+
+    slug = "rate-limited"
+
+    def __init__(self, url: str, retry_after_s: float | None) -> None:
+        self.retry_after_s = retry_after_s
+        wait = "" if retry_after_s is None else f" for {retry_after_s:g} s"
+        super().__init__(
+            url, f"{url} allows no more requests{wait}. Wait, or name another endpoint"
+        )
+
+
+class TemplateRefused(ServerUnusable):
+    """The server's chat template refuses the conversation. With an official template that is a bug in tdad."""
+
+    slug = "template-refused"
+
+    def __init__(self, url: str, said: str) -> None:
+        self.said = said
+        super().__init__(
+            url,
+            f"the chat template of {url} refuses the conversation ({said}). Use the template that came with the model;"
+            " if it is that, please report this",
+        )
+
+
+class ToolsUnusable(ServerUnusable):
+    """The server refuses something that is needed, and leaving it out did not help."""
+
+    slug = "tools-unusable"
+
+    def __init__(self, url: str, said: str, flags: str) -> None:
+        self.said = said
+        self.flags = flags
+        super().__init__(url, f"{url} refuses what is needed ({said}). Start it with: {flags}")
+
+
+class PromptTruncated(ServerUnusable):
+    """The server cut the prompt and said nothing: its context is smaller than the prompt."""
+
+    slug = "prompt-truncated"
+
+    def __init__(self, url: str, counted: int, expected: int, flags: str) -> None:
+        self.counted = counted
+        self.expected = expected
+        self.flags = flags
+        super().__init__(
+            url,
+            f"{url} read {counted} tokens of a prompt of about {expected}, so its context is too small."
+            f" Restart it: {flags}",
+        )
+
+
+class ContextExhausted(ServerUnusable):
+    """The conversation does not fit into the context of the server, and nothing is left to leave out. 0: unknown."""
+
+    slug = "context-exhausted"
+
+    def __init__(self, url: str, context: int) -> None:
+        self.context = context
+        size = f"the {context} tokens" if context else "the context"
+        super().__init__(url, f"the conversation does not fit into {size} of {url}. Give it more")
+
+
+class ModelTooSlow(ServerUnusable):
+    """No answer came to its end within the limits."""
+
+    slug = "model-too-slow"
+
+    def __init__(self, url: str, said: str) -> None:
+        self.said = said
+        super().__init__(url, f"{url} is too slow ({said}). Use a smaller model or quantisation")
