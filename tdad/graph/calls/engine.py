@@ -6,9 +6,10 @@ Andersen's analysis with difference propagation (Pearce, Kelly and Hankin 2003):
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Set
 
 Watcher = Callable[[int], object]
+_NOTHING: frozenset[int] = frozenset()
 
 
 class Engine:
@@ -23,7 +24,8 @@ class Engine:
         self._most = most
         self._widest = widest
         self._most_light = most_light
-        self.held: list[set[int]] = []
+        self.held: list[set[int] | frozenset[int]] = []
+        """What each node holds; those that hold nothing share one empty set, because most never hold anything."""
         self.widened: set[int] = set()
         self.light: set[int] = set()
         """Objects that are no functions or classes; a node takes at most ``most_light`` of them."""
@@ -42,7 +44,7 @@ class Engine:
     def nodes(self, count: int) -> int:
         """The first of ``count`` new consecutive nodes."""
         first = len(self.held)
-        self.held.extend(set() for _ in range(count))
+        self.held.extend([_NOTHING] * count)
         self._edges.extend([None] * count)
         self._watchers.extend([None] * count)
         return first
@@ -84,10 +86,14 @@ class Engine:
         """Do ``action`` if ``node`` still holds nothing when everything else has settled."""
         self._late.append((node, action))
 
+    def stopped(self) -> bool:
+        """Tell whether objects were left where they are because too many had been handed on."""
+        return self.handed_on > self._most
+
     def limits(self) -> list[str]:
         """A sentence about each bound that was reached: edges may be missing because of it."""
         found = []
-        if self.handed_on > self._most:
+        if self.stopped():
             found.append(f"the analysis stopped after {self._most:,} steps; calls may be missing")
         if self.widened:
             found.append(
@@ -96,24 +102,27 @@ class Engine:
             )
         return found
 
-    def _give(self, node: int, items: Iterable[int]) -> None:
+    def _give(self, node: int, items: Set[int]) -> None:
         held = self.held[node]
-        new = set(items) - held
+        new = items - held
         if not new:
             return
         if len(held) + len(new) > self._most_light:
             new = self._narrowed(node, held, new)
             if not new:
                 return
-        held |= new
+        if isinstance(held, set):
+            held |= new
+        else:
+            self.held[node] = set(new)
         pending = self._pending.get(node)
         if pending is None:
-            self._pending[node] = new
+            self._pending[node] = set(new)
             self._queue.append(node)
         else:
             pending |= new
 
-    def _narrowed(self, node: int, held: set[int], new: set[int]) -> set[int]:
+    def _narrowed(self, node: int, held: Set[int], new: Set[int]) -> Set[int]:
         """What of ``new`` still fits into ``node``."""
         light = new & self.light
         room = self._most_light - len(held & self.light)

@@ -23,7 +23,7 @@ from tdad.graph.calls.values import (
 
 _WIDEST = 400
 _WIDEST_WITHOUT_CONTEXTS = 40
-_MOST_HANDED_ON = 8_000_000
+MOST_HANDED_ON = 8_000_000
 """Bounds the analysis of any program to about half a minute. Measured: networkx with its tests (330,000 operations)
 hands on 7 million objects in 19 seconds, Django (without tests) 1.4 million in 5."""
 _MOST_LIGHT = 6
@@ -84,11 +84,13 @@ class Items:
 class State(ABC):
     """The tables. Subclasses add the rules, one concern each."""
 
-    def __init__(self, files: Sequence[FlowFacts], depth: int, budget: int) -> None:
+    def __init__(
+        self, files: Sequence[FlowFacts], depth: int, budget: int, most: int = MOST_HANDED_ON
+    ) -> None:
         if depth:
-            self.engine = Engine(_WIDEST, _MOST_HANDED_ON, _WIDEST)
+            self.engine = Engine(_WIDEST, most, _WIDEST)
         else:
-            self.engine = Engine(_WIDEST_WITHOUT_CONTEXTS, _MOST_HANDED_ON, _MOST_LIGHT)
+            self.engine = Engine(_WIDEST_WITHOUT_CONTEXTS, most, _MOST_LIGHT)
         self.depth = depth
         self.most_keys = _MOST_KEYS if depth else _MOST_KEYS_WITHOUT_CONTEXTS
         self.budget = budget
