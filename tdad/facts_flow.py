@@ -338,6 +338,15 @@ class Catch:
     source: int
 
 
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """``target: annotation``; with a ``name``, that attribute of instances of the class whose body this is."""
+
+    annotation: int
+    target: int = UNKNOWN
+    name: str = ""
+
+
 Operation = (
     Copy
     | Literal
@@ -364,6 +373,7 @@ Operation = (
     | Binary
     | Raise
     | Catch
+    | Annotate
 )
 
 
@@ -384,6 +394,8 @@ class Scope:
     asynchronous: bool = False
     binds: frozenset[str] = frozenset()
     """Names it binds (of a module or class: its attributes)."""
+    returns: int = UNKNOWN
+    """Slot of the annotation of what it returns, in the scope that executes the ``def``."""
     fields: tuple[str, ...] = ()
     """Of a class: its annotated names in order (what ``dataclass`` and ``NamedTuple`` make parameters of)."""
 

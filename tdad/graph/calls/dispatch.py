@@ -176,6 +176,7 @@ class Dispatch(Frames, ABC):
         target: int,
     ) -> None:
         """What ``type.__call__`` does: ``__new__``, then ``__init__`` on what it made."""
+        self.constructed.add(cls)
         made = self.engine.node()
         self.flow(made, target)
         if self.defines(cls, "__new__"):

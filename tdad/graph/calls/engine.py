@@ -6,7 +6,8 @@ Andersen's analysis with difference propagation (Pearce, Kelly and Hankin 2003):
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 Watcher = Callable[[int], object]
 _NOTHING: frozenset[int] = frozenset()
@@ -102,7 +103,7 @@ class Engine:
             )
         return found
 
-    def _give(self, node: int, items: Set[int]) -> None:
+    def _give(self, node: int, items: AbstractSet[int]) -> None:
         held = self.held[node]
         new = items - held
         if not new:
@@ -122,7 +123,9 @@ class Engine:
         else:
             pending |= new
 
-    def _narrowed(self, node: int, held: Set[int], new: Set[int]) -> Set[int]:
+    def _narrowed(
+        self, node: int, held: AbstractSet[int], new: AbstractSet[int]
+    ) -> AbstractSet[int]:
         """What of ``new`` still fits into ``node``."""
         light = new & self.light
         room = self._most_light - len(held & self.light)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tdad.facts_flow import (
     FIRST_PARAMETER,
@@ -269,32 +269,6 @@ class Frames(Elements, ABC):
                 self.on_item(item, place)
 
         self.each(node, expand)
-
-    # -- functions that nobody calls ------------------------------------------------------------------------------
-
-    def enter_unasked(self, function: int) -> None:
-        """Run ``function`` as if from outside: defaults, annotated types, and instances of its class."""
-        value = self.values[function]
-        assert isinstance(value, Function)
-        frame = self.frame_for(function, ())
-        for number, parameter in enumerate(self.scope_of(frame).parameters):
-            slot = self._slot(frame, number)
-            if parameter.kind is ParameterKind.STAR:
-                self.rest_of(frame, number, Kind.TUPLE)
-            elif parameter.kind is ParameterKind.DOUBLE_STAR:
-                self.rest_of(frame, number, Kind.DICT)
-            if parameter.default != UNKNOWN:
-                self.flow(self.frames[value.frame].base + parameter.default, slot)
-            if parameter.annotation != UNKNOWN:
-                node = self.frames[value.frame].base + parameter.annotation
-                self.each(node, self._annotating(slot))
-
-    def _annotating(self, slot: int) -> Callable[[int], None]:
-        def annotate(item: int) -> None:
-            if item in self.classes:
-                self.engine.add(slot, self.instance(item))
-
-        return annotate
 
     def in_class(self, function: int) -> int:
         """The class whose body defines ``function``; -1: none."""

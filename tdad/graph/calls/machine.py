@@ -1,4 +1,4 @@
-"""Operations → constraints, and the order in which the program is entered."""
+"""Operations → constraints."""
 
 # The table at the end refers to the private methods of the class in the same file.
 # ruff: noqa: SLF001
@@ -10,9 +10,8 @@ from functools import partial
 from typing import Any
 
 from tdad import facts_flow as ops
-from tdad.facts_flow import UNKNOWN, Kind, Passing, ScopeKind
-from tdad.graph.calls.externals import Externals
-from tdad.graph.calls.frames import Frames
+from tdad.facts_flow import UNKNOWN, Kind, Passing
+from tdad.graph.calls.outside import Outside
 from tdad.graph.calls.state import At, Passed
 from tdad.graph.calls.values import (
     Class,
@@ -29,74 +28,10 @@ from tdad.graph.calls.values import (
 _MOST_CALLEES = 8
 """A call that may be to more functions than this says nothing about what each of them is given and gives back: in
 programs too large for contexts only the edge is kept, and the function counts as called from outside."""
-_MOST_RECEIVERS = 40
-"""A method nobody calls is tried on at most so many subclasses that inherit it."""
 
 
-class Machine(Externals):
+class Machine(Outside):
     """The whole analysis. ``run()`` fills ``edges``."""
-
-    def run(self) -> None:
-        """Enter every module, then everything that no code of the project calls."""
-        for facts in self.files:
-            scope = self.first_scope[facts.module]
-            cells = self.number(Module(facts.module))
-            self.open_frame(scope, -1, cells, ())
-        self.engine.settle()
-        entered = True
-        while entered:
-            entered = self._enter_rest()
-            self.engine.settle()
-
-    def _enter_rest(self) -> bool:
-        waiting = [
-            number
-            for number, value in enumerate(self.values)
-            if isinstance(value, Function) and value.scope not in self.entered
-        ]
-        plain = [item for item in waiting if self.in_class(item) == -1]
-        if plain:
-            for item in plain:
-                self.enter_unasked(item)
-            return True
-        for item in waiting:
-            self.enter_unasked(item)
-            self._give_receivers(item)
-        return bool(waiting)
-
-    def _give_receivers(self, function: int) -> None:
-        cls = self.in_class(function)
-        value = self.values[function]
-        assert isinstance(value, Function)
-        scope = self.scopes[value.scope]
-        if not scope.parameters:
-            return
-        name = scope.name.rpartition(".")[2]
-        frame = self.frame_for(function, ())
-        slot = self.frames[frame].base + ops.FIRST_PARAMETER
-        wrapped = self._wrapping(function)
-        if wrapped == "staticmethod":
-            return
-        takes_class = wrapped == "classmethod" or name in {"__new__", "__init_subclass__"}
-        heirs = [item for item in self.subclasses(cls) if self._inherits(item, cls, name)]
-        if len(heirs) > _MOST_RECEIVERS:
-            heirs = heirs[:1]
-        for heir in heirs:
-            self.engine.add(slot, heir if takes_class else self.instance(heir))
-
-    def _inherits(self, heir: int, cls: int, name: str) -> bool:
-        for item in self.linearized(heir):
-            if item == cls:
-                return True
-            if self.binds(item, name):
-                return False
-        return False
-
-    def _wrapping(self, function: int) -> str:
-        for how in ("staticmethod", "classmethod"):
-            if Wrapped(how, function) in self._numbers:
-                return how
-        return ""
 
     def install(self, frame: int) -> None:
         """Turn the operations of the scope of ``frame`` into constraints."""
@@ -351,6 +286,12 @@ class Machine(Externals):
 
         self.engine.watch(base + op.source, raised)
 
+    def _annotate(self, op: ops.Annotate, frame: int, base: int, _first: int) -> None:
+        if op.name:
+            self.annotated_fields.append((self.cells(frame), op.name, base + op.annotation))
+        else:
+            self.annotated.append((base + op.target, base + op.annotation))
+
     def _catch(self, op: ops.Catch, _frame: int, base: int, _first: int) -> None:
         target = base + op.target
 
@@ -396,5 +337,5 @@ _INSTALLERS: dict[type, Callable[[Machine, Any, int, int, int], None]] = {
     ops.Binary: Machine._binary,
     ops.Raise: Machine._raise,
     ops.Catch: Machine._catch,
+    ops.Annotate: Machine._annotate,
 }
-__all__ = ["Frames", "Machine", "ScopeKind"]

@@ -109,6 +109,8 @@ class State(ABC):
         self._attributes: dict[tuple[int, str], int] = {}
         self._items: dict[int, Items] = {}
         self._constants: dict[int, int] = {}
+        self.constructed: set[int] = set()
+        """Classes that code of the project makes instances of."""
         self.decorated: dict[int, int] = {}
         """Object that a decorator made, in a program too large for contexts → node of what it decorates."""
         sites = 0

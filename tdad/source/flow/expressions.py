@@ -36,6 +36,25 @@ from tdad.source.flow.names import children
 from tdad.source.flow.operators import AUGMENTED, BINARY, COMPARISON, UNARY
 from tdad.source.flow.scope import FileFlow, Place, ScopeFlow
 
+MAPPINGS = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
+)
+"""Generics whose second argument is what their elements are."""
+SEQUENCES = frozenset(
+    {
+        "list",
+        "List",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+        "Iterator",
+        "Collection",
+        "Generator",
+    }
+    | {"set", "Set", "AbstractSet", "frozenset", "FrozenSet", "deque", "Deque"}
+    | {"AsyncIterator", "AsyncIterable", "AsyncGenerator"}
+)
+"""Generics whose first argument is what their elements are."""
 _LONGEST_LITERAL = 60
 """Longer strings are texts; they select neither attributes nor elements."""
 
@@ -407,13 +426,29 @@ def annotated(scope: ScopeFlow, node: cst.BaseExpression) -> int:
         return scope.join([annotated(scope, node.left), annotated(scope, node.right)])
     if isinstance(node, cst.Subscript):
         name = node.value.attr if isinstance(node.value, cst.Attribute) else node.value
-        if isinstance(name, cst.Name) and name.value in {"Optional", "Union", "Annotated"}:
-            inner_nodes = [entry.slice for entry in node.slice]
-            if name.value == "Annotated":
-                inner_nodes = inner_nodes[:1]
-            parts = [entry.value for entry in inner_nodes if isinstance(entry, cst.Index)]
-            return scope.join([annotated(scope, part) for part in parts])
+        if isinstance(name, cst.Name):
+            return _annotated_generic(scope, name.value, node)
     return UNKNOWN
+
+
+def _annotated_generic(scope: ScopeFlow, name: str, node: cst.Subscript) -> int:
+    """``Union[A, B]`` names what its parts name; ``list[A]`` is a container of what ``A`` names."""
+    entries = [entry.slice for entry in node.slice]
+    parts = [entry.value for entry in entries if isinstance(entry, cst.Index)]
+    if name in {"Optional", "Union"}:
+        return scope.join([annotated(scope, part) for part in parts])
+    if not parts:
+        return UNKNOWN
+    if name in {"Annotated", "Final", "ClassVar"}:
+        return annotated(scope, parts[0])
+    if name in MAPPINGS and len(parts) == 2:
+        kind, part = Kind.DICT, parts[1]
+    elif name in SEQUENCES:
+        kind, part = Kind.LIST, parts[0]
+    else:
+        return UNKNOWN
+    slot = annotated(scope, part)
+    return UNKNOWN if slot == UNKNOWN else container(scope, kind, [(None, slot)], [])
 
 
 def _lambda(scope: ScopeFlow, node: cst.Lambda) -> int:
@@ -428,6 +463,8 @@ def make_function(
 ) -> int:
     """Slot of a new function; its body is queued."""
     nested = ScopeFlow(scope.file, scope.file.index.scopes[id(node)], scope.number, found)
+    if isinstance(node, cst.FunctionDef) and node.returns is not None:
+        nested.returns = annotated(scope, node.returns.annotation)
     enqueue(scope.file, nested, body)
     scope.watch(nested.names)
     target = scope.slot()

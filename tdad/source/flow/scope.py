@@ -73,6 +73,7 @@ class ScopeFlow:
         self.dead = False
         self.elements: dict[str, int] = {}
         self.fields: list[str] = []
+        self.returns = UNKNOWN
         self.lengths: dict[str, int] = {}
         """Name → length of the list it is bound to, where that is certain."""
         self.breaks: list[list[State]] = []
@@ -339,5 +340,6 @@ class ScopeFlow:
             binds=frozenset(names.bound | names.weak)
             if names.kind is not ScopeKind.FUNCTION
             else frozenset(),
+            returns=self.returns,
             fields=tuple(self.fields),
         )

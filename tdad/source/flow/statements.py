@@ -10,6 +10,7 @@ import libcst as cst
 from tdad.facts_flow import (
     RETURNED,
     UNKNOWN,
+    Annotate,
     Argument,
     Call,
     Catch,
@@ -22,6 +23,7 @@ from tdad.facts_flow import (
     StoreAttribute,
 )
 from tdad.source.flow.expressions import (
+    annotated,
     arguments,
     augmented,
     enqueue,
@@ -163,11 +165,21 @@ def _annotated_assign(scope: ScopeFlow, node: cst.AnnAssign) -> None:
         and not dotted(_head(node.annotation.annotation)).endswith("ClassVar")
     ):
         scope.fields.append(node.target.value)
+    annotation = annotated(scope, node.annotation.annotation)
     if node.value is not None:
         slot = evaluate(scope, node.value)
+        if annotation != UNKNOWN:
+            slot = scope.slot() if slot == UNKNOWN else slot
+            scope.emit(Annotate(annotation, slot))
         assign(scope, node.target, slot)
         if isinstance(node.target, cst.Name):
             _note_fresh(scope, node.target.value, node.value)
+    elif (
+        annotation != UNKNOWN
+        and scope.names.kind is ScopeKind.CLASS
+        and isinstance(node.target, cst.Name)
+    ):
+        scope.emit(Annotate(annotation, name=node.target.value))
 
 
 def _head(node: cst.BaseExpression) -> cst.BaseExpression:
