@@ -35,7 +35,7 @@ def explain(project: Project, node_id: str, options: ChangeOptions) -> Explanati
         if asked.world is None or recorded is None or node_id not in recorded.tests:
             if not selected and (recorded is not None or not _is_written(asked, node_id)):
                 raise TestUnknownError(node_id, _near(asked, node_id))
-            return Explanation(node_id, bool(selected), selected[0] if selected else None, (), ())
+            return _without_record(asked, node_id, selected)
         reaching, safe = explain_test(asked.world, asked.changed.changes, node_id)
     first: Impact | None = selected[0] if selected else None
     if first is None and reaching:
@@ -49,6 +49,14 @@ def explain(project: Project, node_id: str, options: ChangeOptions) -> Explanati
         reaching = []
     others = tuple(i for i in reaching if first is None or i.change != first.change)
     return Explanation(node_id, first is not None, first, others, tuple(safe))
+
+
+def _without_record(asked: Asked, node_id: str, selected: list[Impact]) -> Explanation:
+    """For a test that has no record: new, or nothing is recorded at all."""
+    if selected or asked.static is None:
+        return Explanation(node_id, bool(selected), selected[0] if selected else None, (), ())
+    safe = asked.static.why_safe(node_id.partition("[")[0], asked.changed.changes)
+    return Explanation(node_id, False, None, (), tuple(safe))
 
 
 def _label(impact: Impact) -> str:

@@ -12,7 +12,7 @@ from tdad.errors import TdadError
 from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
 from tdad.graph.impacts import Question, World, impacts
 from tdad.graph.resolve import Resolver
-from tdad.graph.static_answer import static_answer
+from tdad.graph.static import StaticQuestion
 from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
 from tdad.store import Map, open_map
 from tdad.workflows.changes import Changed, ChangeOptions, collect
@@ -38,6 +38,8 @@ class Asked:
     changed: Changed
     world: World | None
     answer: Answer
+    static: StaticQuestion | None = None
+    """What answered when nothing is recorded."""
 
 
 def find_impacts(
@@ -78,13 +80,10 @@ def asking(
         changed = collect(project, options, store, recorded, head)
         environment = surroundings(recorded)
         if recorded is None:
-            answer = static_answer(
-                Resolver(changed.head),
-                Resolver(changed.before),
-                changed.changes,
-                patterns(project),
-            )
-            yield Asked(store, head, None, changed, None, answer)
+            now, before = Resolver(changed.head), Resolver(changed.before)
+            question = StaticQuestion(now, before, patterns(project))
+            answer = question.answer(changed.changes)
+            yield Asked(store, head, None, changed, None, answer, question)
             return
         world, answer = _answer(project, recorded, changed, options, environment)
         if options.since_recording:

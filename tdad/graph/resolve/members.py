@@ -69,7 +69,7 @@ class Members:
         definition = self._hierarchy.mro_lookup(cls, name)
         parts = [self._member(definition)] if definition else []
         for sub in self._hierarchy.subclasses(cls):
-            override = self._hierarchy.member(sub, name)
+            override = self._hierarchy.mro_lookup(sub, name)  # its own, or of another base of it
             if override and override != definition:
                 weight = OVERRIDE_WEIGHT if definition else 1.0
                 parts.append(Lookup(self._member(override).values, (Hit(override, weight),)))

@@ -260,8 +260,8 @@ class Types:
         holder = self.holder(scope, found.scope, name)
         parts += [holder] if holder.values else []
         fixture = self._fixture_of(scope, found.scope, name)
-        if fixture is not None:
-            parts.append(merge(self._yielded(value) for value in self.returned(fixture).values))
+        for each in (fixture, *self.hierarchy.overrides(fixture)) if fixture else ():
+            parts.append(merge(self._yielded(value) for value in self.returned(each).values))
         result = merge(parts) if parts else NOTHING
         if cuts == self._cuts.count or not self._depth:
             self._bound[key] = result

@@ -1,11 +1,22 @@
+"""What the tests of a project reach in the static graph."""
+
 from __future__ import annotations
 
-from tdad.graph.static import Rules, importing_tests, order, reach
+from collections.abc import Mapping
+
+from tdad.graph.static.search import Search
+from tdad.graph.static.walk import Reach
+from tdad.graph.tests_of import Patterns
 from tests.unit.graph.text_project import resolver
 
 
-def reached(files: dict[str, str], *starts: str) -> set[str]:
-    return set(reach(resolver(files), starts).tests)
+def reach(files: dict[str, str], definition: str) -> Mapping[str, Reach]:
+    search = Search(resolver(files), Patterns())
+    return search.reach(search.nodes_of(definition))
+
+
+def reached(files: dict[str, str], definition: str) -> set[str]:
+    return set(reach(files, definition))
 
 
 def test_callers_of_callers_are_reached_and_the_chain_says_how() -> None:
@@ -13,16 +24,15 @@ def test_callers_of_callers_are_reached_and_the_chain_says_how() -> None:
         "a.py": "def f(): ...\ndef g(): f()\n",
         "test_a.py": "from a import g\ndef test_g(): g()\ndef test_no(): ...\n",
     }
-    found = reach(resolver(files), ["a.py::f"])
-    assert set(found.tests) == {"test_a.py::test_g"}
-    (test,) = found.tests.values()
+    found = reach(files, "a.py::f")
+    assert set(found) == {"test_a.py::test_g"}
+    (test,) = found.values()
     assert test.distance == 2
     assert [(s.how, s.what) for s in test.chain] == [
         ("changed", "a.py::f"),
         ("called by", "a.py::g"),
         ("called by", "test_a.py::test_g"),
     ]
-    assert found.complete
 
 
 def test_nearer_tests_come_first() -> None:
@@ -30,8 +40,8 @@ def test_nearer_tests_come_first() -> None:
         "a.py": "def f(): ...\ndef g(): f()\n",
         "test_a.py": "from a import f, g\ndef test_far(): g()\ndef test_near(): f()\n",
     }
-    found = reach(resolver(files), ["a.py::f"])
-    assert order(found) == ["test_a.py::test_near", "test_a.py::test_far"]
+    found = reach(files, "a.py::f")
+    assert found["test_a.py::test_near"].weight > found["test_a.py::test_far"].weight
 
 
 def test_dunder_methods_are_reached_by_users_of_the_class_or_an_heir() -> None:
@@ -136,36 +146,102 @@ def test_a_changed_test_reaches_itself_only() -> None:
     assert "test_a.py::test_a" in reached(files, "test_a.py::test_a")
 
 
-def test_a_bound_that_is_hit_is_said() -> None:
-    files = {"a.py": "".join(f"def f{n}(): f{n - 1}()\n" for n in range(30))}
-    found = reach(resolver(files), ["a.py::f0"], Rules(limit=5))
-    assert not found.complete
-    assert len(found.definitions) == 5
-
-
-def test_what_is_too_light_to_follow_is_counted() -> None:
-    files = {"a.py": "def f(): ...\ndef g(): f()\n"}
-    found = reach(resolver(files), ["a.py::f"], Rules(decay=0.5, floor=0.9))
-    assert set(found.definitions) == {"a.py::f"}
-    assert found.cut == 1
-
-
-def test_importing_tests_widens_to_the_import_closure() -> None:
-    files = {
-        "a.py": "",
-        "b.py": "import a\n",
-        "test_a.py": "import b\ndef test_one(): ...\n",
-        "test_b.py": "def test_no(): ...\n",
-    }
-    assert importing_tests(resolver(files), ["a.py"]) == {"test_a.py::test_one": 2}
-
-
 def test_same_question_same_answer() -> None:
     files = {
         "a.py": "def f(): ...\n" + "".join(f"def g{n}(): f()\n" for n in range(9)),
         "test_a.py": "import a\n" + "".join(f"def test_{n}(): a.g{n}()\n" for n in range(9)),
     }
-    one = reach(resolver(files), ["a.py::f"])
-    two = reach(resolver(files), ["a.py::f"])
-    assert list(one.tests.items()) == list(two.tests.items())
-    assert len(one.tests) == 9
+    one, two = reach(files, "a.py::f"), reach(files, "a.py::f")
+    assert list(one.items()) == list(two.items())
+    assert len(one) == 9
+
+
+def test_a_method_is_reached_only_where_its_class_may_have_instances() -> None:
+    files = {
+        "a.py": """
+        class A:
+            def m(self): ...
+        class B:
+            def m(self): ...
+        def run(x): x.m()
+        """,
+        "test_a.py": """
+        from a import A, B, run
+        def test_a(): run(A())
+        def test_b(): run(B())
+        """,
+    }
+    assert reached(files, "a.py::A.m") == {"test_a.py::test_a"}
+
+
+def test_an_override_that_comes_from_another_base_is_found() -> None:
+    files = {
+        "a.py": """
+        class Base:
+            def run(self): self.step()
+            def step(self): ...
+        class Mixin:
+            def step(self): ...
+        class Both(Mixin, Base): ...
+        """,
+        "test_a.py": "from a import Base, Both\ndef test_both(): Both().run()\ndef test_no(): Base().run()\n",
+    }
+    assert reached(files, "a.py::Mixin.step") == {"test_a.py::test_both"}
+
+
+def test_an_inherited_test_runs_with_the_class_it_is_collected_from() -> None:
+    files = {
+        "a.py": "class A:\n    def m(self): ...\nclass B:\n    def m(self): ...\n",
+        "test_a.py": """
+        import pytest
+        from a import A, B
+        class TestA:
+            @pytest.fixture
+            def make(self): return A
+            def test_m(self, make): make().m()
+        class TestB(TestA):
+            @pytest.fixture
+            def make(self): return B
+        """,
+        "test_b.py": "from test_a import TestB\n",
+    }
+    assert reached(files, "a.py::B.m") == {"test_a.py::TestB::test_m", "test_b.py::TestB::test_m"}
+    assert reached(files, "a.py::A.m") == {"test_a.py::TestA::test_m"}
+
+
+def test_values_of_parameters_are_in_hand() -> None:
+    files = {
+        "a.py": "class A:\n    def m(self): ...\n",
+        "test_a.py": """
+        import pytest, a
+        @pytest.mark.parametrize("x", [a.A()])
+        def test_m(x): x.m()
+        def test_no(x): x.m()
+        """,
+    }
+    assert reached(files, "a.py::A.m") == {"test_a.py::test_m"}
+
+
+def test_a_module_that_nobody_imports_is_reached_by_who_loads_modules() -> None:
+    files = {
+        "a.py": "from importlib import import_module\ndef load(n): return import_module('b_' + n)\n",
+        "b_one.py": "def start(): ...\n",
+        "test_a.py": "import a\ndef test_load(): a.load('one').start()\ndef test_no(): ...\n",
+    }
+    assert reached(files, "b_one.py::start") == {"test_a.py::test_load"}
+
+
+def test_set_up_and_autouse_fixtures_belong_to_their_tests() -> None:
+    files = {
+        "a.py": "def f(): ...\ndef g(): ...\n",
+        "conftest.py": "import a, pytest\n@pytest.fixture(autouse=True)\ndef all_of_them(): a.g()\n",
+        "test_a.py": """
+        import a
+        class TestA:
+            def setup_method(self): a.f()
+            def test_in(self): ...
+        def test_out(): ...
+        """,
+    }
+    assert reached(files, "a.py::f") == {"test_a.py::TestA::test_in"}
+    assert reached(files, "a.py::g") == {"test_a.py::TestA::test_in", "test_a.py::test_out"}

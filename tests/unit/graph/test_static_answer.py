@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tdad.facts import Answer, Evidence
 from tdad.graph.resolve import Resolver
-from tdad.graph.static_answer import static_answer
+from tdad.graph.static import static_answer
 from tdad.graph.tests_of import Patterns
 from tdad.source import compare
 from tests.unit.graph.text_project import TextFacts
@@ -102,7 +102,7 @@ def test_a_script_in_a_string_runs_the_modules_it_imports() -> None:
 def test_a_method_named_in_a_literal() -> None:
     files = {
         "a.py": "class C:\n    def pick_one(self): return 1\nclass D:\n    def call(self): return 1\n",
-        "b.py": "def make(x): return f'd.call({x})'\ndef pick(c): return run(c, 'pick_one')\n",
+        "b.py": "import a\ndef make(x): return f'd.call({x})'\ndef pick(c): return run(c, 'pick_one')\n",
         "test_a.py": "import b\ndef test_pick(): b.pick(1)\ndef test_make(): b.make(1)\n",
     }
     assert selected(files, "a.py", "pick_one(self): return 1", "pick_one(self): return 2") == {

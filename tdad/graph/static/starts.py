@@ -37,6 +37,24 @@ def runs_on_import(change: Change) -> bool:
     return change.part is Part.EFFECT or (change.part is Part.WHOLE and not change.qualname)
 
 
+def may_break_import(resolver: Resolver, change: Change) -> bool:
+    """Tell whether the change is in a statement that calls something at import, which may raise."""
+    if change.part is not Part.VALUE or change.scope:
+        return False
+    scope = resolver.files.scope(change.path)
+    found = (
+        {scope.by_qualname[name] for name in change.binds if name in scope.by_qualname}
+        if scope
+        else ()
+    )
+    return scope is not None and any(
+        reference.kind is ReferenceKind.CALL
+        for indexes in found
+        for index in indexes
+        for reference in scope.references.get(index, ())
+    )
+
+
 def files_naming(resolver: Resolver, change: Change) -> Iterator[str]:
     """Files that name the changed data file, and files that import those."""
     if change.part is not Part.DATA:

@@ -1,0 +1,210 @@
+"""Which tests changes put at risk when nothing was recorded: reachability in the static graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tdad.facts import Answer, Change, ChangeKind, Evidence, Impact, Part, Step
+from tdad.graph.impacts.answer import label
+from tdad.graph.impacts.data import precaution
+from tdad.graph.resolve import Resolver
+from tdad.graph.static.nodes import executed, imported
+from tdad.graph.static.search import Search
+from tdad.graph.static.starts import (
+    files_naming,
+    may_break_import,
+    runners_of,
+    runs_on_import,
+    starts_of,
+)
+from tdad.graph.static.walk import Reach
+from tdad.graph.tests_of import Patterns, StaticTest, tests_in
+
+TOP = 0.55
+"""Score of a test that a change reaches in no step; recorded evidence scores above it."""
+_LOADED = 0.5
+"""Weight of importing a file whose top level changed."""
+_BROKEN = 0.02
+"""Weight of importing a file where a changed statement calls something: if that raises, the import fails."""
+_NAMED = 0.3
+"""Weight of naming a changed data file."""
+_LITERAL = 0.2
+"""Weight of running, by its name in a literal, a module that imports the changed file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    change: Change
+    reach: Reach
+    evidence: Evidence = Evidence.STATIC
+
+    @property
+    def order(self) -> tuple[int, float, int]:
+        """Sorts the strongest first."""
+        return self.evidence.value, -self.reach.weight, self.reach.distance
+
+
+def static_answer(
+    now: Resolver, before: Resolver, changes: Sequence[Change], patterns: Patterns
+) -> Answer:
+    """Tests that the changes reach through references, best first.
+
+    Args:
+        now: the version with the changes; what a change reaches is asked there.
+        before: the version without them; asked for what no longer exists.
+        changes: from comparing the two.
+        patterns: pytest's collection options.
+    """
+    return StaticQuestion(now, before, patterns).answer(changes)
+
+
+class StaticQuestion:
+    """Two versions of a project without a recording, and what changes between them put at risk."""
+
+    def __init__(self, now: Resolver, before: Resolver, patterns: Patterns) -> None:
+        self._now = Search(now, patterns)
+        self._before = Search(before, patterns)
+        self._patterns = patterns
+
+    def answer(self, changes: Sequence[Change]) -> Answer:
+        """Tests at risk, best first."""
+        best: dict[str, _Found] = {}
+        silent: list[Change] = []
+        for change in changes:
+            found = dict(self._tests_at_risk(change))
+            if not found:
+                silent.append(change)
+            for node_id, candidate in found.items():
+                if node_id not in best or candidate.order < best[node_id].order:
+                    best[node_id] = candidate
+        impacts = [_impact(node_id, found) for node_id, found in best.items()]
+        impacts += [_new_test(t) for t in self._new_tests(changes) if t.node_id not in best]
+        impacts.sort(key=lambda i: (i.evidence.value, -i.score, i.node_id))
+        return Answer(
+            changes=tuple(changes),
+            impacts=tuple(impacts),
+            total_tests=len(self._now.tests),
+            precautions=tuple(text for change in changes if (text := precaution(change))),
+            unreached=tuple(sorted({change.definition for change in silent if change.qualname})),
+            safe={label(change): _why_safe(change) for change in silent},
+        )
+
+    def why_safe(self, node_id: str, changes: Sequence[Change]) -> list[tuple[str, str]]:
+        """For a test that no change reaches: each change, and why it is taken to be safe."""
+        reached = self._now.reached_by(node_id)
+        files = {node[1:] for node in reached if node[0] == "I"}
+        definitions = sum(node[0] == "X" for node in reached)
+        found = []
+        for change in changes:
+            if change.part in {Part.DOCSTRING, Part.DATA}:
+                why = _why_safe(change)
+            elif change.path not in files:
+                why = f"its file does not import {change.path}, directly or through other files"
+            else:
+                why = (
+                    f"by the code alone it may run or read {definitions} definitions, "
+                    f"and none of them mentions {change.qualname or change.path}"
+                )
+            found.append((label(change), why))
+        return found
+
+    # -- one change --------------------------------------------------------------------------------------------------
+
+    def _tests_at_risk(self, change: Change) -> Iterator[tuple[str, _Found]]:
+        """Node ids that the change reaches, each with how."""
+        tests = self._now.tests
+        if precaution(change) is not None:
+            everything = Reach(1, 0.1, (Step("may decide how tests run", change.path),))
+            for test in tests:
+                yield test.node_id, _Found(change, everything, Evidence.PRECAUTION)
+            return
+        reached = self._reached(change)
+        files = frozenset(files_naming(self._now.resolver, change))
+        named = Reach(1, _NAMED, (Step("named in", change.path),))
+        for test in tests:
+            hit = reached.get(test.node_id)
+            if hit is not None:
+                yield test.node_id, _Found(change, hit)
+            elif test.node_id.partition("::")[0] in files:
+                yield test.node_id, _Found(change, named)
+
+    def _reached(self, change: Change) -> Mapping[str, Reach]:
+        starts = set(starts_of(self._now.resolver, change))
+        gone = {
+            start
+            for start in {*starts, *starts_of(self._before.resolver, change)}
+            if self._now.resolver.files.find(start) is None
+        }
+        found = dict(_reach(self._now, starts))
+        if change.kind is not ChangeKind.ADDED and gone:
+            for test, hit in _reach(self._before, gone).items():
+                if test not in found or hit.weight > found[test].weight:
+                    found[test] = hit
+        for test, hit in self._around(change):
+            found.setdefault(test, hit)
+        return found
+
+    def _around(self, change: Change) -> Iterator[tuple[str, Reach]]:
+        """Tests that run the changed file as a whole: by importing it, or by its name in a literal."""
+        if change.part in {Part.DATA, Part.DOCSTRING}:
+            return
+        weight = _LOADED if runs_on_import(change) else 0.0
+        if not weight and may_break_import(self._now.resolver, change):
+            weight = _BROKEN
+        if weight:
+            for test, hit in self._now.reach([imported(change.path)]).items():
+                step = Step("imported by", change.path)
+                yield test, Reach(hit.distance, weight * hit.weight, (step, *hit.chain[1:]))
+        if change.kind is ChangeKind.ADDED:
+            return
+        runners = sorted(set(runners_of(self._now.resolver, change.path)))
+        if runners:
+            for test, hit in self._now.reach(map(executed, runners)).items():
+                step = Step("may be run by", hit.chain[0].what)
+                yield test, Reach(hit.distance + 1, _LITERAL * hit.weight, (step, *hit.chain[1:]))
+
+    def _new_tests(self, changes: Sequence[Change]) -> Iterator[StaticTest]:
+        """Tests that were not there before the change."""
+        for path in sorted({change.path for change in changes}):
+            before = tests_in(self._before.resolver, path, self._patterns)
+            known = {test.node_id for test in before}
+            for test in tests_in(self._now.resolver, path, self._patterns):
+                if test.node_id not in known:
+                    yield test
+
+
+def _reach(search: Search, definitions: Iterable[str]) -> Mapping[str, Reach]:
+    return search.reach(node for start in sorted(definitions) for node in search.nodes_of(start))
+
+
+def _impact(node_id: str, found: _Found) -> Impact:
+    words = [f"{label(found.change)} {found.change.kind}"]
+    words += [f"{step.how} {step.what.removesuffix('::')}" for step in found.reach.chain]
+    return Impact(
+        node_id=node_id,
+        score=round(TOP * found.reach.weight, 6),
+        evidence=found.evidence,
+        change=found.change,
+        chain=found.reach.chain,
+        because=", ".join(words),
+    )
+
+
+def _new_test(test: StaticTest) -> Impact:
+    return Impact(
+        node_id=test.node_id,
+        score=TOP,
+        evidence=Evidence.STATIC,
+        change=None,
+        chain=(Step("is written in", test.definition),),
+        because="new: the test was not there before the change",
+    )
+
+
+def _why_safe(change: Change) -> str:
+    if change.part is Part.DOCSTRING:
+        return "only a docstring changed"
+    if change.part is Part.DATA:
+        return "no Python file names it; only a recording can tell who opens it"
+    return "no test refers to it, directly or through other definitions"

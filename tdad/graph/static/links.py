@@ -1,0 +1,242 @@
+"""The links that one file gives: from what its definitions mention, import and nest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tdad.facts import Definition, DefinitionKind, Reference, ReferenceKind
+from tdad.graph.resolve import Resolver
+from tdad.graph.resolve.chains import last_name, split, tokens_of
+from tdad.graph.resolve.edge import Edge
+from tdad.graph.resolve.scopes import MODULE, FileScope, is_header
+from tdad.graph.static.members import class_links, member_links
+from tdad.graph.static.nodes import (
+    LOADER,
+    OF_KIND,
+    How,
+    Link,
+    asked,
+    built,
+    executed,
+    imported,
+    instanced,
+    live,
+    mentioned,
+)
+
+_SKIPPED = frozenset({ReferenceKind.ANNOTATION})
+_LOADERS = frozenset(
+    {
+        "__import__",
+        "import_module",
+        "exec_module",
+        "load_module",
+        "module_from_spec",
+        "run_module",
+        "run_path",
+        "entry_points",
+        "walk_packages",
+        "iter_modules",
+    }
+)
+"""Functions of the standard library that import modules by a computed name, or start what does."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLinks:
+    """What one file contributes to the static graph."""
+
+    path: str
+    links: tuple[Link, ...]
+    unused: tuple[tuple[str, Link], ...]
+    """(name, link): the link exists only if no file mentions that name, so that something else must run it."""
+    unowned: tuple[tuple[str, Link], ...]
+    """(name, link): the link exists only if no class has a member of that name."""
+    uses: frozenset[str]
+    """Names that the file mentions, also as attributes."""
+    members: frozenset[str]
+    """Names of members of its classes."""
+
+
+def file_links(resolver: Resolver, path: str) -> FileLinks | None:
+    """The links of one file; ``None``: there is no such file."""
+    scope = resolver.files.scope(path)
+    return _File(resolver, scope).links() if scope is not None else None
+
+
+class _File:
+    """One file being linked."""
+
+    def __init__(self, resolver: Resolver, scope: FileScope) -> None:
+        self._resolver = resolver
+        self._files = resolver.files
+        self._scope = scope
+        self._definitions = scope.facts.definitions
+        self._uses: set[str] = set()
+        self._unused: list[tuple[str, Link]] = []
+        self._unowned: list[tuple[str, Link]] = []
+
+    def links(self) -> FileLinks:
+        links = [
+            *self._references(),
+            *self._imports(),
+            *self._nesting(),
+            *member_links(self._scope, self._unused),
+            *class_links(self._resolver, self._scope),
+        ]
+        members = frozenset(
+            d.name
+            for d in self._definitions[1:]
+            if self._definitions[d.parent].kind is DefinitionKind.CLASS
+        )
+        return FileLinks(
+            self._scope.path,
+            tuple(dict.fromkeys(links)),
+            tuple(self._unused),
+            tuple(self._unowned),
+            frozenset(self._uses),
+            members,
+        )
+
+    # -- references --------------------------------------------------------------------------------------------------
+
+    def _references(self) -> Iterator[Link]:
+        for reference in self._scope.facts.references:
+            if reference.kind in _SKIPPED:
+                continue
+            definition = self._definitions[reference.source]
+            if reference.kind is ReferenceKind.IMPORT and definition.kind is DefinitionKind.MODULE:
+                continue  # see _imports
+            tokens = tokens_of(reference.chain)
+            if reference.kind is not ReferenceKind.IMPORT:
+                self._uses.update(tokens)
+            source = self._source(reference, definition)
+            if not _LOADERS.isdisjoint(tokens):
+                yield Link(source, LOADER, How.CALL)
+            if reference.kind is ReferenceKind.STRING and reference.chain.isidentifier():
+                yield Link(source, asked(reference.chain), How.STRING)
+                yield from self._spelled(reference, source)
+            inherited = bool(tokens) and tokens[0] == "super"
+            edges = self._resolver.resolve(self._scope, reference)
+            for edge in edges:
+                yield from self._link(source, edge, inherited=inherited)
+            if reference.kind is ReferenceKind.DECORATOR and len(tokens) > 1:
+                yield from self._registered(reference, edges, tokens[0])
+
+    def _source(self, reference: Reference, definition: Definition) -> str:
+        """The node that the mention is part of."""
+        name = self._scope.name_of(reference.source)
+        if definition.kind is DefinitionKind.MODULE:
+            return imported(self._scope.path)
+        if definition.kind is DefinitionKind.CLASS:
+            return built(name)
+        method = self._definitions[definition.parent].kind is DefinitionKind.CLASS
+        if is_header(reference, definition) and not method:
+            return mentioned(name)
+        return executed(name)
+
+    def _link(self, source: str, edge: Edge, *, inherited: bool) -> Iterator[Link]:
+        how, target = OF_KIND[edge.kind], edge.target
+        if edge.ambiguous:
+            yield Link(source, asked(last_name(target)), how)
+            return
+        path, qualname = split(target)
+        if not qualname:
+            if edge.kind is ReferenceKind.IMPORT:
+                yield Link(source, imported(path), how)
+            return
+        kind = self._files.kind(target)
+        if kind is None or (
+            edge.kind is ReferenceKind.WRITE and kind is not DefinitionKind.FUNCTION
+        ):
+            return  # what is stored there, somebody else reads; storing into a property runs it
+        owner = self._files.owner_class(target)
+        if edge.kind is ReferenceKind.BASE:
+            yield Link(source, built(target), how)
+        elif kind is DefinitionKind.CLASS:
+            yield Link(source, mentioned(target), how)
+        elif owner is not None:
+            yield Link(
+                source, executed(target), how, instanced(owner) if inherited else live(target)
+            )
+            if edge.kind is ReferenceKind.FIXTURE:  # a test class that inherits the test
+                for each in self._resolver.overrides(target):
+                    yield Link(source, executed(each), how, live(each))
+        elif kind is DefinitionKind.FUNCTION:
+            yield Link(source, mentioned(target), how)
+        else:
+            yield Link(source, executed(target), how)
+
+    def _spelled(self, reference: Reference, source: str) -> Iterator[Link]:
+        """A literal that is the name of something in the same file: a hand-made list of what is public."""
+        target = f"{self._scope.path}::{reference.chain}"
+        kind = self._files.kind(target)
+        if kind in {DefinitionKind.CLASS, DefinitionKind.FUNCTION}:
+            yield Link(source, mentioned(target), How.STRING)
+
+    def _registered(
+        self, reference: Reference, edges: tuple[Edge, ...], root: str
+    ) -> Iterator[Link]:
+        """What a decorator's object, or what its function stores into, may hold the decorated function now."""
+        definition = self._definitions[reference.source]
+        if {"test", "fixture"} & set(definition.flags) or self._definitions[
+            definition.parent
+        ].kind is DefinitionKind.CLASS:
+            return
+        held = mentioned(self._scope.name_of(reference.source))
+        for edge in edges:
+            if not edge.ambiguous:
+                for holder in self._holders(edge.target, root):
+                    yield Link(executed(holder), held, How.REGISTERED)
+
+    def _holders(self, target: str, root: str) -> Iterator[str]:
+        kind = self._files.kind(target)
+        if kind is DefinitionKind.VARIABLE:
+            if last_name(target) == root and "import" not in self._files.flags(target):
+                yield target
+        elif kind is DefinitionKind.FUNCTION:
+            for edge in self._resolver.references(target):
+                stored = edge.kind is ReferenceKind.WRITE and not edge.ambiguous
+                if stored and "." not in split(edge.target)[1]:
+                    yield edge.target
+
+    # -- imports -----------------------------------------------------------------------------------------------------
+
+    def _imports(self) -> Iterator[Link]:
+        for edge in self._resolver.imports_of(self._scope.path):
+            source = imported(self._scope.path)
+            if edge.lazy:
+                kind = self._files.kind(edge.definition)
+                if kind in {DefinitionKind.FUNCTION, DefinitionKind.VARIABLE}:
+                    source = executed(edge.definition)
+                elif kind is DefinitionKind.CLASS:
+                    source = built(edge.definition)
+            yield Link(source, imported(edge.target), How.LOADED)
+
+    # -- definitions -------------------------------------------------------------------------------------------------
+
+    def _nesting(self) -> Iterator[Link]:
+        for index, definition in enumerate(self._definitions):
+            if index == MODULE or definition.kind is DefinitionKind.VARIABLE:
+                continue
+            name = self._scope.name_of(index)
+            parent = self._definitions[definition.parent]
+            function = definition.kind is DefinitionKind.FUNCTION
+            if function and parent.kind is not DefinitionKind.CLASS:
+                yield Link(mentioned(name), executed(name))
+            if parent.kind is DefinitionKind.FUNCTION:
+                outer = executed(self._scope.name_of(definition.parent))
+                yield Link(outer, mentioned(name), How.INSIDE)
+            elif parent.kind is DefinitionKind.MODULE:
+                self._unmentioned(index, definition, name)
+
+    def _unmentioned(self, index: int, definition: Definition, name: str) -> None:
+        """A function or class at the top level that nobody mentions is run by who finds it in its module, if at all."""
+        if index in self._scope.fixture_at or "test" in definition.flags:
+            return
+        link = Link(imported(self._scope.path), mentioned(name), How.DEFINED)
+        self._unused.append((definition.name, link))
+        if definition.kind is DefinitionKind.FUNCTION:
+            asking = Link(asked(definition.name), mentioned(name))
+            self._unowned.append((definition.name, asking))
