@@ -1,0 +1,196 @@
+"""What is recorded of an unchanged subject, once: how its tests end, tdad's maps, testmon's database, coverage contexts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from accuracy_run import Suite, bounded, suite
+from accuracy_setup import ACCURACY, project, python, surroundings
+from coverage import CoverageData
+from subjects import SubjectError, run
+
+MAP, STATIC_MAP = ".tdad/map.sqlite3", ".tdad-static/map.sqlite3"
+TESTMON = ".testmondata"
+LONG_S = 7200
+TESTMON_LEFT_OUT: dict[str, tuple[str, ...]] = {}
+"""Tests without which testmon can record a suite at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where everything is that was recorded of a subject."""
+
+    folder: Path
+
+    @property
+    def suite(self) -> Path:
+        """How the tests end."""
+        return self.folder / "suite.json"
+
+    @property
+    def map(self) -> Path:
+        """tdad's recorded map."""
+        return self.folder / "map.sqlite3"
+
+    @property
+    def static_map(self) -> Path:
+        """tdad's map without a recording."""
+        return self.folder / "static.sqlite3"
+
+    @property
+    def testmon(self) -> Path:
+        """testmon's database."""
+        return self.folder / "testmondata"
+
+    @property
+    def coverage(self) -> Path:
+        """coverage's data with contexts."""
+        return self.folder / "coverage"
+
+
+def recorded(name: str) -> Recorded:
+    """Return where a subject's recordings are."""
+    return Recorded(ACCURACY / "recorded" / name)
+
+
+def record(name: str) -> Suite:
+    """Record what is not there yet, and return how the tests of the unchanged subject end.
+
+    Tests that end in another way in the second run, or do not pass, are left out of what can be missed.
+
+    Raises:
+        SubjectError: a recording failed.
+    """
+    files = recorded(name)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    if not files.suite.exists():
+        before = _twice(name)
+        files.suite.write_text(json.dumps(asdict(before)), encoding="utf-8")
+    if not files.map.exists():
+        record_map(name)
+    if not files.static_map.exists():
+        index(name)
+    if not files.coverage.exists():
+        _coverage(name, files.coverage)
+    if not files.testmon.exists():
+        _testmon(name, files.testmon)
+    return load_suite(name)
+
+
+def load_suite(name: str) -> Suite:
+    """Return how the tests of the unchanged subject end."""
+    return Suite(**json.loads(recorded(name).suite.read_text(encoding="utf-8")))
+
+
+def _twice(name: str) -> Suite:
+    """The suite's ends; of those that differ between two runs it says ``flaky``."""
+    variables = surroundings(name)
+    del variables[
+        "PYTHONDONTWRITEBYTECODE"
+    ]  # byte code is written now, and valid for every run from now on
+    subprocess.run(
+        [python(), "-m", "pytest", "-q", "-x", "-n", "2"],
+        cwd=project(name),
+        env=variables,
+        capture_output=True,
+        check=False,
+    )
+    runs = [suite(name, LONG_S), suite(name, LONG_S)]
+    first, second = (each for each in runs if each is not None)
+    ends = {
+        node_id: end if second.ends.get(node_id) == end else "flaky"
+        for node_id, end in first.ends.items()
+    }
+    return Suite(first.exit, ends, first.seconds, (), 0, first.wall_s)
+
+
+def record_map(name: str) -> None:
+    """Record the suite with tdad."""
+    shutil.rmtree(project(name) / ".tdad", ignore_errors=True)
+    if (suite(name, LONG_S, "--tdad-map")) is None:
+        raise SubjectError(f"{name}: no map was recorded")
+    _settled_copy(project(name) / MAP, recorded(name).map)
+
+
+def index(name: str) -> None:
+    """Index the subject with tdad, without running anything."""
+    shutil.rmtree(project(name) / ".tdad-static", ignore_errors=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tdad", "index"],
+        cwd=project(name),
+        env=surroundings(name) | {"TDAD_MAP": STATIC_MAP},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SubjectError(f"{name}: no index: {done.stderr}")
+    _settled_copy(project(name) / STATIC_MAP, recorded(name).static_map)
+
+
+def _settled_copy(database: Path, to: Path) -> None:
+    """Copy a database with what is still in its write-ahead log."""
+    import sqlite3
+
+    with sqlite3.connect(database) as source, sqlite3.connect(to) as target:
+        source.backup(target)
+
+
+def _coverage(name: str, to: Path) -> None:
+    options = ["--cov", "--cov-context=test", "--cov-report="]
+    if suite(name, LONG_S, *options) is None:
+        raise SubjectError(f"{name}: no coverage")
+    (project(name) / ".coverage").rename(to)
+
+
+def contexts(name: str) -> dict[str, dict[str, frozenset[int]]]:
+    """Path → node id → executed lines."""
+    data = CoverageData(str(recorded(name).coverage))
+    data.read()
+    root = project(name)
+    found: dict[str, dict[str, set[int]]] = {}
+    for file in data.measured_files():
+        path = Path(file).relative_to(root).as_posix()
+        for line, tests in data.contexts_by_lineno(file).items():
+            for test in filter(None, tests):
+                found.setdefault(path, {}).setdefault(test.rpartition("|")[0], set()).add(line)
+    return {
+        path: {test: frozenset(lines) for test, lines in each.items()}
+        for path, each in found.items()
+    }
+
+
+def _testmon(name: str, to: Path) -> None:
+    """testmon's own recording; what it has when it breaks down is kept, and that it did is written beside it."""
+    _clear_testmon(name)
+    left_out = [f"--deselect={each}" for each in TESTMON_LEFT_OUT.get(name, ())]
+    command = [python(), "-m", "pytest", "-q", "--tb=no", "--testmon", *left_out]
+    code = bounded(command, name, LONG_S)
+    (to.with_suffix(".exit")).write_text(str(code), encoding="utf-8")
+    _settled_copy(project(name) / TESTMON, to)
+    _clear_testmon(name)
+
+
+def _clear_testmon(name: str) -> None:
+    _remove(project(name).glob(f"{TESTMON}*"))
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink()
+
+
+def versions() -> dict[str, str]:
+    """Return distribution → version of what is compared."""
+    code = (
+        "import importlib.metadata as m, json; print(json.dumps({n: m.version(n) for n in "
+        "('pytest', 'pytest-cov', 'pytest-testmon', 'coverage', 'pytest-xdist')}))"
+    )
+    found: dict[str, str] = json.loads(run([python(), "-c", code]))
+    return found
