@@ -9,12 +9,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from accuracy_setup import WORKERS, outcomes_file, project, python, surroundings
-from subjects import SubjectError, run
+from accuracy_setup import WORKERS, outcomes_file, project, put_back, python, surroundings
 
 MEMORY_BYTES = 6 << 30
 BAD = frozenset({"failed", "error"})
@@ -42,7 +41,16 @@ def suite(name: str, limit_s: float, *options: str) -> Suite | None:
     file.unlink(missing_ok=True)
     workers = ["-n", str(WORKERS[name])] if name in WORKERS else []
     plugins = ["-p", "accuracy_outcomes"]
-    command = [python(), "-m", "pytest", "-q", "--tb=no", *plugins, *workers, *options]
+    command: list[str | Path] = [
+        python(),
+        "-m",
+        "pytest",
+        "-q",
+        "--tb=no",
+        *plugins,
+        *workers,
+        *options,
+    ]
     began = time.monotonic()
     code = bounded([*command, "--continue-on-collection-errors"], name, limit_s)
     wall_s = time.monotonic() - began
@@ -84,10 +92,8 @@ def _less_memory() -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End what the command started and left behind; its process group is its own."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -132,11 +138,7 @@ def edited(name: str, files: Mapping[str, bytes | None]) -> Iterator[None]:
             _write(file, kept[0] if kept is not None else None)
             if kept is not None:
                 os.utime(file, ns=(kept[1].st_atime_ns, kept[1].st_mtime_ns))
-        if run(["git", "status", "--porcelain"], root).strip():
-            run(["git", "reset", "--hard", "--quiet"], root)
-            run(["git", "clean", "-fdq"], root)
-            if left := run(["git", "status", "--porcelain"], root).strip():
-                raise SubjectError(f"{root} is not what it was: {left}")
+        put_back(name)
 
 
 def _write(file: Path, content: bytes | None) -> None:

@@ -18,7 +18,7 @@ NAMES = ("itsdangerous", "click", "jinja2", "networkx")
 WORKERS = {"networkx": 2}
 """Processes for one run of a suite; 1 where the suite is short."""
 LIMIT_S = {"itsdangerous": 5, "click": 5, "jinja2": 5, "networkx": 60}
-"""Seconds after which a test counts as hanging."""
+"""Seconds of the processor after which a test counts as hanging."""
 XDIST = "pytest-xdist>=3.6,<4"
 ASIDE = (".tdad*", ".testmondata*", ".coverage*", ".outcomes*", "__pycache__", ".pytest_cache")
 """What measuring leaves in a subject; git does not see it."""
@@ -166,6 +166,17 @@ def surroundings(name: str) -> dict[str, str]:
 def outcomes_file(name: str) -> Path:
     """Return where a run of a subject writes how its tests ended."""
     return ACCURACY / f"outcomes-{name}.json"
+
+
+def put_back(name: str) -> None:
+    """Undo what a run that was killed left in a subject.
+
+    Raises:
+        SubjectError: git failed.
+    """
+    if run(["git", "status", "--porcelain"], project(name)).strip():
+        run(["git", "reset", "--hard", "--quiet"], project(name))
+        run(["git", "clean", "-fdq"], project(name))
 
 
 def past_folder(archive: Archive) -> Path:

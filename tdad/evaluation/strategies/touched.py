@@ -27,23 +27,26 @@ def from_changes(changes: Iterable[Change], before: Mapping[str, FileFacts]) -> 
     for change in changes:
         path = change.old_path or change.path
         paths |= {path, change.path}
-        body = _body(change, before.get(path))
-        if body is None:
-            whole.add(path)
+        bodies = _bodies(change, before.get(path))
+        if bodies:
+            functions |= {(path, body) for body in bodies}
         else:
-            functions.add((path, body))
+            whole.add(path)
     return Touched(frozenset(paths), tuple(sorted(functions)), frozenset(whole))
 
 
-def _body(change: Change, facts: FileFacts | None) -> Span | None:
-    """Lines of the function whose body changed; ``None``: the change is not within one."""
+def _bodies(change: Change, facts: FileFacts | None) -> list[Span]:
+    """Lines of the function whose body changed (of all that have its name); empty: the change is not within one."""
     if facts is None or change.part not in {Part.BODY, Part.DOCSTRING}:
-        return None
+        return []
     name = change.old_qualname or change.qualname
-    for definition in facts.definitions:
-        if definition.qualname == name and definition.kind is DefinitionKind.FUNCTION:
-            return definition.body
-    return None
+    return [
+        definition.body
+        for definition in facts.definitions
+        if definition.qualname == name
+        and definition.kind is DefinitionKind.FUNCTION
+        and definition.body is not None
+    ]
 
 
 def path_of(node_id: str) -> str:
