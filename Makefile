@@ -14,10 +14,10 @@ WORKERS ?= auto
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests test docs demo bench clean
+.PHONY: help env lint types layers tests test docs demo bench audit audit-full clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 env:  ## create .venv and install tdad with what its checks need
 	@test -n "$(PYTHON)" || { echo "tdad needs Python 3.11 or newer: make env PYTHON=/path/to/python" >&2; exit 2; }
@@ -49,6 +49,12 @@ demo: env  ## the main job on two real projects, from the package index
 
 bench: env  ## time recording, indexing and asking against their alternatives
 	$(BIN)/python tools/bench.py
+
+audit: env  ## ten minutes of audit-full: a sample, printed
+	$(BIN)/python tools/accuracy.py --sample
+
+audit-full: env  ## seed faults in real projects, compare with the alternatives: hours, resumable
+	$(BIN)/python tools/accuracy.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(VENV)-docs .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -50,7 +50,7 @@ def _between(old: Path, new: Path, release: str) -> Iterator[PutBack]:
         if not _is_code(path) or not (old / path).exists():
             continue
         before, now = (old / path).read_text("utf-8"), file.read_text("utf-8")
-        for what, text in _parts(before, now):
+        for what, text in parts(before, now):
             if _differs(text, now):
                 yield PutBack(release, path, what, text.encode())
 
@@ -62,7 +62,7 @@ def _is_code(path: str) -> bool:
     return not TESTS & set(parts[:-1]) and not parts[-1].startswith(("test_", "conftest"))
 
 
-def _parts(before: str, now: str) -> Iterator[tuple[str, str]]:
+def parts(before: str, now: str) -> Iterator[tuple[str, str]]:
     """(what is put back, the file with it)."""
     if before == now:
         return

@@ -74,7 +74,9 @@ def paper_strategy(
         score = (1 - CONFIDENCE_WEIGHT) * weight + CONFIDENCE_WEIGHT * confidence
         scores[node_id] = max(score, scores.get(node_id, 0.0))
     ranked = sorted(
-        (node_id for node_id in paper.node_ids if node_id in scores), key=scores.__getitem__, reverse=True
+        (node_id for node_id in paper.node_ids if node_id in scores),
+        key=scores.__getitem__,
+        reverse=True,
     )
     functions = list(dict.fromkeys(node_id.partition("[")[0] for node_id in ranked))
     kept = set(functions[:MOST_TESTS])
