@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
+
+DEFINING, DERIVING, RENAMING = "def ", "class ", "as "
+"""Before a name: pseudo identifiers of the files that define a class member or a module-level function or class of that
+name, that have a class with a base so named, that give it another name."""
 
 # --------------------------------------------------------------------------------------------------------------------
 # Source: one version of one file
@@ -542,7 +546,8 @@ class FactsOf(Protocol):
     def mentioning(self, name: str) -> Iterator[str]:
         """Paths of the files in which the identifier ``name`` occurs (in code or as a part of a string literal).
 
-        Pseudo identifiers: ``<cached>`` and ``<global-writer>`` for files with a definition of that flag.
+        Pseudo identifiers: ``<cached>`` and ``<global-writer>`` for files with a definition of that flag; a name after
+        ``DEFINING``, ``DERIVING`` or ``RENAMING`` for the few of these files that do that with it.
         """
         ...
 

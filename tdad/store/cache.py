@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tdad.facts import FileFacts
 from tdad.store import codec
+from tdad.store.codec import layout
 from tdad.store.ledger import VersionKey, dump, read_versions, write_version
 from tdad.store.rows import Rows
 
@@ -154,7 +155,7 @@ def put(
 
 
 def _layout() -> int:
-    return int.from_bytes(codec.FORMAT, "little")
+    return int.from_bytes(layout.FORMAT, "little")
 
 
 def put_stats(rows: Rows, cache: Cache, stats: Mapping[str, tuple[int, int]], now_ns: int) -> None:

@@ -13,6 +13,21 @@ from tdad.store import Map
 from tdad.workflows.project import Project
 
 
+class _Names:
+    """The identifiers of facts that no map has an index of."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, frozenset[str]] = {}
+
+    def of(self, facts: FileFacts) -> frozenset[str]:
+        """Return the names that the file mentions; the same path always has the same facts here."""
+        if facts.path not in self._known:
+            from tdad.source import mentioned_names
+
+            self._known[facts.path] = mentioned_names(facts)
+        return self._known[facts.path]
+
+
 class HeadFacts:
     """Facts of the current version, from the map's cache where the map has them (``facts.FactsOf``)."""
 
@@ -30,6 +45,7 @@ class HeadFacts:
         self._local = sorted(self._known)
         self._paths = sorted(digests)
         self._mentions: dict[str, list[str]] = {}
+        self._names = _Names()
 
     def paths(self) -> Sequence[str]:
         """Python files of the project, sorted."""
@@ -48,15 +64,13 @@ class HeadFacts:
         return iter(self._mentions[name])
 
     def _mentioning(self, name: str) -> list[str]:
-        from tdad.source import mentioned_names
-
         found: set[str] = set()
         if self._cache is not None:
             found.update(path for path in self._cache.mentioning(name) if path in self._digests)
             found.difference_update(self._local)
         for path in self._local:
             facts = self._known[path]
-            if facts is not None and name in mentioned_names(facts):
+            if facts is not None and name in self._names.of(facts):
                 found.add(path)
         return sorted(found)
 
@@ -82,6 +96,7 @@ class OldFacts:
         self._old = old
         self._added = frozenset(gone)
         self._paths = sorted((set(head.paths()) | set(old)) - self._added)
+        self._names = _Names()
 
     def paths(self) -> Sequence[str]:
         """Python files before the change, sorted."""
@@ -95,14 +110,12 @@ class OldFacts:
 
     def mentioning(self, name: str) -> Iterator[str]:
         """Paths in which the identifier occurred."""
-        from tdad.source import mentioned_names
-
         found = {
             path
             for path in self._head.mentioning(name)
             if path not in self._old and path not in self._added
         }
-        found.update(path for path, facts in self._old.items() if name in mentioned_names(facts))
+        found.update(path for path, facts in self._old.items() if name in self._names.of(facts))
         return iter(sorted(found))
 
 

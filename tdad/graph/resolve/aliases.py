@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tdad.facts import DefinitionKind
+from tdad.facts import RENAMING, DefinitionKind
 from tdad.graph.resolve.chains import last_name
 from tdad.graph.resolve.scopes import Files
 
@@ -32,7 +32,7 @@ class Aliases:
             return (own,)
         queue = [own]
         for name in queue:
-            for path in self._files.mentioning(name):
+            for path in self._files.mentioning(RENAMING + name):
                 scope = self._files.scope(path)
                 for alias in scope.renamed.get(name, ()) if scope else ():
                     if alias not in names and len(names) < _MAX_NAMES:

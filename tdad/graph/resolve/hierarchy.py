@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tdad.facts import DefinitionKind, Reference, ReferenceKind
+from tdad.facts import DERIVING, DefinitionKind, Reference, ReferenceKind
 from tdad.graph.resolve.chains import last_name, split
 from tdad.graph.resolve.scopes import Files, FileScope
 
@@ -62,10 +62,6 @@ class Hierarchy:
         """Tell whether some class in the method resolution order is outside the project."""
         return any("::" not in base for base in self.mro(cls))
 
-    def derives_from(self, cls: str, wanted: Iterable[str]) -> bool:
-        """Tell whether one of ``wanted`` (``path::qualname`` or dotted text) is in the resolution order."""
-        return not set(wanted).isdisjoint(self.mro(cls))
-
     def member(self, cls: str, name: str) -> str | None:
         """``name`` as defined (or imported) directly in the class body, or ``None``."""
         found = self._files.find(cls)
@@ -103,7 +99,7 @@ class Hierarchy:
         if cls not in self._direct:
             found: set[str] = set()
             for name in self._names_of(cls):
-                for path in self._files.mentioning(name):
+                for path in self._files.mentioning(DERIVING + name):
                     found.update(self._deriving(path, name, cls))
             self._direct[cls] = tuple(sorted(found))
         return self._direct[cls]

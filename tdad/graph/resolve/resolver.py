@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tdad.facts import DefinitionKind, FactsOf, Import, Reference, ReferenceKind
+from tdad.facts import (
+    DEFINING,
+    RENAMING,
+    DefinitionKind,
+    FactsOf,
+    Import,
+    Reference,
+    ReferenceKind,
+)
 from tdad.graph.resolve.aliases import Aliases
 from tdad.graph.resolve.chains import CALLED, LITERAL_KINDS, is_target, last_name, split
 from tdad.graph.resolve.edge import Edge, ImportEdge
@@ -13,7 +21,7 @@ from tdad.graph.resolve.imports import Imports
 from tdad.graph.resolve.modules import Modules
 from tdad.graph.resolve.scopes import MODULE, Files, FileScope, is_header
 from tdad.graph.resolve.types import Types
-from tdad.graph.resolve.values import Form, Hit, Value
+from tdad.graph.resolve.values import Hit
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
 _DECLARED = frozenset({ReferenceKind.DECORATOR, ReferenceKind.BASE, ReferenceKind.DEFAULT})
@@ -146,7 +154,7 @@ class Resolver:
         if name not in self._named:
             members: set[str] = set()
             others: set[str] = set()
-            for path in self.files.mentioning(name):
+            for path in self.files.mentioning(DEFINING + name):
                 scope = self.files.scope(path)
                 for index in scope.by_name.get(name, ()) if scope is not None else ():
                     self._sort_in(scope, index, members, others)
@@ -257,7 +265,7 @@ class Resolver:
         return tuple(dict.fromkeys(names))
 
     def _module_aliases(self, name: str) -> Iterator[str]:
-        for path in self.files.mentioning(name):
+        for path in self.files.mentioning(RENAMING + name):
             scope = self.files.scope(path)
             yield from scope.renamed.get(name, ()) if scope is not None else ()
 
@@ -307,17 +315,6 @@ class Resolver:
     def overridden(self, method: str) -> Sequence[str]:
         """Definitions in base classes that ``method`` hides, nearest first."""
         return self.hierarchy.overridden(method)
-
-    def value_of(self, definition: str) -> Sequence[Value]:
-        """What the variable ``definition`` may hold, or what the function or class it is."""
-        path, qualname = split(definition)
-        found = self.files.find(definition)
-        if found is None or self.files.kind(definition) is not DefinitionKind.VARIABLE:
-            return (Value(Form.OBJECT, definition),) if found is not None else ()
-        scope, indexes = found
-        parent = scope.facts.definitions[indexes[-1]].parent
-        place = scope.bound_in(last_name(f"{path}::{qualname}"), parent)
-        return self.names.meaning(scope, place, last_name(definition)).values if place else ()
 
     # -- modules -----------------------------------------------------------------------------------------------------
 

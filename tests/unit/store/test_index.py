@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tdad.facts import FileFacts
-from tdad.store import Indexed, Map, codec, open_map
+from tdad.store import Indexed, Map, open_map
+from tdad.store.codec import layout
 from tests.unit.store.builders import digest, run
 
 LONG_AGO_NS = 1_700_000_000_000_000_000
@@ -110,7 +111,7 @@ def test_old_facts_that_nobody_refers_to_go_with_the_next_save(opened: Map) -> N
 def test_files_with_facts_of_another_layout_are_named_until_they_are_made_again(
     opened: Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codec, "FORMAT", b"old!")
+    monkeypatch.setattr(layout, "FORMAT", b"old!")
     opened.put_facts([indexed("a.py"), indexed("b.py")])
     assert opened.unreadable() == frozenset()
     monkeypatch.undo()
@@ -125,7 +126,7 @@ def test_files_with_facts_of_another_layout_are_named_until_they_are_made_again(
 def test_facts_of_another_layout_are_made_again(
     opened: Map, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codec, "FORMAT", b"old!")
+    monkeypatch.setattr(layout, "FORMAT", b"old!")
     opened.put_facts([indexed("a.py")])
     monkeypatch.undo()
     assert opened.cached_facts("a.py", digest("a.py")) is None
