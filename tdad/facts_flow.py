@@ -103,6 +103,15 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class Affixes:
+    """A text that is put together: only how it starts and ends is known (``f"visit_{kind}"``)."""
+
+    target: int
+    prefix: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
 class MakeFunction:
     """A ``def`` or ``lambda``; ``scope`` indexes ``FlowFacts.scopes``."""
 
@@ -350,6 +359,7 @@ class Annotate:
 Operation = (
     Copy
     | Literal
+    | Affixes
     | MakeFunction
     | MakeClass
     | MakeContainer

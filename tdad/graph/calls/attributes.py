@@ -25,6 +25,7 @@ from tdad.graph.calls.values import (
     Partial,
     Property,
     SuperView,
+    Text,
     Wrapped,
 )
 
@@ -67,6 +68,35 @@ class Attributes(Classes, ABC):
             self.give(target, Method(item, name))
         elif isinstance(value, (Partial, Wrapped)) and name in {"func", "__func__"}:
             self.engine.add(target, value.function)
+
+    def load_named(self, at: At, item: int, name: int, target: int) -> None:
+        """``target = getattr(item, name)``; of a name that is put together, every attribute that it may be."""
+        text = self.values[name]
+        if isinstance(text, Constant) and isinstance(text.value, str):
+            self.load(at, item, text.value, target)
+        elif isinstance(text, Text):
+            value = self.values[item]
+            cls = value.cls if isinstance(value, Instance) else item
+            self.when_known(cls, lambda: self._load_matching(at, item, text, target))
+
+    def _load_matching(self, at: At, item: int, text: Text, target: int) -> None:
+        for name in sorted(self._names_of(item)):
+            if name.startswith(text.prefix) and name.endswith(text.suffix):
+                self.load(at, item, name, target)
+
+    def _names_of(self, item: int) -> set[str]:
+        """Names that the class of ``item``, the class or the module ``item`` binds, inherited ones included."""
+        value = self.values[item]
+        if isinstance(value, Module):
+            return set(self.modules[value.name].scopes[0].binds)
+        order = self.linearized(value.cls if isinstance(value, Instance) else item)
+        classes = (self.values[cls] for cls in order)
+        return {
+            name
+            for cls in classes
+            if isinstance(cls, Class)
+            for name in self.scopes[cls.scope].binds
+        }
 
     def _load_from_instance(self, at: At, item: int, cls: int, name: str, target: int) -> None:
         if name == "__class__":

@@ -34,7 +34,7 @@ class Elements(Attributes, ABC):
         elif isinstance(value, Instance):
             self.when_known(value.cls, lambda: self._load_item_of(at, base, key, target))
         elif isinstance(value, Namespace):
-            self.each(key, lambda item: self._load_named(at, value.of, item, target))
+            self.each(key, lambda item: self.load_named(at, value.of, item, target))
         elif isinstance(value, (Class, External)):
             if not self.call_method(at, base, "__getitem__", (Passed(key),), target):
                 self.engine.add(target, base)
@@ -47,11 +47,6 @@ class Elements(Attributes, ABC):
             value = self.values[base]
             if isinstance(value, Instance) and self.defines(value.cls, "__missing__"):
                 self.call_method(at, base, "__missing__", (Passed(key),), target)
-
-    def _load_named(self, at: At, owner: int, item: int, target: int) -> None:
-        value = self.values[item]
-        if isinstance(value, Constant) and isinstance(value.value, str):
-            self.load(at, owner, value.value, target)
 
     def _select(self, base: int, key: int, target: int) -> None:
         items = self.items(base)
@@ -67,7 +62,7 @@ class Elements(Attributes, ABC):
         value = self.values[base]
         if isinstance(key, int) and key < 0 and isinstance(value, Container) and value.length >= 0:
             key += value.length
-        if isinstance(key, int) and key < 0:
+        if key is None or (isinstance(key, int) and key < 0):
             self.engine.edge(self.items(base).every, target)
         else:
             self.engine.edge(self.item(base, key), target)

@@ -22,6 +22,7 @@ from tdad.graph.calls.values import (
     Instance,
     Module,
     SuperView,
+    Text,
     Wrapped,
 )
 
@@ -48,6 +49,9 @@ class Machine(Outside):
 
     def _literal(self, op: ops.Literal, _frame: int, base: int, _first: int) -> None:
         self.give(base + op.target, Constant(op.value))
+
+    def _affixes(self, op: ops.Affixes, _frame: int, base: int, _first: int) -> None:
+        self.give(base + op.target, Text(op.prefix, op.suffix))
 
     def _function(self, op: ops.MakeFunction, frame: int, base: int, _first: int) -> None:
         self.give(base + op.target, Function(self._scope(frame, op.scope), frame))
@@ -314,6 +318,7 @@ def _drop(_result: object) -> None:
 _INSTALLERS: dict[type, Callable[[Machine, Any, int, int, int], None]] = {
     ops.Copy: Machine._copy,
     ops.Literal: Machine._literal,
+    ops.Affixes: Machine._affixes,
     ops.MakeFunction: Machine._function,
     ops.MakeClass: Machine._class,
     ops.MakeContainer: Machine._container,

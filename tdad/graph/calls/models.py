@@ -369,15 +369,10 @@ def _drop(_result: object) -> None:
 
 
 def _getattr(state: Externals, at: At, passed: Sequence[Passed], target: int) -> None:
-    name = argument_at(passed, 1)
+    def named(name: int) -> None:
+        state.each(argument_at(passed, 0), lambda owner: state.load_named(at, owner, name, target))
 
-    def named(item: int) -> None:
-        value = state.values[item]
-        if isinstance(value, Constant) and isinstance(value.value, str):
-            text = value.value
-            state.each(argument_at(passed, 0), lambda owner: state.load(at, owner, text, target))
-
-    state.each(name, named)
+    state.each(argument_at(passed, 1), named)
     state.flow(argument_at(passed, 2), target)
 
 

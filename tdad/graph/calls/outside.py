@@ -17,7 +17,16 @@ from tdad.facts_flow import (
 )
 from tdad.graph.calls.externals import Externals
 from tdad.graph.calls.state import At
-from tdad.graph.calls.values import Class, Constant, Container, External, Function, Module, Wrapped
+from tdad.graph.calls.values import (
+    Class,
+    Constant,
+    Container,
+    External,
+    Function,
+    Module,
+    Text,
+    Wrapped,
+)
 
 _MOST_RECEIVERS = 40
 """A method nobody calls is tried on at most so many subclasses that inherit it; an annotation stands for at most so
@@ -165,7 +174,7 @@ class Outside(Externals, ABC):
     def _vague(self, node: int) -> bool:
         """Tell whether ``node`` holds nothing that the project makes."""
         held = self.engine.held[node]
-        return all(isinstance(self.values[item], (External, Constant)) for item in held)
+        return all(isinstance(self.values[item], (External, Constant, Text)) for item in held)
 
     def _suppose_at(self, node: int, annotation: int) -> None:
         self._supposed.add(node)

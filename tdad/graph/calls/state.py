@@ -18,6 +18,7 @@ from tdad.graph.calls.values import (
     Instance,
     Key,
     Method,
+    Text,
     Value,
 )
 
@@ -154,7 +155,7 @@ class State(ABC):
         if number is None:
             number = self._numbers[value] = len(self.values)
             self.values.append(value)
-            if isinstance(value, (Constant, Container, External, Method)):
+            if isinstance(value, (Constant, Text, Container, External, Method)):
                 self.engine.light.add(number)
         return number
 
@@ -283,8 +284,10 @@ class State(ABC):
             listener(key, node)
 
     def key_of(self, item: int) -> Key:
-        """The key that object ``item`` selects."""
+        """The key that object ``item`` selects; ``None``: it may be any."""
         value = self.values[item]
+        if isinstance(value, Text):
+            return None
         return value.value if isinstance(value, Constant) else (item,)
 
     def container(self, kind: Kind, at: At, length: int = -1, of: int = -1) -> int:

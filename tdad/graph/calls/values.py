@@ -91,6 +91,14 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A string of which only the ends are known."""
+
+    prefix: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A builtin method of ``receiver``."""
 
@@ -165,6 +173,7 @@ Value = (
     | External
     | Container
     | Constant
+    | Text
     | Method
     | Partial
     | Field

@@ -12,6 +12,7 @@ from tdad.facts_flow import (
     SENT,
     UNKNOWN,
     YIELDED,
+    Affixes,
     Argument,
     Binary,
     Call,
@@ -55,6 +56,8 @@ SEQUENCES = frozenset(
     | {"AsyncIterator", "AsyncIterable", "AsyncGenerator"}
 )
 """Generics whose first argument is what their elements are."""
+_SHORTEST_AFFIX = 2
+"""What is known of a text that is put together must be at least so long to select attributes."""
 _LONGEST_LITERAL = 60
 """Longer strings are texts; they select neither attributes nor elements."""
 
@@ -542,7 +545,22 @@ def binary(
 def _binary(scope: ScopeFlow, node: cst.BinaryOperation) -> int:
     left, right = evaluate(scope, node.left), evaluate(scope, node.right)
     method, reflected = BINARY[type(node.operator)]
-    return binary(scope, left, right, (method,), reflected)
+    result = binary(scope, left, right, (method,), reflected)
+    return scope.join([result, _put_together(scope, node)])
+
+
+def _put_together(scope: ScopeFlow, node: cst.BinaryOperation) -> int:
+    """Slot of the text that ``"visit_" + kind`` or ``"visit_%s" % kind`` gives."""
+    left, right = literal(node.left), literal(node.right)
+    if isinstance(node.operator, cst.Add):
+        return _affixes(
+            scope,
+            left if isinstance(left, str) else "",
+            right if isinstance(right, str) else "",
+        )
+    if isinstance(node.operator, cst.Modulo) and isinstance(left, str) and left.count("%s") == 1:
+        return _affixes(scope, *left.split("%s"))
+    return UNKNOWN
 
 
 def augmented(scope: ScopeFlow, left: int, operator: cst.BaseAugOp, right: int) -> int:
@@ -605,6 +623,29 @@ def entered(scope: ScopeFlow, manager: int) -> int:
     return target
 
 
+def _pieces(scope: ScopeFlow, node: cst.FormattedString) -> int:
+    for part in node.parts:
+        evaluate(scope, part)
+    first, last = (
+        (
+            part.value if isinstance(part, cst.FormattedStringText) else ""
+            for part in (node.parts[0], node.parts[-1])
+        )
+        if node.parts
+        else ("", "")
+    )
+    return _affixes(scope, first, last if len(node.parts) > 1 else "")
+
+
+def _affixes(scope: ScopeFlow, prefix: str, suffix: str) -> int:
+    """Slot of a text that starts and ends so; unknown unless that says something about a name."""
+    if len(prefix) + len(suffix) < _SHORTEST_AFFIX or not f"_{prefix}{suffix}".isidentifier():
+        return UNKNOWN
+    target = scope.slot()
+    scope.emit(Affixes(target, prefix, suffix))
+    return target
+
+
 def _formatted(scope: ScopeFlow, node: cst.FormattedStringExpression) -> int:
     slot = evaluate(scope, node.expression)
     if node.conversion == "r":
@@ -630,6 +671,7 @@ _EVALUATORS: dict[type[cst.CSTNode], Callable[[ScopeFlow, Any], int]] = {
     cst.Integer: _literal,
     cst.SimpleString: _literal,
     cst.ConcatenatedString: _literal,
+    cst.FormattedString: _pieces,
     cst.FormattedStringExpression: _formatted,
     cst.FormattedStringText: _nothing,
     cst.Float: _nothing,
