@@ -284,9 +284,10 @@ class ImportFrom:
 
 @dataclass(frozen=True, slots=True)
 class ImportStar:
-    """``from module import *``."""
+    """``from module import *``; ``certain``: wherever the module runs to its end."""
 
     module: str
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,13 +230,27 @@ class Machine(Outside):
         else:
             self.give(target, External(f"{op.module}.{op.name}"))
 
+    def _rebound_after(self, op: ops.ImportStar, frame: int) -> set[str]:
+        """Names that further star imports, which follow directly, bind again."""
+        following = self.scope_of(frame).operations
+        names: set[str] = set()
+        for later in following[following.index(op) + 1 :]:
+            if isinstance(later, ops.ImportStar):
+                module = self.resolve(later.module, frame)
+                if later.certain and module in self.modules:
+                    names |= self._public(module, frozenset())
+            elif not isinstance(later, (ops.Import, ops.ImportFrom, ops.StoreName)):
+                break
+        return names
+
     def _import_star(self, op: ops.ImportStar, frame: int, _base: int, _first: int) -> None:
         module = self.resolve(op.module, frame)
         if module not in self.modules:
             return
         source = self.number(Module(module))
         into = self.cells(frame)
-        for name in sorted(self._public(module, frozenset())):
+        names = self._public(module, frozenset()) - self._rebound_after(op, frame)
+        for name in sorted(names):
             self.engine.edge(self.attribute(source, name), self.attribute(into, name))
 
     def _public(self, module: str, seen: frozenset[str]) -> set[str]:

@@ -63,6 +63,7 @@ def _facts(module: str, tree: cst.Module, *, package: bool) -> FlowFacts:
     top.number = 0
     file.scopes.append(None)
     for statement in tree.body:
+        file.certain = isinstance(statement, cst.SimpleStatementLine)
         execute(top, statement)
     top.publish()
     file.scopes[0] = top.finish()

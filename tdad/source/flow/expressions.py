@@ -218,8 +218,11 @@ def _call(scope: ScopeFlow, node: cst.Call) -> int:
         return _embedded(scope, texts)
     slot = evaluate(scope, function)
     passed = arguments(scope, node.args)
-    if receiver and cast("cst.Attribute", function).attr.value == "append" and len(passed) == 1:
+    method = cast("cst.Attribute", function).attr.value if receiver else ""
+    if method == "append" and len(passed) == 1:
         _append(scope, receiver, slot, passed)
+    elif method == "update" and scope.private(receiver):
+        _update(scope, receiver, node, passed)
     else:
         scope.after_call(receiver)
     if slot == UNKNOWN:
@@ -252,6 +255,29 @@ def _append(scope: ScopeFlow, receiver: str, slot: int, passed: tuple[Argument, 
     scope.lengths[receiver] = length + 1
     if passed[0].slot != UNKNOWN and slot != UNKNOWN:
         scope.state[receiver, "[", length] = passed[0].slot
+
+
+def _update(scope: ScopeFlow, receiver: str, node: cst.Call, passed: tuple[Argument, ...]) -> None:
+    """``receiver.update({…}, key=…)``: afterwards those keys hold just that."""
+    scope.after_call(receiver)
+    given: dict[str | int, int] = {}
+    for argument, written in zip(passed, node.args, strict=True):
+        if argument.keyword:
+            given[argument.keyword] = argument.slot
+        elif argument.passing is Passing.PLAIN and _all_literal(written.value):
+            given.update((key, part) for key, part in scope.made(argument.slot) if key is not None)
+        else:
+            return
+    for key, slot in given.items():
+        scope.put(receiver, "[", key, slot)
+
+
+def _all_literal(node: cst.BaseExpression) -> bool:
+    """Tell whether ``node`` is a dict display whose keys are all known."""
+    return isinstance(node, cst.Dict) and all(
+        isinstance(element, cst.DictElement) and literal(element.key) is not None
+        for element in node.elements
+    )
 
 
 def _super(scope: ScopeFlow) -> int:

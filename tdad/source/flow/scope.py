@@ -14,6 +14,7 @@ from tdad.facts_flow import (
     UNKNOWN,
     Copy,
     LoadName,
+    MakeContainer,
     Operation,
     Parameter,
     Scope,
@@ -43,6 +44,8 @@ class FileFlow:
     root: Names
     stars: bool = False
     """There is a star import: names may come from anywhere."""
+    certain: bool = False
+    """What runs now is a statement of the module itself, in no branch."""
     hidden: bool = False
     """Names may be bound by their text."""
     sites: int = 0
@@ -96,6 +99,13 @@ class ScopeFlow:
     def emit(self, operation: Operation) -> None:
         """Append an operation."""
         self.operations.append(operation)
+
+    def made(self, slot: int) -> tuple[tuple[str | int | None, int], ...]:
+        """(key, slot) of the elements of the display that ``slot`` was made of; none if it was not."""
+        for operation in reversed(self.operations):
+            if isinstance(operation, MakeContainer) and operation.target == slot:
+                return operation.items
+        return ()
 
     def copy(self, source: int, target: int) -> None:
         """Let ``target`` take what ``source`` may be."""

@@ -397,7 +397,7 @@ def _import_from(scope: ScopeFlow, node: cst.ImportFrom) -> None:
         kept = parts[: len(parts) - (len(node.relative) - 1)]
         module = ".".join([*kept, module] if module else kept)
     if isinstance(node.names, cst.ImportStar):
-        scope.emit(ImportStar(module))
+        scope.emit(ImportStar(module, scope.file.certain))
         return
     for alias in node.names:
         name = dotted(alias.name)
