@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tdad.facts_flow import UNKNOWN
-from tdad.graph.calls.state import State
+from tdad.graph.calls.importing import Importing
 from tdad.graph.calls.values import Class, External
 
 _MOST_CLASSES_OF_A_BASE = 3
@@ -40,11 +40,11 @@ class Member:
     """A project class binds it."""
 
 
-class Classes(State, ABC):
+class Classes(Importing, ABC):
     """Inheritance rules."""
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]  # passed through
+        super().__init__(*arguments)
         self.classes: dict[int, ClassInfo] = {}
         self._members: dict[tuple[int, int, str], Member] = {}
         self._absent: dict[tuple[int, str], list[int]] = {}

@@ -7,17 +7,14 @@ from collections.abc import Sequence
 
 from tdad.facts_flow import RETURNED, SENT, UNKNOWN, Kind
 from tdad.graph.calls.dispatch import Dispatch
-from tdad.graph.calls.models import (
+from tdad.graph.calls.models import MODELS
+from tdad.graph.calls.models.arguments import apply, argument_at, argument_named, elements_of
+from tdad.graph.calls.models.known import (
     DECORATOR_FACTORIES,
     IDENTITY,
     IMPLICIT,
-    MODELS,
     SILENT,
     TRANSPARENT,
-    apply,
-    argument_at,
-    argument_named,
-    elements_of,
 )
 from tdad.graph.calls.state import At, Passed
 from tdad.graph.calls.values import (
@@ -29,7 +26,6 @@ from tdad.graph.calls.values import (
     Generator,
     Instance,
     Method,
-    Module,
     Property,
 )
 
@@ -62,48 +58,6 @@ class Externals(Dispatch, ABC):
             return
         if implicit is None and name not in SILENT:
             self.call_arguments(at, name, passed)
-
-    def package_of(self, frame: int) -> str:
-        """Package of the module that ``frame`` belongs to."""
-        name = self.module_of(frame)
-        inside = any(other.startswith(f"{name}.") for other in self.modules)
-        return name if inside else name.rpartition(".")[0]
-
-    def module_of(self, frame: int) -> str:
-        """Module that ``frame`` belongs to."""
-        return self.files[self.file_of[self.frames[frame].scope]].module
-
-    def import_module(self, name: str, frame: int, target: int) -> None:
-        """``target`` takes module ``name``, as code in ``frame`` sees it."""
-        name = self.resolve(name, frame)
-        value = Module(name) if name in self.modules else External(name)
-        self.give(target, value)
-
-    def copy_into(self, at: At, item: int, result: int, kind: Kind) -> None:
-        """Add the elements of ``item`` to container ``result``, in their positions where these are known."""
-        value = self.values[item]
-        ordered = isinstance(value, Container) and value.kind in {Kind.LIST, Kind.TUPLE}
-        if ordered and kind is not Kind.SET:
-            self.add_items(item, result, shift=0)
-        else:
-            self.iterate(at, item, self.item(result, None))
-
-    def update(self, at: At, target: int, item: int) -> None:
-        """``target.update(item)``."""
-        value = self.values[item]
-        if isinstance(value, Container) and value.kind is Kind.DICT:
-            self.add_items(item, target, shift=0)
-            self.engine.edge(self.items(item).keys, self.items(target).keys)
-        else:
-            row = self.engine.node()
-            self.iterate(at, item, row)
-            self.each(row, lambda pair: self._add_pair(at, target, pair))
-
-    def _add_pair(self, at: At, target: int, pair: int) -> None:
-        key, element = self.engine.node(), self.engine.node()
-        self.unpack(at, pair, 0, key, rest=False)
-        self.unpack(at, pair, 1, element, rest=False)
-        self.store_item(at, target, key, element)
 
     # -- methods of builtin objects -------------------------------------------------------------------------------
 

@@ -97,6 +97,32 @@ class Elements(Attributes, ABC):
             return self.item(base, None)
         return self.item(base, key)
 
+    def copy_into(self, at: At, item: int, result: int, kind: Kind) -> None:
+        """Add the elements of ``item`` to container ``result``, in their positions where these are known."""
+        value = self.values[item]
+        ordered = isinstance(value, Container) and value.kind in {Kind.LIST, Kind.TUPLE}
+        if ordered and kind is not Kind.SET:
+            self.add_items(item, result, shift=0)
+        else:
+            self.iterate(at, item, self.item(result, None))
+
+    def update(self, at: At, target: int, item: int) -> None:
+        """``target.update(item)``."""
+        value = self.values[item]
+        if isinstance(value, Container) and value.kind is Kind.DICT:
+            self.add_items(item, target, shift=0)
+            self.engine.edge(self.items(item).keys, self.items(target).keys)
+        else:
+            row = self.engine.node()
+            self.iterate(at, item, row)
+            self.each(row, lambda pair: self._add_pair(at, target, pair))
+
+    def _add_pair(self, at: At, target: int, pair: int) -> None:
+        key, element = self.engine.node(), self.engine.node()
+        self.unpack(at, pair, 0, key, rest=False)
+        self.unpack(at, pair, 1, element, rest=False)
+        self.store_item(at, target, key, element)
+
     # -- slices, concatenation ------------------------------------------------------------------------------------
 
     def slice_of(

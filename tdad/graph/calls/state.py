@@ -126,27 +126,6 @@ class State(ABC):
                 parts = (facts.module, scope.name)
                 self.names.append(".".join(part for part in parts if part))
 
-        self._aliases: dict[str, list[str]] = {}
-        for name in self.modules:
-            for short in importable_names(name, self.modules):
-                self._aliases.setdefault(short, []).append(name)
-
-    def resolve_from(self, name: str, importer: str) -> str:
-        """The module that ``import name`` in module ``importer`` finds; ``name`` itself if it is none of ours.
-
-        Folders above the packages may be on ``sys.path`` (``src/``, the folder of a script): of several candidates
-        the one nearest to the importer is meant.
-        """
-        if name in self.modules:
-            return name
-        candidates = self._aliases.get(name)
-        if not candidates:
-            return name
-        near = importer.split(".")
-        return max(
-            candidates, key=lambda candidate: (_shared(candidate.split("."), near), candidate)
-        )
-
     # -- objects --------------------------------------------------------------------------------------------------
 
     def number(self, value: Value) -> int:
@@ -185,10 +164,6 @@ class State(ABC):
     def scope_of(self, frame: int) -> Scope:
         """The scope that ``frame`` executes."""
         return self.scopes[self.frames[frame].scope]
-
-    def resolve(self, name: str, frame: int) -> str:
-        """``resolve_from`` the module that ``frame`` belongs to."""
-        return self.resolve_from(name, self.files[self.file_of[self.frames[frame].scope]].module)
 
     def called(self, at: At, scope: int) -> None:
         """Record that the code at ``at`` calls ``scope``."""
@@ -353,26 +328,6 @@ class State(ABC):
     @abstractmethod
     def linearized(self, cls: int) -> Sequence[int]:
         """The method resolution order of ``cls``, external classes included."""
-
-
-def _shared(left: Sequence[str], right: Sequence[str]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
-
-
-def importable_names(name: str, modules: Modules) -> list[str]:
-    """Shorter names of module ``name``: without the leading folders that are no packages."""
-    parts = name.split(".")
-    found = []
-    for count in range(1, len(parts)):
-        if ".".join(parts[:count]) in modules:
-            break
-        found.append(".".join(parts[count:]))
-    return found
 
 
 def class_of(values: Sequence[Value], item: int) -> int | None:
