@@ -57,7 +57,14 @@ def _facts(module: str, tree: cst.Module, *, package: bool) -> FlowFacts:
     root = walk.module(tree)
     base = module if package else module.rpartition(".")[0]
     file = FileFlow(
-        module, base, walk.index, root, stars=_has_star(tree), hidden=_binds_unseen(root)
+        module,
+        base,
+        walk.index,
+        root,
+        evaluate,
+        execute,
+        stars=_has_star(tree),
+        hidden=_binds_unseen(root),
     )
     top = ScopeFlow(file, root, -1)
     top.number = 0

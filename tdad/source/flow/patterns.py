@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tdad.facts_flow import UNKNOWN, Implicit, LoadAttribute, LoadItem
-from tdad.source.flow.expressions import evaluate, iterated
+from tdad.source.flow.displays import iterated
 from tdad.source.flow.scope import ScopeFlow
 
 
@@ -27,7 +27,7 @@ def match_case(  # noqa: C901, PLR0912 - one branch per kind of pattern
         _sequence(scope, pattern, subject)
     elif isinstance(pattern, cst.MatchMapping):
         for element in pattern.elements:
-            key = evaluate(scope, element.key)
+            key = scope.evaluate(element.key)
             part = UNKNOWN
             if subject != UNKNOWN:
                 part = scope.slot()
@@ -36,7 +36,7 @@ def match_case(  # noqa: C901, PLR0912 - one branch per kind of pattern
         if pattern.rest is not None:
             scope.bind(pattern.rest.value, subject)
     elif isinstance(pattern, cst.MatchValue):
-        value = evaluate(scope, pattern.value)
+        value = scope.evaluate(pattern.value)
         if subject != UNKNOWN:
             target = scope.slot()
             site = scope.file.site()
@@ -44,7 +44,7 @@ def match_case(  # noqa: C901, PLR0912 - one branch per kind of pattern
 
 
 def _class(scope: ScopeFlow, pattern: cst.MatchClass, subject: int) -> None:
-    evaluate(scope, pattern.cls)
+    scope.evaluate(pattern.cls)
     for element in pattern.patterns:
         match_case(scope, element.value, iterated(scope, subject))
     for keyword in pattern.kwds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -42,6 +42,10 @@ class FileFlow:
     """What relative imports start from."""
     index: Index
     root: Names
+    evaluate: Callable[[ScopeFlow, cst.CSTNode], int]
+    """Expression → slot. The modules below ``expressions`` call it through here: expressions hold expressions."""
+    execute: Callable[[ScopeFlow, cst.CSTNode], None]
+    """Run a statement or suite."""
     stars: bool = False
     """There is a star import: names may come from anywhere."""
     certain: bool = False
@@ -106,6 +110,14 @@ class ScopeFlow:
             if isinstance(operation, MakeContainer) and operation.target == slot:
                 return operation.items
         return ()
+
+    def evaluate(self, node: cst.CSTNode) -> int:
+        """Slot of the value of ``node``."""
+        return self.file.evaluate(self, node)
+
+    def execute(self, node: cst.CSTNode) -> None:
+        """Run one statement or suite."""
+        self.file.execute(self, node)
 
     def copy(self, source: int, target: int) -> None:
         """Let ``target`` take what ``source`` may be."""
