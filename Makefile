@@ -14,7 +14,7 @@ WORKERS ?= auto
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests test docs demo bench audit audit-full clean
+.PHONY: help env lint types layers tests model test-model test docs demo bench audit audit-full clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -34,9 +34,20 @@ layers: env
 	$(BIN)/lint-imports
 
 tests: env
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal --durations 15 --durations-min 2 $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal --durations 15 --durations-min 2 -m "not model" $(TESTS)
 
-test: lint types layers tests  ## run every check: lint, types, import layers, tests
+# The real model runs alone: it needs the cores that the workers of pytest-xdist would take.
+MODEL_TESTS := $(BIN)/python -m pytest -m model --durations 5 tests/model
+
+model: env
+	"$(PYTHON)" tools/model_environment.py $(VENV)-model
+	$(MODEL_TESTS)
+
+test-model: env  ## talk to a real small model on a real server (127 MB of wheels, once)
+	"$(PYTHON)" tools/model_environment.py $(VENV)-model --required
+	$(MODEL_TESTS)
+
+test: lint types layers tests model  ## run every check: lint, types, import layers, tests
 
 docs:  ## build the documentation into docs/_build/html; a warning is an error
 	@test -n "$(PYTHON)" || { echo "tdad needs Python 3.11 or newer: make docs PYTHON=/path/to/python" >&2; exit 2; }
@@ -57,4 +68,4 @@ audit-full: env  ## seed faults in real projects, compare with the alternatives:
 	$(BIN)/python tools/accuracy.py
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(VENV)-docs .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-docs $(VENV)-model .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -688,10 +688,13 @@ class ContextExhausted(ServerUnusable):
 
     slug = "context-exhausted"
 
-    def __init__(self, url: str, context: int) -> None:
+    def __init__(self, url: str, context: int, flags: str) -> None:
         self.context = context
+        self.flags = flags
         size = f"the {context} tokens" if context else "the context"
-        super().__init__(url, f"the conversation does not fit into {size} of {url}. Give it more")
+        super().__init__(
+            url, f"the conversation does not fit into {size} of {url}. Restart it: {flags}"
+        )
 
 
 class ModelTooSlow(ServerUnusable):

@@ -65,6 +65,7 @@ def _enter(ctx: click.Context, _: click.Parameter, directory: Path | None) -> No
         "graph": "tdad.cli.app:graph_group",
         "audit": "tdad.cli.audit:audit",
         "skill": "tdad.cli.skill:skill",
+        "doctor": "tdad.cli.doctor:doctor",
     },
 )
 @click.version_option(tdad.__version__, "-V", "--version", message="tdad %(version)s")

@@ -14,6 +14,7 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
 
+from tdad.config.models import ModelEndpoint, endpoints
 from tdad.config.pytest_ini import PytestIni, pytest_ini
 from tdad.config.toml import read_toml, tool_table
 from tdad.errors import ConfigInvalid, ConfigUnknownKey
@@ -32,6 +33,7 @@ class Config:
     lines: bool = False
     python: str | None = None
     limit: int | None = None
+    models: tuple[ModelEndpoint, ...] = ()
     pytest: PytestIni = field(default_factory=PytestIni)
 
 
@@ -44,6 +46,7 @@ class Kind(StrEnum):
     PATH = "path"
     FLAG = "boolean"
     COUNT = "positive integer"
+    ENDPOINTS = "list of tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,12 @@ KEYS = (
     Key("lines", Kind.FLAG, "Record lines, not only functions."),
     Key("python", Kind.PATH, "The interpreter that runs the tests."),
     Key("limit", Kind.COUNT, "At most so many tests in an answer."),
+    Key(
+        "models",
+        Kind.ENDPOINTS,
+        "Endpoints of models, in the order in which they are tried ([keys](#models)); in the environment, base URLs "
+        "separated by spaces.",
+    ),
 )
 
 
@@ -140,6 +149,8 @@ def _checked(name: str, value: object, where: str) -> object:
             return value
         case Kind.COUNT, int() if not isinstance(value, bool) and value > 0:
             return value
+        case Kind.ENDPOINTS, _:
+            return endpoints(value, where)
     raise ConfigInvalid(where, f"{name} must be a {key.kind}, not {value!r}")
 
 
@@ -147,7 +158,7 @@ def _from_text(key: Key, text: str) -> object:
     match key.kind:
         case Kind.PATHS:
             value: object = [part for part in text.split(os.pathsep) if part]
-        case Kind.PATTERNS:
+        case Kind.PATTERNS | Kind.ENDPOINTS:
             value = text.split()
         case Kind.COUNT:
             value = int(text) if text.isascii() and text.isdigit() else text

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tdad.config import Config, find_root, load, pytest_ini, reference_table
+from tdad.config import (
+    Config,
+    ModelEndpoint,
+    find_root,
+    load,
+    pytest_ini,
+    reference_table,
+)
 from tdad.errors import ConfigInvalid, ConfigUnknownKey
 
 
@@ -105,3 +112,57 @@ def test_the_reference_lists_every_key() -> None:
     page = Path(__file__).parents[2] / "docs/reference/configuration.md"
     _, _, rest = page.read_text(encoding="utf-8").partition("<!-- keys -->\n")
     assert rest.partition("<!-- end of keys -->")[0] == reference_table()
+
+
+MODELS = """
+[[tool.tdad.models]]
+base_url = "http://127.0.0.1:8080/v1/"
+
+[[tool.tdad.models]]
+base_url = "https://models.example.com/v1"
+model = "qwen"
+api_key_env = "EXAMPLE_KEY"
+token_budget = 1_000
+"""
+
+
+def test_models_come_in_order(tmp_path: Path) -> None:
+    first, second = load(write(tmp_path, MODELS), {}).models
+    assert first == ModelEndpoint("http://127.0.0.1:8080/v1")
+    assert not first.remote
+    assert second.remote
+    assert (second.model, second.api_key_env, second.token_budget) == (
+        "qwen",
+        "EXAMPLE_KEY",
+        1_000,
+    )
+    named = load(tmp_path, {"TDAD_MODELS": "http://box:1/v1 http://10.0.0.2:2/v1"}).models
+    assert [each.base_url for each in named] == ["http://box:1/v1", "http://10.0.0.2:2/v1"]
+    assert not any(each.remote for each in named)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('base_url = "https://models.example.com/v1"', "needs a token_budget"),
+        ('base_url = "http://localhost/v1"\napi_key = "sk-123"', "api_key_env"),
+        ('base_url = "ftp://localhost"', "base_url must be an http or https URL"),
+        ('base_url = "http://localhost:x/v1"', "base_url must be"),
+        ('base_url = "http://localhost/v1"\ncontext = true', "context must be a positive integer"),
+        (
+            'base_url = "http://localhost/v1"\napi_key_env = "sk-123"',
+            "api_key_env must be the name",
+        ),
+        ('model = "x"', "an endpoint needs a base_url"),
+    ],
+)
+def test_models_that_make_no_sense(tmp_path: Path, table: str, says: str) -> None:
+    with pytest.raises(ConfigInvalid, match=says):
+        load(write(tmp_path, f"[[tool.tdad.models]]\n{table}\n"), {})
+
+
+def test_an_unknown_key_of_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigUnknownKey, match=r"'temperature' in .*known are base_url, model"):
+        load(write(tmp_path, "[[tool.tdad.models]]\ntemperature = 1\n"), {})
+    with pytest.raises(ConfigInvalid, match="list of tables"):
+        load(write(tmp_path, '[tool.tdad]\nmodels = "http://localhost/v1"\n'), {})

@@ -42,9 +42,9 @@ def estimate(
     return int(chars_of(messages, tools) / chars_per_token) + PER_MESSAGE * len(messages)
 
 
-def usual(messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]] = ()) -> int:
+def usual(messages: Sequence[dict[str, Any]]) -> int:
     """Tokens of a conversation, rather too few than too many."""
-    return int(chars_of(messages, tools) / CHARS_PER_TOKEN_USUALLY)
+    return int(chars_of(messages) / CHARS_PER_TOKEN_USUALLY)
 
 
 def of_text(text: str) -> int:

@@ -31,13 +31,12 @@ from tdad.agent.chat.model import Shrink, Watch
 from tdad.agent.chat.policy import Action
 from tdad.agent.chat.trouble import Kind, Trouble
 from tdad.agent.client.attempts import Attempts
-from tdad.agent.client.endings import error_for, truncated
+from tdad.agent.client.endings import error_for, exhausted, truncated
 from tdad.agent.client.guard import Guard
 from tdad.agent.client.transport import Failed, Transport
-from tdad.agent.servers.http import is_local
 from tdad.agent.servers.probe import is_up
 from tdad.agent.servers.tokenizer import count_tokens
-from tdad.errors import ContextExhausted
+from tdad.config import is_local
 
 MARGIN = 64
 """Tokens of a prompt that neither we nor the server's counter see."""
@@ -154,7 +153,8 @@ class ChatClient:
             said = raw.text + raw.reasoning + "".join(str(call.arguments) for call in raw.calls)
             return Usage(prompt, tokens.of_text(said), estimated=True)
         if MANNERS[self.capabilities.dialect].truncates:
-            expected = tokens.usual(encoded, described)
+            # Tools are left out of it: a server that ignores them does not count them.
+            expected = tokens.usual(encoded)
             if tokens.was_truncated(usage.prompt, usage.total, expected):
                 raise truncated(self.capabilities, usage.prompt, expected)
         chars = tokens.chars_of(encoded, described)
@@ -245,7 +245,7 @@ class ChatClient:
         if not self._shrunk(attempts, surplus) and not only_answer:
             if trouble.kind is not Kind.OVERFLOW:
                 return
-            raise ContextExhausted(self.capabilities.base_url, self.capabilities.context or 0)
+            raise exhausted(self.capabilities)
 
     def _surplus(self, attempts: Attempts) -> int:
         """Tokens to leave out: what is over the context as far as we know it, and at least a quarter of all."""

@@ -28,7 +28,7 @@ def error_for(trouble: Trouble, server: Capabilities) -> TdadError:  # noqa: PLR
     url, said = server.base_url, trouble.text
     match trouble.kind:
         case Kind.OVERFLOW:
-            return ContextExhausted(url, trouble.context or server.context or 0)
+            return exhausted(server, trouble.context)
         case Kind.REFUSED | Kind.DROPPED | Kind.LOADING:
             return ServerUnreachable(url, said, start_command(server.dialect))
         case Kind.IDLE | Kind.DEADLINE:
@@ -49,6 +49,12 @@ def error_for(trouble: Trouble, server: Capabilities) -> TdadError:  # noqa: PLR
             return RequestRejected(url, trouble.status or 0, said)
         case _:
             return ServerBadAnswer(url, said)
+
+
+def exhausted(server: Capabilities, context: int | None = None) -> ContextExhausted:
+    """The error for a conversation that does not fit; ``context`` is what the server named last."""
+    size = context or server.context or 0
+    return ContextExhausted(server.base_url, size, context_flags(server.dialect))
 
 
 def truncated(server: Capabilities, counted: int, expected: int) -> PromptTruncated:

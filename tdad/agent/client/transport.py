@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import ssl
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ import openai
 
 from tdad.agent.chat.assemble import RawReply, assemble, whole
 from tdad.agent.chat.facts import Limits
-from tdad.agent.chat.trouble import Kind, Trouble, of_answer, one_line
+from tdad.agent.chat.trouble import Kind, Trouble, of_answer, one_line, words_of
 
 T = TypeVar("T")
 
@@ -83,7 +84,10 @@ class Transport:
             raise Failed(of_answer(200, document))
         reply = whole(document)
         if reply.empty:
-            raise Failed(Trouble(Kind.BAD_RESPONSE, f"no choices in {one_line(str(body))}", 200))
+            said = json.dumps(document, ensure_ascii=False) if document else words_of(body)
+            raise Failed(
+                Trouble(Kind.BAD_RESPONSE, f"no choices in {said[:200] or 'nothing'}", 200)
+            )
         return reply
 
     async def stream(self, fields: Mapping[str, Any], sink: Sink) -> tuple[RawReply, float]:

@@ -48,6 +48,15 @@ def tool_flags(dialect: Dialect) -> str:
     return _TOOLS.get(dialect, "the option that enables tool calls (see its documentation)")
 
 
+def reasoning_flags(dialect: Dialect) -> str:
+    """What makes a server tell thoughts from text."""
+    if dialect in {Dialect.VLLM, Dialect.SGLANG}:
+        return "--reasoning-parser qwen3"
+    if dialect is Dialect.LLAMA_CPP:
+        return "--jinja --reasoning-format deepseek"
+    return "the model's own chat template (see the server's documentation)"
+
+
 def context_flags(dialect: Dialect) -> str:
     """What gives a server 32,768 tokens of context."""
     return _CONTEXT_FLAGS.get(dialect, "a context of 32768 tokens (see its documentation)")

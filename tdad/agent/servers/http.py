@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import socket
 import ssl
@@ -85,18 +84,6 @@ def _exchange(
 def root_of(base_url: str) -> str:
     """The address of the server itself: ``base_url`` without ``/v1``."""
     return base_url.rstrip("/").removesuffix("/v1")
-
-
-def is_local(url: str) -> bool:
-    """Tell whether ``url`` is on this machine or in a private network: nothing leaves the house."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith((".localhost", ".local", ".lan", ".internal")):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host  # a name without a domain is one of the local network
-    return address.is_loopback or address.is_private or address.is_link_local
 
 
 def listens(host: str, port: int, timeout_s: float = 0.3) -> bool:
