@@ -270,6 +270,12 @@ class Part(StrEnum):
     """A file that is not Python, or is not parsed."""
 
 
+SOURCE_READERS = frozenset({"getsource", "getsourcelines", "findsource", "getcomments"})
+"""Functions of ``inspect`` to which comments and formatting matter."""
+ORDER_OF_ATTRIBUTES = "order of attributes"
+"""Detail of a change of a class body of which only the order is another: what processes the class may tell."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
     """One difference between two versions of a project."""

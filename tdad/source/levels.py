@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tdad.facts import (
+    ORDER_OF_ATTRIBUTES,
     Change,
     ChangeKind,
     DefinitionKind,
@@ -30,6 +31,7 @@ _HEADER = (
     ReferenceKind.BASE,
     ReferenceKind.ANNOTATION,
 )
+ORDER = "order"
 _MOST_COMPARED = 100_000
 """When more pairs than this would have to be looked at, all that moved counts as changed: the order check is
 quadratic."""
@@ -46,6 +48,9 @@ class Level:
     reads: dict[int, set[str]]
     """Line of a statement → root names that are looked up when it runs (not in bodies of functions)."""
 
+    processed: bool = False
+    """A class with bases or decorators: they may take the order of its attributes for something."""
+
     @property
     def qualname(self) -> str:
         """Qualname of the scope."""
@@ -60,7 +65,12 @@ def level(facts: FileFacts, owner: int) -> Level:
         if reference.kind in _HEADER or source.kind is not DefinitionKind.FUNCTION:
             root = reference.chain.replace("(", ".").replace("[", ".").partition(".")[0]
             reads[reference.line].add(root)
-    return Level(facts, owner, reads)
+    processed = owner > 0 and any(
+        reference.source == owner
+        and reference.kind in (ReferenceKind.BASE, ReferenceKind.DECORATOR)
+        for reference in facts.references
+    )
+    return Level(facts, owner, reads, processed)
 
 
 def compare_level(
@@ -89,8 +99,8 @@ def compare_level(
         for node in come
         if not node.is_definition and node.statement.kind is not StatementKind.IMPORT
     ]
-    for left, right in _misplaced(new, kept):
-        made = _change(right, new.qualname, base, ChangeKind.EDITED, detail="order")
+    for left, right, why in _misplaced(new, kept):
+        made = _change(right, new.qualname, base, ChangeKind.EDITED, detail=why)
         changes.append(replace(made, old=(left.statement.suite,)))
     return changes
 
@@ -269,23 +279,37 @@ def _imports(
     return changes
 
 
-def _misplaced(new: Level, kept: Sequence[tuple[int, int, Node, Node]]) -> list[tuple[Node, Node]]:
-    """Return the statements that moved past one they depend on, or that depends on them."""
+def _misplaced(
+    new: Level, kept: Sequence[tuple[int, int, Node, Node]]
+) -> list[tuple[Node, Node, str]]:
+    """Return the statements that moved past one they depend on, or that depends on them, and what the order is for."""
     in_place = _longest_increasing([at for at, *_ in kept])
     moved = [index for index in range(len(kept)) if index not in in_place]
     functions = {d.name for d in new.facts.definitions if d.body is not None and d.parent == 0}
     functions.discard("")
     if len(moved) * len(kept) > _MOST_COMPARED:
-        return [(kept[index][2], kept[index][3]) for index in moved]
+        return [(kept[index][2], kept[index][3], ORDER) for index in moved]
     found = []
     for index in moved:
         at, _position, left, right = kept[index]
-        for other, (other_at, _p, _l, other_right) in enumerate(kept):
-            inverted = (other_at - at) * (other - index) < 0
-            if inverted and _ordered(new, right, other_right, functions):
-                found.append((left, right))
-                break
+        passed = [
+            other_right
+            for other, (other_at, _p, _l, other_right) in enumerate(kept)
+            if (other_at - at) * (other - index) < 0
+        ]
+        if any(_ordered(new, right, other, functions) for other in passed):
+            found.append((left, right, ORDER))
+        elif new.processed and any(_is_attribute(right) and _is_attribute(o) for o in passed):
+            found.append((left, right, ORDER_OF_ATTRIBUTES))
     return found
+
+
+def _is_attribute(node: Node) -> bool:
+    return (
+        not node.is_definition
+        and node.statement.kind is StatementKind.SIMPLE
+        and bool(node.statement.binds)
+    )
 
 
 def _longest_increasing(values: Sequence[int]) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
@@ -14,6 +15,7 @@ from tdad.source.expressions import UNKNOWN, bind_name, comprehension, elements,
 from tdad.source.imports import import_from, import_names
 from tdad.source.literals import literal_text, literal_texts
 from tdad.source.pytest_facts import Marks, fixture_of, read_mark
+from tdad.source.special_calls import imported_by_name
 from tdad.source.state import State
 
 Alternatives = list[tuple[str, str]]
@@ -129,6 +131,8 @@ def _assign(state: State, node: Any) -> str:
         _bind(state, name, depth, alternatives)
     if type(node.value) is cst.Call:
         note_memoised(state, node.value)
+        if len(names) == 1 and names[0][0].isidentifier() and imported_by_name(node.value):
+            state.imports[-1] = replace(state.imports[-1], alias=names[0][0])
     elif names == [("__test__", 0)] and getattr(node.value, "value", "") == "False":
         state.definitions[state.scope.definition].flags.add("not-collected")
     if state.scope is state.module_scope:

@@ -6,8 +6,12 @@ callee; one that ends in ``=`` is the chain of the whole call.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from keyword import iskeyword
 from typing import Any
+
+import libcst as cst
 
 from tdad.facts import BindingKind, Import, ReferenceKind
 from tdad.source.imports import absolute
@@ -133,6 +137,30 @@ def _import_module(state: State, node: Any, chain: str, _chains: Sequence[str]) 
     return None
 
 
+def imported_by_name(node: Any) -> bool:
+    """Tell whether a call returns the module that its literal argument names."""
+    func = node.func
+    name = func.attr.value if type(func) is cst.Attribute else getattr(func, "value", "")
+    if name not in ("import_module", "importorskip"):
+        return False
+    return (
+        literal_text(argument(node, 0, "modname" if name == "importorskip" else "name"))
+        is not None
+    )
+
+
+_NAMES = re.compile(r"(?<![\w.'\"])[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
+
+def _condition(state: State, node: Any, _chain: str, _chains: Sequence[str]) -> str | None:
+    """``pytest.mark.skipif("sys.platform == 'x'")``: an expression over the globals of the module."""
+    text = literal_text(argument(node, 0, "condition"))
+    for name in _NAMES.findall(text or ""):
+        if not iskeyword(name):
+            state.add_reference(ReferenceKind.READ, name)
+    return None
+
+
 def _get_fixture_value(state: State, node: Any, _chain: str, _chains: Sequence[str]) -> str | None:
     """``request.getfixturevalue("name")``."""
     text = literal_text(argument(node, 0, "argname"))
@@ -168,6 +196,8 @@ SPECIAL_CALLS: dict[str, Handler] = {
     "__import__": _import_module,
     "importorskip": _import_module,
     "getfixturevalue": _get_fixture_value,
+    "skipif": _condition,
+    "xfail": _condition,
     **dict.fromkeys(
         ("append", "appendleft", "add", "insert", "extend", "update", "setdefault"), _mutator
     ),

@@ -69,6 +69,10 @@ def finish(state: State, index: int, word: str) -> None:
                 for name in statement.binds
                 if name != "*"
             ] or sources
+            if statement.kind is StatementKind.COMPOUND:
+                sources.append(
+                    scope.definition
+                )  # a header decides about all that is below it as well
     state.flush(*sources)
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tdad.errors import UsageError
-from tdad.facts import Change, ChangeKind, FileFacts, FileVersion, Part, Recorded, Use
+from tdad.facts import (
+    SOURCE_READERS,
+    Change,
+    ChangeKind,
+    FileFacts,
+    FileVersion,
+    Part,
+    Recorded,
+    Use,
+)
 from tdad.repo import changed_files, patched_files, whole_files
 from tdad.source import compare_all, index
 from tdad.source.digests import digest
@@ -196,7 +205,7 @@ def since_recording(project: Project, recorded: Recorded, head: Head) -> Changed
             pairs += found
             changes += _forgotten(path, versions, recorded, head.python.get(path))
             if versions and any(digest != head.python.get(path) for digest in versions):
-                changes += _read_as_data(path, recorded, gone=path not in head.python)
+                changes += _read_as_data(path, recorded, head)
             for previous, _ in found:
                 if previous is not None:
                     old.setdefault(path, previous)
@@ -243,10 +252,13 @@ def _missing_version(path: str, recorded: Recorded) -> list[Change]:
     ]
 
 
-def _read_as_data(path: str, recorded: Recorded, *, gone: bool) -> list[Change]:
-    if path not in recorded.used_names(Use.READ):
+def _read_as_data(path: str, recorded: Recorded, head: Head) -> list[Change]:
+    """Its text matters to who opened it, and to who asks ``inspect`` for the source of things."""
+    if path not in recorded.used_names(Use.READ) and not any(
+        head.facts.mentioning(name) for name in SOURCE_READERS
+    ):
         return []
-    kind = ChangeKind.REMOVED if gone else ChangeKind.EDITED
+    kind = ChangeKind.EDITED if path in head.python else ChangeKind.REMOVED
     return [Change(path, "", kind, Part.DATA)]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tdad.answers import ImpactReport, MapState
 from tdad.errors import TdadError
 from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
-from tdad.graph.impacts import Question, World, impacts
+from tdad.graph.impacts import Question, World, impacts, may_hold_new_tests
 from tdad.graph.resolve import Resolver
 from tdad.graph.static import StaticQuestion
 from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
@@ -85,7 +85,9 @@ def asking(
             answer = question.answer(changed.changes)
             yield Asked(store, head, None, changed, None, answer, question)
             return
-        world, answer = _answer(project, recorded, changed, options, environment)
+        world, answer = _answer(
+            project, recorded, changed, options, environment=environment, head=head
+        )
         if options.since_recording:
             answer = _without_known_results(project, store, head, answer, environment)
         yield Asked(store, head, recorded, changed, world, answer)
@@ -116,7 +118,9 @@ def _answer(
     recorded: Recorded,
     changed: Changed,
     options: ChangeOptions,
+    *,
     environment: Environment | None,
+    head: Head,
 ) -> tuple[World, Answer]:
     world = World(
         recorded=recorded,
@@ -124,6 +128,7 @@ def _answer(
         now=Resolver(changed.head),
         before=Resolver(changed.before),
         old=changed.old,
+        files=frozenset((*head.python, *head.others)),
         since_recording=options.since_recording,
     )
     question = Question(changed.changes, tuple(_new_tests(project, world, changed)), environment)
@@ -131,13 +136,10 @@ def _answer(
 
 
 def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[StaticTest]:
-    """Tests in the files that may hold unrecorded ones: changed files, or all when no run covered the suite."""
+    """Tests in the files that may hold unrecorded ones: all when no run covered the suite."""
     found = patterns(project)
-    paths = (
-        {change.path for change in changed.changes}
-        if world.recorded.complete
-        else set(changed.head.paths())
-    )
+    everywhere = not world.recorded.complete
+    paths = set(changed.head.paths()) if everywhere else may_hold_new_tests(world, changed.changes)
     for path in sorted(paths):
         if path.endswith(".py") and is_test_file(path, found):
             yield from tests_in(world.now, path, found)
@@ -165,7 +167,9 @@ def _without_known_results(
         if not doubtful - known or not tests:
             break
         changed = collect(project, ChangeOptions(), store, view, head)
-        _, earlier = _answer(project, view, changed, ChangeOptions(), environment)
+        _, earlier = _answer(
+            project, view, changed, ChangeOptions(), environment=environment, head=head
+        )
         at_risk = {impact.node_id for impact in earlier.impacts}
         known |= {
             node_id

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HEADINGS = (
-    "case|limit|python|options|in|ask|file|edit|delete|rename|environ|record|impacts|silent|fails|precaution|end"
+    "case|limit|python|options|in|ask|file|edit|replace|delete|rename|environ|record|impacts|silent|fails|precaution|end"
 )
 HEADING = re.compile(rf"^\[({HEADINGS})(?: (.*))?\]$")
 """Only known words: ``[pytest]`` in a file's text is text."""
@@ -19,6 +19,8 @@ class Stage:
     """What is done to the project between two recordings, or before the question."""
 
     edits: dict[str, str] = field(default_factory=dict)
+    replaces: list[tuple[str, str, str]] = field(default_factory=list)
+    """Path, old text that stands there once, new text; no old text: the new one is added at the end."""
     deletes: list[str] = field(default_factory=list)
     renames: list[tuple[str, str]] = field(default_factory=list)
     environ: dict[str, str] = field(default_factory=dict)
@@ -80,7 +82,7 @@ def read_cases(path: Path) -> Iterator[Case]:
 def _take(case: Case, heading: str, argument: str, lines: list[str]) -> None:
     text = "\n".join(lines).strip("\n") + "\n"
     words = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-    if heading not in {"file", "edit"} and any(line.startswith("[") for line in lines):
+    if heading not in {"file", "edit", "replace"} and any(line.startswith("[") for line in lines):
         raise AssertionError(f"{case.source}: unknown heading in [{heading}] of {case.name}")
     stage = case.stages[-1]
     if heading == "limit":
@@ -89,6 +91,8 @@ def _take(case: Case, heading: str, argument: str, lines: list[str]) -> None:
         case.files[argument] = text
     elif heading == "edit":
         stage.edits[argument] = text
+    elif heading == "replace":
+        stage.replaces += [(argument, old, new) for old, new in _hunks(lines)]
     elif heading == "delete":
         stage.deletes.append(argument)
     elif heading == "rename":
@@ -105,6 +109,15 @@ def _take(case: Case, heading: str, argument: str, lines: list[str]) -> None:
             case.impacts[word[0]] = (word[1], word[2] if len(word) > 2 else "")
     else:
         _take_list(case, heading, argument, words, lines)
+
+
+def _hunks(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """Old and new text of each run of lines that begin with ``- ``, then ``+ ``."""
+    text = "".join(f"{line}\n" for line in lines)
+    for hunk in re.finditer(r"((?:^-.*\n)*)((?:^\+.*\n)*)", text, re.MULTILINE):
+        if hunk[0]:
+            old, new = ("".join(f"{line[2:]}\n" for line in part.splitlines()) for part in hunk.groups())
+            yield old, new
 
 
 def _take_list(

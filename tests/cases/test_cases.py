@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from casefile import Case, Stage, read_cases
+from warm_python import WarmPython
 
 import tdad
 from tdad.report.documents import impact_document
@@ -135,6 +139,10 @@ def apply(stage: Stage, root: Path) -> None:
     for name in stage.deletes:
         (root / name).unlink()
     write(root, stage.edits)
+    for name, old, new in stage.replaces:
+        text = (root / name).read_text(encoding="utf-8")
+        assert not old or text.count(old) == 1, f"{name} has {text.count(old)} of: {old}"
+        write(root, {name: text.replace(old, new) if old else text + new})
 
 
 def run(
@@ -151,15 +159,18 @@ def run(
         "TDAD_TRUTH": str(root.parent / "truth.json"),
     }
     (root.parent / "truth.json").unlink(missing_ok=True)
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
-        cwd=root / case.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = ["pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    return warm_python().run_module(command, root / case.folder, environment)
+
+
+@functools.cache
+def warm_python() -> WarmPython:
+    """One for all cases of a process."""
+    scratch = tempfile.TemporaryDirectory()
+    started = WarmPython(Path(scratch.name))
+    atexit.register(scratch.cleanup)
+    atexit.register(started.close)
+    return started
 
 
 def record(case: Case, root: Path, options: list[str], environ: dict[str, str]) -> None:

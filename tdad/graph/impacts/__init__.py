@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from tdad.graph.impacts.answer import Question, impacts
+from tdad.graph.impacts.newcomers import may_hold_new_tests
 from tdad.graph.impacts.world import World
 
-__all__ = ["Question", "World", "impacts"]
+__all__ = ["Question", "World", "impacts", "may_hold_new_tests"]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import posixpath
 
-from tdad.facts import Definition, DefinitionKind, Evidence, FileFacts, ReferenceKind, Site, Use
+from tdad.facts import (
+    ChangeKind,
+    Definition,
+    DefinitionKind,
+    Evidence,
+    FileFacts,
+    Part,
+    ReferenceKind,
+    Site,
+    Use,
+)
 from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
 from tdad.graph.impacts.exports import listed
-from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.spread import Spread, is_special
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find
 
@@ -15,7 +25,7 @@ LOOKUP_HOOKS = ("__getattr__", "__getattribute__")
 DYNAMIC_LOOKUPS = ("getattr", "hasattr", "vars", "dir", "__dict__", "getmembers")
 
 
-def added_definition(world: World, spread: Spread, trail: Trail, *, registers: bool) -> None:
+def added_definition(world: World, spread: Spread, trail: Trail) -> None:
     """A new definition: whoever reads its name now, whoever used what it overrides, whatever it captures."""
     change = trail.change
     path, qualname = change.path, change.qualname
@@ -23,8 +33,6 @@ def added_definition(world: World, spread: Spread, trail: Trail, *, registers: b
     facts = world.head.get(path)
     if facts is None or definition is None:
         return
-    if registers:
-        spread.imported(path, trail)
     owner = find(facts, qualname.rpartition(".")[0]) if "." in qualname else None
     if owner is not None and owner.kind is DefinitionKind.CLASS:
         _added_to_class(world, spread, trail, f"{path}::{owner.qualname}", definition.name)
@@ -47,12 +55,12 @@ def _added_to_class(world: World, spread: Spread, trail: Trail, class_id: str, n
         step = narrowed.then("overrides", overridden, evidence=Evidence.DERIVED)
         spread.members(base_path, base_name, step)
         spread.bound(base_path, base_name, step)
-    if name.startswith("__") and name.endswith("__"):
+    if is_special(name):
         spread.tests(
             users,
             trail.then("is looked up by the language on", class_id, evidence=Evidence.DERIVED),
         )
-    elif has_unknown_base(world.now, class_id):
+    elif not name.startswith("test") and has_unknown_base(world.now, class_id):
         step = trail.then("may override a method of a base outside the project on", class_id)
         spread.tests(users, step.then("used by", class_id, evidence=Evidence.DERIVED))
     for lookup in _dynamic_lookups(world, class_id):
@@ -122,6 +130,48 @@ def _registered_class(world: World, spread: Spread, trail: Trail, class_id: str)
             spread.bound(path, qualname, step)
 
 
+def subclassed(world: World, spread: Spread, trail: Trail) -> None:
+    """A class that came, went, or has other bases: who lists the subclasses of one of its bases may see that."""
+    change = trail.change
+    if change.part is Part.HEADER and change.kind is not ChangeKind.EDITED:
+        return
+    for resolver, path, qualname in (
+        (world.now, change.path, change.qualname),
+        (world.before, change.old_path or change.path, change.old_qualname or change.qualname),
+    ):
+        class_id = f"{path}::{qualname}"
+        if resolver.files.kind(class_id) is not DefinitionKind.CLASS:
+            continue
+        for base in resolver.mro(class_id)[1:]:
+            if "::" in base:
+                _listed_subclasses(world, spread, trail, base)
+
+
+def _listed_subclasses(world: World, spread: Spread, trail: Trail, base: str) -> None:
+    relatives: set[str] | None = None
+    for path in world.head.mentioning("__subclasses__"):
+        facts = world.head.get(path)
+        for reference in facts.references if facts is not None else ():
+            if facts is None or "__subclasses__" not in reference.chain:
+                continue
+            where = f"{path}::{facts.definitions[reference.source].qualname}"
+            relatives = relatives or {base, *world.now.mro(base), *world.now.subclasses(base)}
+            known = {edge.target for edge in world.now.references(where) if not edge.ambiguous}
+            root = reference.chain.partition(".")[0]
+            if (
+                root in {"self", "cls", "?"}
+                or known & relatives
+                or _is_parameter(world, where, root)
+            ):
+                step = trail.then("may be listed by", where, evidence=Evidence.DERIVED)
+                spread.read_by(where, step, reference.line)
+
+
+def _is_parameter(world: World, where: str, name: str) -> bool:
+    found = world.now.files.find(where)
+    return found is not None and any(name in found[0].locals.get(index, ()) for index in found[1])
+
+
 def _module_lookups(world: World, path: str) -> list[str]:
     """Functions of the same module that look names up by computation (``globals()[name]``)."""
     facts = world.head.get(path)
@@ -177,11 +227,35 @@ def _requests(world: World, node_id: str, fixture: str) -> bool:
     test = world.recorded.tests[node_id]
     if any(_argname(owner.name) == fixture for owner in test.owners):
         return True
-    return any(
-        edge.kind is ReferenceKind.FIXTURE
-        and edge.target.rpartition("::")[2].rpartition(".")[2] == fixture
-        for edge in world.now.references(test.definition)
-    )
+    return fixture in _requested(world, test.definition)
+
+
+def _requested(world: World, definition: str) -> set[str]:
+    """Names of the fixtures that a test asks for, or its class, or one of those fixtures."""
+    path, _, qualname = definition.partition("::")
+    pending = [definition]
+    while "." in qualname:
+        qualname = qualname.rpartition(".")[0]
+        pending.append(f"{path}::{qualname}")
+    names: set[str] = set()
+    seen = set(pending)
+    while pending:
+        for edge in world.now.references(pending.pop()):
+            if edge.kind is ReferenceKind.FIXTURE and edge.target not in seen:
+                seen.add(edge.target)
+                pending.append(edge.target)
+                names.add(_fixture_name(world, edge.target))
+    return names
+
+
+def _fixture_name(world: World, definition: str) -> str:
+    """The name by which the fixture is asked for (``@pytest.fixture(name="db")``)."""
+    path, _, qualname = definition.partition("::")
+    facts = world.head.get(path)
+    for fixture in facts.fixtures if facts is not None else ():
+        if facts is not None and facts.definitions[fixture.definition].qualname == qualname:
+            return fixture.name
+    return qualname.rpartition(".")[2]
 
 
 def _argname(owner: str) -> str:

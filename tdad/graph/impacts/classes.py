@@ -74,6 +74,28 @@ def has_processing_base(resolver: Resolver, class_id: str) -> bool:
     return False
 
 
+_ORDERLESS = ("TestCase", "ABC", "Protocol", "Generic", "Error", "Exception", "Mixin")
+"""Endings of bases outside the project to which the order of attributes says nothing."""
+
+
+def keeps_order(resolver: Resolver, class_id: str) -> bool:
+    """Whether something may take the order of the attributes for something: what has fields or members."""
+    if decorators(resolver, class_id):
+        return True
+    mro = resolver.mro(class_id)
+    outside = {
+        base for cls in mro if "::" in cls for base in resolver.bases(cls) if "::" not in base
+    }
+    if any(base not in PLAIN_BASES and not base.endswith(_ORDERLESS) for base in outside):
+        return True
+    return any(
+        find(facts_of(resolver, split(cls)[0]), f"{split(cls)[1]}.{hook}") is not None
+        or any(True for _ in mentions(resolver, cls, ReferenceKind.CALL))
+        for cls in mro
+        for hook in CLASS_HOOKS
+    )
+
+
 def annotations_are_read(resolver: Resolver, definition: str) -> bool:
     """Whether something may look at the annotations: a decorator, or a class that is made from them."""
     if decorators(resolver, definition):

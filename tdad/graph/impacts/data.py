@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from tdad.facts import Change, ChangeKind, Evidence, Part, Use
+from tdad.facts import SOURCE_READERS, Change, ChangeKind, Evidence, Part, Use
+from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
@@ -39,11 +40,36 @@ def data_file(world: World, spread: Spread, trail: Trail) -> None:
         spread.used(Use.READ, path, trail)
     if change.kind is not ChangeKind.EDITED:
         for path in sorted({change.path, change.old_path or change.path}):
-            spread.used(Use.LISTED, posixpath.dirname(path) or ".", trail)
+            _listed(world, spread, path, trail)
             _appeared(spread, path, trail)
+    if change.part is Part.DATA and change.path.endswith(".py"):
+        _source_read(world, spread, trail)
     if change.part is Part.DATA and (precaution(change) is not None):
         step = trail.then("may decide how tests run", change.path, evidence=Evidence.PRECAUTION)
         spread.tests(world.all_tests(), step)
+
+
+def _source_read(world: World, spread: Spread, trail: Trail) -> None:
+    """Who asks ``inspect`` for source text, and has to do with the file: it is read once and kept (``linecache``)."""
+    importing = tests_importing(world, trail.change.path)
+    for name in sorted(SOURCE_READERS):
+        for path in world.head.mentioning(name):
+            facts = world.head.get(path)
+            for reference in facts.references if facts is not None else ():
+                if facts is not None and reference.chain.rpartition(".")[2] == name:
+                    where = f"{path}::{facts.definitions[reference.source].qualname}"
+                    step = trail.only(importing).then("source read by", where)
+                    spread.read_by(where, step, reference.line)
+
+
+def _listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
+    """Whoever listed the folder; a folder that came or went with the file is in the listing of the next one."""
+    folder = posixpath.dirname(path)
+    while True:
+        spread.used(Use.LISTED, folder or ".", trail)
+        if not folder or world.has_folder(folder):
+            return
+        folder = posixpath.dirname(folder)
 
 
 def _appeared(spread: Spread, path: str, trail: Trail) -> None:

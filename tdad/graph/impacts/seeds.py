@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tdad.facts import (
+    ORDER_OF_ATTRIBUTES,
     Change,
     ChangeKind,
     Definition,
@@ -14,9 +15,10 @@ from tdad.facts import (
     Site,
     Span,
 )
-from tdad.graph.impacts.added import added_definition, added_file
-from tdad.graph.impacts.classes import decorators
+from tdad.graph.impacts.added import added_definition, added_file, subclassed
+from tdad.graph.impacts.classes import decorators, keeps_order
 from tdad.graph.impacts.data import data_file
+from tdad.graph.impacts.effects import Effects, is_pure
 from tdad.graph.impacts.exports import exported, importing_statements
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
@@ -128,13 +130,16 @@ def _header(spread: Spread, trail: Trail) -> None:
     for path, qualname in _both_names(change):
         spread.members(path, qualname, trail)
         spread.bound(path, qualname, trail)
-    if _registers(spread.world, change):
-        spread.imported(change.path, trail)
+    _registered(spread.world, spread, trail)
+    subclassed(spread.world, spread, trail)
 
 
 def _value(spread: Spread, trail: Trail) -> None:
     """Rule 2: a statement at module or class level that binds names."""
     change = trail.change
+    where = f"{change.path}::{change.scope}"
+    if change.detail == ORDER_OF_ATTRIBUTES and not keeps_order(spread.world.now, where):
+        return
     for name in change.binds:
         if name == "*":
             spread.imported(change.path, trail)
@@ -149,38 +154,32 @@ def _effect(spread: Spread, trail: Trail) -> None:
     change = trail.change
     if change.scope:
         spread.bound(change.path, change.scope, trail)
-    else:
-        spread.imported(change.path, trail)
-
-
-PURE_DECORATORS = frozenset(
-    {
-        "property", "staticmethod", "classmethod", "cached_property", "functools.cached_property",
-        "functools.wraps", "wraps", "functools.cache", "cache", "functools.lru_cache", "lru_cache",
-        "functools.total_ordering", "total_ordering", "dataclass", "dataclasses.dataclass",
-        "abstractmethod", "abc.abstractmethod", "contextmanager", "contextlib.contextmanager",
-        "asynccontextmanager", "contextlib.asynccontextmanager", "overload", "typing.overload", "t.overload",
-        "override", "typing.override", "final", "typing.final", "pytest.fixture", "fixture",
-        "typing.runtime_checkable", "runtime_checkable", "enum.unique", "unique",
-    }
-)  # fmt: skip
-"""Decorators that only make the decorated object: applying one has no effect anywhere else."""
+        return
+    for resolver, spans in ((spread.world.before, change.old), (spread.world.now, change.new)):
+        path = change.old_path or change.path if resolver is spread.world.before else change.path
+        for span in spans:
+            spread.stored(path, Effects(spread.world, resolver).of_statement(path, span), trail)
 
 
 def _registers(world: World, change: Change) -> bool:
     """Whether running the definition may change something else: a decorator that we do not know to be pure."""
     where = f"{change.path}::{change.qualname}"
+    return any(
+        not is_pure(chain)
+        for resolver in (world.now, world.before)
+        for chain in decorators(resolver, where)
+    )
+
+
+def _registered(world: World, spread: Spread, trail: Trail) -> None:
+    """What else the def or class statement does: its decorators, and the hooks of bases and metaclasses."""
+    change = trail.change
+    names = {where for path, qualname in _both_names(change) if (where := f"{path}::{qualname}")}
     for resolver in (world.now, world.before):
-        for chain in decorators(resolver, where):
-            name = chain.removesuffix("()")
-            if (
-                name in PURE_DECORATORS
-                or name.startswith("pytest.mark.")
-                or name.endswith((".setter", ".getter"))
-            ):
-                continue
-            return True
-    return False
+        effects = Effects(world, resolver)
+        for where in sorted(names):
+            for stored in (effects.of_decorators(where), effects.of_class(where)):
+                spread.stored(change.path, stored, trail)
 
 
 # ------------------------------------------------------------------------------------------------- docstrings
@@ -237,10 +236,10 @@ def _whole_definition(world: World, spread: Spread, trail: Trail) -> None:
         spread.members(path, qualname, trail)
         spread.bound(path, qualname, trail)
         importing_statements(world, spread, path, qualname, trail)
-        if _registers(world, change):
-            spread.imported(path, trail)
+    _registered(world, spread, trail)
+    subclassed(world, spread, trail)
     if change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}:
-        added_definition(world, spread, trail, registers=_registers(world, change))
+        added_definition(world, spread, trail)
 
 
 def _both_names(change: Change) -> list[tuple[str, str]]:

@@ -26,7 +26,15 @@ from tdad.facts import (
     Statement,
     Use,
 )
-from tdad.graph.impacts.classes import annotations_are_read, decorators, has_processing_base
+from tdad.graph.impacts.classes import (
+    annotations_are_read,
+    decorators,
+    has_processing_base,
+    split,
+)
+from tdad.graph.impacts.collected import governed
+from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.handed_on import holders, passed_on
 from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.memo import Memo, Memos
@@ -120,6 +128,13 @@ class Spread(Hits):
         if self._first(("imported", path, trail.requires)):
             self._queue.append(lambda: self._imported(path, trail))
 
+    def stored(self, path: str, names: frozenset[str] | None, trail: Trail) -> None:
+        """Code at the top level of the module stores into these names; ``None``: nobody knows what it does."""
+        if names is None:
+            self.imported(path, trail)
+        for name in sorted(names or ()):
+            self.bound(*split(name), trail.then("stores into", name, evidence=Evidence.DERIVED))
+
     def used(self, how: Use, name: str, trail: Trail) -> None:
         """Something other than code is affected: follow who used it."""
         users = self.world.recorded.users(how, name)
@@ -201,18 +216,16 @@ class Spread(Hits):
             )
             return
         scope, names = statement_binding(facts, site.line)
-        if not names:
-            self._effect(site.path, scope, trail)
+        if not names and scope:
+            self.bound(site.path, scope, trail)
+        elif not names:
+            span = _statement_span(facts.statements, site.line)
+            effects = Effects(self.world, self.world.before)
+            self.stored(site.path, effects.of_statement(site.path, span), trail)
         for name in names:
             qualname = f"{scope}.{name}" if scope else name
             step = trail.then("computes", f"{site.path}::{qualname}", evidence=Evidence.DERIVED)
             self.bound(site.path, qualname, step)
-
-    def _effect(self, path: str, scope: str, trail: Trail) -> None:
-        if scope:
-            self.bound(path, scope, trail)
-        else:
-            self.imported(path, trail)
 
     def _imported(self, path: str, trail: Trail) -> None:
         step = trail.then("imported by", path, evidence=Evidence.DERIVED)
@@ -228,6 +241,8 @@ class Spread(Hits):
             world.tests_of_definition(where),
             trail.then("defines the test", where, evidence=Evidence.DERIVED),
         )
+        decides = trail.then("is looked up by pytest for", path, evidence=Evidence.DERIVED)
+        self.tests(governed(world, path, qualname), decides)
         if definition is not None:
             self._carried(path, definition, trail)
         before = world.before.readers(where)
@@ -237,6 +252,15 @@ class Spread(Hits):
             self._edge(world.now, edge, where, trail)
         if "." not in qualname:
             self._loaded(path, trail)
+            self._handed_on(path, qualname, trail)
+
+    def _handed_on(self, path: str, qualname: str, trail: Trail) -> None:
+        """Code that has the module in hand, or one that imports the name, may read it without writing it."""
+        for resolver in (self.world.before, self.world.now):
+            for module in {path, *passed_on(resolver, path, qualname)}:
+                if self._first(("handed on", resolver is self.world.now, module, trail.requires)):
+                    for edge in holders(resolver, module):
+                        self._edge(resolver, edge, f"{module}::", trail)
 
     def _new(self, now: Sequence[Edge], before: Sequence[Edge]) -> Iterable[Edge]:
         """Edges that the old version did not have: in a changed file only its lines are the recorded ones."""
@@ -275,7 +299,7 @@ class Spread(Hits):
         if definition.kind is DefinitionKind.VARIABLE:
             self.executed(path, definition.qualname, derived)  # lambdas in its value
             owner, _, _ = definition.qualname.rpartition(".")
-            if owner and self._class_is_processed(path, owner):
+            if owner and (is_special(definition.name) or self._class_is_processed(path, owner)):
                 self.bound(path, owner, derived)
         else:
             self.members(path, definition.qualname, derived)
@@ -308,6 +332,18 @@ class Spread(Hits):
             resolver, edge.source
         ):
             return
+        self._read(resolver, edge, reader, step)
+
+    def read_by(self, where: str, trail: Trail, line: int) -> None:
+        """A definition reads something affected in that line of the current version."""
+        path, _, qualname = where.partition("::")
+        reader = self.world.definition(path, qualname)
+        if reader is not None:
+            edge = Edge(where, "", ReferenceKind.READ, line)
+            self._read(self.world.now, edge, reader, trail)
+
+    def _read(self, resolver: Resolver, edge: Edge, reader: Definition, step: Trail) -> None:
+        path, _, qualname = edge.source.partition("::")
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
                 self.bound(path, qualname, step)
@@ -339,6 +375,11 @@ class Spread(Hits):
             if facts is not None:
                 return facts
         return self.world.facts(path)
+
+
+def is_special(name: str) -> bool:
+    """Whether the language looks the name up (``__slots__``, ``__hash__ = None``), so that nobody needs to write it."""
+    return name.startswith("__") and name.endswith("__")
 
 
 def memos_of(world: World) -> Memos:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tdad.facts import (
@@ -32,6 +32,8 @@ class World:
     """Resolver over the old version of the changed files and the new version of all others."""
     old: Mapping[str, FileFacts]
     """Path → facts of the old version of each changed file."""
+    files: Collection[str] = ()
+    """Paths of all files of the project now, data included."""
     since_recording: bool = False
     """Changes are from recorded versions: each concerns only the tests that were recorded in its old version."""
     importing: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -63,6 +65,13 @@ class World:
             if found is not None:
                 return found
         return None
+
+    def has_folder(self, folder: str) -> bool:
+        """Whether the folder had files when the tests were recorded, and has some now."""
+        prefix = f"{folder}/"
+        return any(p.startswith(prefix) for p in self.recorded.paths()) and any(
+            p.startswith(prefix) for p in self.files
+        )
 
     # ---------------------------------------------------------------------------------------------------- owners
 

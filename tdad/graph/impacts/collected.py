@@ -1,0 +1,40 @@
+"""Names that pytest and unittest look up themselves: nobody in the project reads them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from tdad.graph.impacts.world import World
+
+OF_MODULES = frozenset(
+    {
+        "pytestmark", "__test__", "setup_module", "teardown_module", "setUpModule", "tearDownModule",
+        "setup_function", "teardown_function", "setup", "teardown", "load_tests",
+    }
+)  # fmt: skip
+"""Of a test module: they decide about every test in it."""
+OF_CLASSES = frozenset(
+    {
+        "pytestmark", "__test__", "setup_class", "teardown_class", "setup_method", "teardown_method", "setup",
+        "teardown", "setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown",
+    }
+)  # fmt: skip
+"""Of a test class: they decide about every test in it, and in classes derived from it."""
+PLUGINS = "pytest_plugins"
+
+
+def governed(world: World, path: str, qualname: str) -> Iterable[str]:
+    """Tests about which a name at module or class level decides although no code of the project reads it."""
+    owner, _, name = qualname.rpartition(".")
+    if not owner:
+        if name in OF_MODULES:
+            yield from world.tests_of_file(path)
+        elif name == PLUGINS and posixpath.basename(path) == "conftest.py":
+            yield from (test.node_id for test in world.tests_below(posixpath.dirname(path)))
+    elif name in OF_CLASSES:
+        class_id = f"{path}::{owner}"
+        for cls in (class_id, *world.now.subclasses(class_id)):
+            file, _, inside = cls.partition("::")
+            prefix = f"{file}::{inside.replace('.', '::')}::"
+            yield from (test for test in world.tests_of_file(file) if test.startswith(prefix))

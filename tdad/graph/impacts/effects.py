@@ -1,0 +1,234 @@
+"""What code that runs at import does to the rest of the world: the names it stores into, if that is all it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tdad.facts import DefinitionKind, OwnerKind, Reference, ReferenceKind, Span
+from tdad.graph.impacts.classes import decorators, split
+from tdad.graph.impacts.world import World
+from tdad.graph.resolve import Edge, Resolver
+from tdad.graph.resolve.chains import last_name
+from tdad.graph.resolve.scopes import FileScope
+
+MUTATORS = frozenset(
+    {
+        "append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "discard", "pop",
+        "popitem", "clear", "sort", "reverse",
+    }
+)  # fmt: skip
+CONTAINERS = frozenset(
+    {
+        "list()", "dict()", "set()", "collections.defaultdict()", "defaultdict()", "collections.deque()", "deque()",
+        "collections.OrderedDict()", "OrderedDict()",
+    }
+)  # fmt: skip
+"""Values whose mutators do nothing else."""
+HARMLESS = frozenset(
+    {
+        "len", "int", "str", "float", "bool", "bytes", "dict", "list", "tuple", "set", "frozenset", "sorted", "range",
+        "enumerate", "zip", "isinstance", "issubclass", "callable", "type", "repr", "super", "getattr", "hasattr",
+        "re.compile", "functools.wraps", "wraps", "functools.partial", "partial", "object", "print", "min", "max",
+        "sum", "iter", "id", "hash", "vars", "any", "all", "super().__init_subclass__", "super().__new__",
+        "super().__init__", "super().__set_name__",
+    }
+)  # fmt: skip
+"""Calls, as written, that change nothing of the project's."""
+DEEPEST = 4
+
+
+PURE_DECORATORS = frozenset(
+    {
+        "property", "staticmethod", "classmethod", "cached_property", "functools.cached_property",
+        "functools.wraps", "wraps", "functools.cache", "cache", "functools.lru_cache", "lru_cache",
+        "functools.total_ordering", "total_ordering", "dataclass", "dataclasses.dataclass",
+        "abstractmethod", "abc.abstractmethod", "contextmanager", "contextlib.contextmanager",
+        "asynccontextmanager", "contextlib.asynccontextmanager", "overload", "typing.overload", "t.overload",
+        "override", "typing.override", "final", "typing.final", "pytest.fixture", "fixture",
+        "typing.runtime_checkable", "runtime_checkable", "enum.unique", "unique",
+    }
+)  # fmt: skip
+"""Decorators that only make the decorated object: applying one has no effect anywhere else."""
+
+
+def is_pure(decorator: str) -> bool:
+    """Whether a decorator, as written, is known to have no effect anywhere else."""
+    name = decorator.removesuffix("()")
+    return (
+        name in PURE_DECORATORS
+        or name.startswith("pytest.mark.")
+        or name.endswith((".setter", ".getter", ".deleter"))
+    )
+
+
+SELF = "self"
+"""Stands for the object whose method is called."""
+
+
+class Effects:
+    """Which module- and class-level names, ``path::qualname``, some code stores into. ``None``: it may do anything."""
+
+    def __init__(self, world: World, resolver: Resolver) -> None:
+        self._world = world
+        self._resolver = resolver
+
+    def of_statement(self, path: str, span: Span) -> frozenset[str] | None:
+        """Of the statements of a module's top level in those lines of the resolver's version."""
+        scope = self._resolver.files.scope(path)
+        if scope is None:
+            return None
+        here = [r for r in scope.references.get(0, ()) if r.line in span]
+        return self._stores(scope, here, DEEPEST) or None
+
+    def of_decorators(self, definition: str) -> frozenset[str] | None:
+        """Of applying the decorators of a function or class."""
+        found = self._resolver.files.find(definition)
+        if found is None:
+            return frozenset()
+        scope, indexes = found
+        applied = [
+            reference
+            for index in indexes
+            for reference in scope.references.get(index, ())
+            if reference.kind is ReferenceKind.DECORATOR and not is_pure(reference.chain)
+        ]
+        return self._all(self._called(scope, reference, DEEPEST) for reference in applied)
+
+    def of_class(self, class_id: str) -> frozenset[str] | None:
+        """Of the class statement: the hooks of bases and metaclasses that are written in the project."""
+        hooks = [f"{cls}.__init_subclass__" for cls in self._resolver.mro(class_id)[1:]]
+        for cls in self._resolver.mro(class_id):
+            for meta in self._metaclasses(cls):
+                hooks += [f"{meta}.__new__", f"{meta}.__init__"]
+        written = [hook for hook in hooks if self._resolver.files.find(hook) is not None]
+        return self._all(self._of_call(hook, DEEPEST) for hook in written)
+
+    def _metaclasses(self, cls: str) -> Iterator[str]:
+        """What else the class statement calls: all classes of the project in the header's calls."""
+        for edge in self._resolver.references(cls):
+            if edge.kind is ReferenceKind.CALL and self._kind(edge.target) is DefinitionKind.CLASS:
+                yield from (each for each in self._resolver.mro(edge.target) if "::" in each)
+
+    @staticmethod
+    def _all(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+        found: frozenset[str] = frozenset()
+        for part in parts:
+            if part is None:
+                return None
+            found |= part
+        return found - {SELF}
+
+    def _of_call(self, definition: str, depth: int) -> frozenset[str] | None:
+        """Of calling a function at import: of itself, and of the functions in it that an import was seen to enter."""
+        path, qualname = split(definition)
+        scope = self._resolver.files.scope(path)
+        if scope is None or depth == 0 or self._kind(definition) is not DefinitionKind.FUNCTION:
+            return None
+        found: frozenset[str] = frozenset()
+        for index, inner in enumerate(scope.facts.definitions):
+            runs = inner.qualname == qualname or (
+                inner.qualname.startswith(f"{qualname}.") and self._ran(path, inner.qualname)
+            )
+            if runs and inner.kind is DefinitionKind.FUNCTION:
+                stores = self._stores(scope, scope.references.get(index, ()), depth)
+                if stores is None:
+                    return None
+                found |= stores
+        return found
+
+    def _ran(self, path: str, qualname: str) -> bool:
+        entered = self._world.entered(path, qualname)
+        return any(owner.kind is OwnerKind.IMPORT for owner, _ in entered)
+
+    def _stores(
+        self, scope: FileScope, references: Iterable[Reference], depth: int
+    ) -> frozenset[str] | None:
+        found: frozenset[str] = frozenset()
+        for reference in references:
+            targets: frozenset[str] | None = frozenset()
+            if reference.kind is ReferenceKind.WRITE:
+                targets = self._targets(scope, reference, reference.chain)
+            elif reference.kind is ReferenceKind.CALL:
+                targets = self._called(scope, reference, depth)
+            elif reference.kind is ReferenceKind.IMPORT:
+                targets = None
+            if targets is None:
+                return None
+            found |= targets
+        return found
+
+    def _called(self, scope: FileScope, reference: Reference, depth: int) -> frozenset[str] | None:
+        chain = reference.chain.removesuffix("()")
+        receiver, _, name = chain.rpartition(".")
+        if chain in HARMLESS:
+            return frozenset()
+        if name in MUTATORS and receiver:
+            kept = self._targets(scope, reference, receiver)
+            if kept is not None and all(self._is_container(each) for each in kept - {SELF}):
+                return kept
+        edges = self._resolver.resolve(scope, reference)
+        called = {
+            edge.target
+            for edge in edges
+            if edge.kind in {ReferenceKind.CALL, ReferenceKind.DECORATOR}
+            and self._kind(edge.target) is not DefinitionKind.VARIABLE
+            and not edge.target.endswith("::")
+            and (not receiver or last_name(edge.target) == name)
+        }
+        if name == "register":
+            dispatchers = self._dispatchers(edges)
+            if dispatchers:
+                return dispatchers
+        if not called or any(edge.ambiguous for edge in edges):
+            return None
+        found: frozenset[str] = frozenset()
+        for target in sorted(called):
+            stores = self._of_call(target, depth - 1)
+            if stores is not None and SELF in stores and receiver:
+                kept = self._targets(scope, reference, receiver)
+                stores = None if kept is None else (stores - {SELF}) | kept
+            if stores is None:
+                return None
+            found |= stores
+        return found
+
+    def _dispatchers(self, edges: Iterable[Edge]) -> frozenset[str]:
+        """Generic functions among what is mentioned (``functools.singledispatch``)."""
+        return frozenset(
+            edge.target
+            for edge in edges
+            if any("singledispatch" in each for each in decorators(self._resolver, edge.target))
+        )
+
+    def _targets(
+        self, scope: FileScope, reference: Reference, chain: str
+    ) -> frozenset[str] | None:
+        """The variables that a store into ``chain`` changes; none when it is an object of the function's own."""
+        root = chain.replace("[", ".").replace("(", ".").partition(".")[0]
+        if root == SELF:
+            return frozenset({SELF})
+        owner = scope.facts.definitions[reference.source]
+        if owner.kind is DefinitionKind.FUNCTION and root in scope.locals.get(
+            reference.source, ()
+        ):
+            return frozenset()
+        names = frozenset(
+            edge.target
+            for edge in self._resolver.resolve(scope, reference)
+            if not edge.ambiguous
+            and self._kind(edge.target) is DefinitionKind.VARIABLE
+            and "import" not in self._resolver.files.flags(edge.target)
+        )
+        return names or None
+
+    def _kind(self, definition: str) -> DefinitionKind | None:
+        return self._resolver.files.kind(definition)
+
+    def _is_container(self, definition: str) -> bool:
+        found = self._resolver.files.find(definition)
+        if found is None:
+            return False
+        scope, indexes = found
+        made = scope.facts.definitions[indexes[-1]]
+        bindings = scope.bindings.get((made.parent, made.name), ())
+        return bool(bindings) and all(binding.chain in CONTAINERS for binding in bindings)

@@ -1,0 +1,45 @@
+"""Where tests may be that no run has seen."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from tdad.facts import Change, ChangeKind, Part
+from tdad.graph.impacts.data import is_configuration
+from tdad.graph.impacts.world import World
+
+OF_COLLECTION = frozenset({"collect_ignore", "collect_ignore_glob", "__test__"})
+"""They decide what is collected: tests may come that no run has seen."""
+
+
+def may_hold_new_tests(world: World, changes: Sequence[Change]) -> set[str]:
+    """Files that may hold tests that no run has seen: those that changed, and those that a change lets tests come into.
+
+    Tests come from elsewhere when a base class gets some, when a class gets another base, and when what is collected is
+    decided otherwise.
+    """
+    paths = {change.path for change in changes}
+    for change in changes:
+        if change.part is Part.DATA and is_configuration(change.path):
+            return set(world.head.paths())
+        if posixpath.basename(change.path) == "conftest.py" and _is_about_collection(change):
+            folder = posixpath.dirname(change.path)
+            paths.update(p for p in world.head.paths() if not folder or p.startswith(f"{folder}/"))
+        elif _may_bring_tests(change):
+            paths.update(world.now.reverse_import_closure(change.path))
+    return paths
+
+
+def _is_about_collection(change: Change) -> bool:
+    names = {*change.binds, change.qualname}
+    return not OF_COLLECTION.isdisjoint(names) or any(name.startswith("pytest_") for name in names)
+
+
+def _may_bring_tests(change: Change) -> bool:
+    """Whether files that import the changed one may collect more from it: by usual names, however configured."""
+    if change.part is Part.HEADER or "__test__" in change.binds:
+        return True
+    come = change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}
+    names = change.qualname.split(".")
+    return come and (any("test" in name.lower() for name in names) or "*" in change.binds)
