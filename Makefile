@@ -14,7 +14,7 @@ WORKERS ?= auto
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests model test-model test docs demo bench audit audit-full clean
+.PHONY: help env lint types layers tests model test-model test-openai test docs demo bench audit audit-full clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -46,6 +46,13 @@ model: env
 test-model: env  ## talk to a real small model on a real server (127 MB of wheels, once)
 	"$(PYTHON)" tools/model_environment.py $(VENV)-model --required
 	$(MODEL_TESTS)
+
+test-openai: env  ## run the client's tests with the oldest and with older versions of openai
+	@for version in 1.60.0 2.0.0 2.54.0; do \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --target $(VENV)/openai-$$version openai==$$version && \
+	  echo "openai $$version" && \
+	  PYTHONPATH=$(VENV)/openai-$$version $(BIN)/python -m pytest -q -n $(WORKERS) tests/client || exit 1; \
+	done
 
 test: lint types layers tests model  ## run every check: lint, types, import layers, tests
 

@@ -25,14 +25,11 @@ def _join(first: str, second: str) -> str:
 
 
 def circles(text: str) -> bool:
-    """Tell whether ``text`` ends in ten repetitions of the same 50 or more characters (Qwen3.8#88, #145)."""
-    if len(text) < LEAST_PERIOD * REPEATS:
-        return False
-    # The nearest earlier place that ends alike gives the period; a shorter one is taken several times.
-    tail = text[-LEAST_PERIOD:]
-    before = text.rfind(tail, 0, len(text) - 1)
-    if before < 0:
+    """Tell whether ``text`` ends in at least ten repetitions that make up 500 characters (Qwen3.8#88, #145)."""
+    # The nearest earlier place that ends alike gives the period.
+    before = text.rfind(text[-LEAST_PERIOD:], 0, -1)
+    if before < 0 or len(text) < LEAST_PERIOD * REPEATS:
         return False
     period = len(text) - LEAST_PERIOD - before
-    period *= -(-LEAST_PERIOD // period)
-    return len(text) >= period * REPEATS and text.endswith(text[-period:] * REPEATS)
+    repeats = max(REPEATS, -(-LEAST_PERIOD * REPEATS // period))
+    return len(text) >= period * repeats and text.endswith(text[-period:] * repeats)

@@ -29,6 +29,7 @@ from tdad.agent.chat.facts import (
 )
 from tdad.agent.chat.model import Shrink, Watch
 from tdad.agent.chat.policy import Action
+from tdad.agent.chat.redact import redact
 from tdad.agent.chat.trouble import Kind, Trouble
 from tdad.agent.client.attempts import Attempts
 from tdad.agent.client.endings import error_for, exhausted, truncated
@@ -101,7 +102,7 @@ class ChatClient:
                 raw = await self._send(attempts)
                 made = self._turn(raw, attempts)
             except Failed as failed:
-                given_up = await self._react(failed.trouble, attempts)
+                given_up = await self._react(self._without_secrets(failed.trouble), attempts)
                 if given_up is not None:
                     return given_up
                 continue
@@ -221,6 +222,10 @@ class ChatClient:
             case Action.AGAIN:
                 pass
         return None
+
+    def _without_secrets(self, trouble: Trouble) -> Trouble:
+        """Some servers repeat the key that they refuse."""
+        return replace(trouble, text=redact(trouble.text, (self._key,)))
 
     def _adapt(self, trouble: Trouble, attempts: Attempts) -> None:
         fields = wire.encode(attempts.request, self.capabilities, attempts.max_tokens)

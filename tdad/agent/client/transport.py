@@ -35,6 +35,7 @@ Sink = Callable[[Chunk], str]
 
 _AFTER_FINISH_S = 5.0
 """How long to wait for usage and the end of a stream whose answer is complete."""
+_SHOWN = 200
 _LIBRARIES = ("httpx", "httpcore", "anyio", "h11")
 
 
@@ -84,10 +85,7 @@ class Transport:
             raise Failed(of_answer(200, document))
         reply = whole(document)
         if reply.empty:
-            said = json.dumps(document, ensure_ascii=False) if document else words_of(body)
-            raise Failed(
-                Trouble(Kind.BAD_RESPONSE, f"no choices in {said[:200] or 'nothing'}", 200)
-            )
+            raise Failed(Trouble(Kind.BAD_RESPONSE, _what_it_is(body), 200))
         return reply
 
     async def stream(self, fields: Mapping[str, Any], sink: Sink) -> tuple[RawReply, float]:
@@ -201,6 +199,16 @@ def _document(answer: object) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
+def _what_it_is(body: object) -> str:
+    """The beginning of an answer that is none, alike for all versions of the library: they keep different things."""
+    if isinstance(body, str):
+        return f"no JSON in {words_of(body)[:_SHOWN] or 'an empty answer'}"
+    raw = [_document(each) for each in body] if isinstance(body, list) else _document(body)
+    if isinstance(raw, dict):
+        raw = {name: value for name, value in raw.items() if value is not None}
+    return f"no choices in {json.dumps(raw, sort_keys=True, ensure_ascii=False)[:_SHOWN]}"
+
+
 def _of_error(error: Exception, *, began: bool) -> Trouble:  # noqa: PLR0911 - one per class
     """The trouble behind an exception; raises it again when it is none of a request's.
 
@@ -220,7 +228,7 @@ def _of_error(error: Exception, *, began: bool) -> Trouble:  # noqa: PLR0911 - o
             return of_answer(None, error.body if error.body is not None else str(error))
         case ValueError():
             kind = Kind.BROKEN_STREAM if began else Kind.BAD_RESPONSE
-            return Trouble(kind, one_line(f"no JSON: {error}"))
+            return Trouble(kind, _what_it_is(getattr(error, "doc", str(error))))
         case OSError() | openai.OpenAIError():
             return _of_connection(error, began)
     if type(error).__module__.startswith(_LIBRARIES):

@@ -10,7 +10,7 @@ from tdad.agent.chat.capabilities import Capabilities, Dialect, Source
 from tdad.agent.servers.advice import start_command
 from tdad.agent.servers.http import Answer, ask, listens, root_of
 from tdad.agent.servers.names import nearest, with_v1
-from tdad.agent.servers.recognise import QUESTIONS, capabilities_of, entries
+from tdad.agent.servers.recognise import QUESTIONS, capabilities_of, context_of, entries
 from tdad.errors import (
     BaseUrlWrong,
     ModelNotServed,
@@ -62,7 +62,7 @@ def _models(base_url: str, key: str, loading_s: float) -> Answer:
     end = time.monotonic() + loading_s
     while True:
         answer = ask(f"{base_url}/models", key=key)
-        if not _is_loading(base_url, answer) or time.monotonic() > end:
+        if not _is_loading(base_url, answer, key) or time.monotonic() > end:
             break
         time.sleep(min(1.0, loading_s / 10))
     if answer.status == 200 and isinstance(answer.object.get("data"), list):
@@ -79,10 +79,10 @@ def _models(base_url: str, key: str, loading_s: float) -> Answer:
     raise ServerBadAnswer(base_url, f"{base_url}/models answers with {answer.status}")
 
 
-def _is_loading(base_url: str, models: Answer) -> bool:
+def _is_loading(base_url: str, models: Answer, key: str) -> bool:
     """Tell whether the server says so; llama.cpp lists its models before it has loaded them."""
     if models.status == 200:
-        return ask(f"{root_of(base_url)}/health").status == 503
+        return ask(f"{root_of(base_url)}/health", key=key).status == 503
     return models.status == 503
 
 
@@ -118,18 +118,12 @@ def find_one(ports: Sequence[int] = PORTS) -> str:
 def is_up(base_url: str, key: str = "") -> bool:
     """Tell whether the server listens and has loaded its model."""
     models = ask(f"{base_url}/models", key=key)
-    return models.status == 200 and not _is_loading(base_url, models)
+    return models.status == 200 and not _is_loading(base_url, models, key)
 
 
-def reported_context(capabilities: Capabilities, key: str = "") -> int | None:
+def reported_context(server: Capabilities, key: str = "") -> int | None:
     """The context size that the server reports now: some know it only once the model is loaded."""
-    models = ask(f"{capabilities.base_url}/models", key=key)
-    root = root_of(capabilities.base_url)
-    answers = {
-        name: ask(root + QUESTIONS[name], key=key)
-        for name in ("props", "ps", "lmstudio", "sglang")
-    }
-    again = capabilities_of(
-        capabilities.base_url, {"models": models, **answers}, capabilities.model
-    )
-    return again.context if again.dialect is capabilities.dialect else None
+    root = root_of(server.base_url)
+    answers = {name: ask(root + path, key=key) for name, path in QUESTIONS.items()}
+    answers["models"] = ask(f"{server.base_url}/models", key=key)
+    return context_of(server.dialect, answers, server.model)

@@ -33,7 +33,7 @@ def capabilities_of(base_url: str, answers: Answers, model: str | None = None) -
     dialect = dialect_of(answers)
     models = model_ids(answers["models"])
     chosen = model or choose(models, loaded(answers))
-    context = _CONTEXT[dialect](answers, chosen)
+    context = context_of(dialect, answers, chosen)
     return Capabilities(
         base_url=base_url,
         dialect=dialect,
@@ -45,6 +45,11 @@ def capabilities_of(base_url: str, answers: Answers, model: str | None = None) -
         reasoning_field=MANNERS[dialect].reasoning_field,
         tokenizer=dialect in {Dialect.VLLM, Dialect.LLAMA_CPP},
     )
+
+
+def context_of(dialect: Dialect, answers: Answers, model: str) -> int | None:
+    """Tokens of context that ``model`` has been given; ``None`` when the server does not say."""
+    return _CONTEXT[dialect](answers, model)
 
 
 def dialect_of(answers: Answers) -> Dialect:
