@@ -1,80 +1,10 @@
-"""The flow facts of one file: what its code does with values, as a list of operations per scope.
-
-A *scope* is one code object: a module, a class body, a function or a lambda (comprehensions belong to the scope around
-them). Values live in numbered *slots* of their scope; an operation reads slots and writes others. Names have already
-been versioned: a straight-line reassignment of a local name writes a new slot, and joins are copies into one slot.
-What other scopes can see of a name is its *cell*.
-
-Slots 0, 1 and 2 of every scope are what it returns, what it yields and what is sent to it; its parameters follow.
-A slot of -1 is a value that nothing is known about.
-"""
+"""What one scope does with values, one dataclass per operation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
 
-RETURNED = 0
-YIELDED = 1
-SENT = 2
-FIRST_PARAMETER = 3
-UNKNOWN = -1
-
-
-@unique
-class ScopeKind(StrEnum):
-    """What a scope is."""
-
-    MODULE = "module"
-    CLASS = "class"
-    FUNCTION = "function"
-
-
-@unique
-class ParameterKind(StrEnum):
-    """How a parameter takes its arguments."""
-
-    POSITIONAL = "positional"
-    """Positional only."""
-    NORMAL = "normal"
-    KEYWORD = "keyword"
-    """Keyword only."""
-    STAR = "star"
-    """``*args``"""
-    DOUBLE_STAR = "double-star"
-    """``**kwargs``"""
-
-
-@unique
-class Kind(StrEnum):
-    """What a container is."""
-
-    LIST = "list"
-    TUPLE = "tuple"
-    SET = "set"
-    DICT = "dict"
-
-
-@unique
-class Passing(StrEnum):
-    """How an argument is passed."""
-
-    PLAIN = "plain"
-    STAR = "star"
-    DOUBLE_STAR = "double-star"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter; its slot is ``FIRST_PARAMETER`` plus its index.
-
-    ``default`` and ``annotation`` are slots of the scope that executes the ``def``.
-    """
-
-    name: str
-    kind: ParameterKind
-    default: int = UNKNOWN
-    annotation: int = UNKNOWN
+from tdad.facts_flow.words import UNKNOWN, Kind, Passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,41 +316,3 @@ Operation = (
     | Catch
     | Annotate
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One code object."""
-
-    name: str
-    """Dotted name within the module (``Class.method``, ``outer.inner``, ``f.<lambda1>``); the module's is empty."""
-    kind: ScopeKind
-    parent: int
-    """Index of the scope that runs the definition; of the module -1."""
-    parameters: tuple[Parameter, ...] = ()
-    slots: int = FIRST_PARAMETER
-    """How many slots it has."""
-    operations: tuple[Operation, ...] = ()
-    generator: bool = False
-    asynchronous: bool = False
-    binds: frozenset[str] = frozenset()
-    """Names it binds (of a module or class: its attributes)."""
-    returns: int = UNKNOWN
-    """Slot of the annotation of what it returns, in the scope that executes the ``def``."""
-    fields: tuple[str, ...] = ()
-    """Of a class: its annotated names in order (what ``dataclass`` and ``NamedTuple`` make parameters of)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlowFacts:
-    """All that one file does with values. ``scopes[0]`` is the module."""
-
-    module: str
-    """Dotted name."""
-    scopes: tuple[Scope, ...]
-    exports: tuple[str, ...] | None = None
-    """The literal ``__all__``, if there is one."""
-    sites: int = 0
-    """Sites are numbered from 0 to this, exclusive."""
-    error: str | None = None
-    """Why it could not be parsed; then it is a module without operations."""
