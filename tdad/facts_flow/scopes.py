@@ -19,6 +19,8 @@ class Parameter:
     kind: ParameterKind
     default: int = UNKNOWN
     annotation: int = UNKNOWN
+    optional: bool = False
+    """Its default is ``None``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Scope:
     """Names it binds (of a module or class: its attributes)."""
     returns: int = UNKNOWN
     """Slot of the annotation of what it returns, in the scope that executes the ``def``."""
+    conditional: tuple[tuple[int, bool, int], ...] = ()
+    """(parameter, whether it is something else than ``None``, slot): what it returns if that is so."""
     fields: tuple[str, ...] = ()
     """Of a class: its annotated names in order (what ``dataclass`` and ``NamedTuple`` make parameters of)."""
 

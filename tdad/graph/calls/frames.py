@@ -83,15 +83,25 @@ class Frames(Elements, ABC):
             self.open_frame(value.scope, value.frame, -1, context)
         return frame
 
-    def result_of(self, frame: int, target: int) -> None:
-        """What calling the function that ``frame`` executes gives."""
+    def result_of(self, frame: int, target: int, given: dict[int, bool]) -> None:
+        """What calling the function that ``frame`` executes gives.
+
+        Args:
+            frame: it.
+            target: takes the result.
+            given: parameter → whether it certainly is, or certainly is not, something else than ``None``.
+        """
         scope = self.scope_of(frame)
         if scope.generator:
             self.give(target, Generator(frame))
         elif scope.asynchronous:
             self.give(target, Coroutine(frame))
         else:
-            self.flow(self.frames[frame].base + RETURNED, target)
+            base = self.frames[frame].base
+            self.flow(base + RETURNED, target)
+            for parameter, is_given, slot in scope.conditional:
+                if given.get(parameter, is_given) is is_given:
+                    self.flow(base + slot, target)
 
     def call_function(
         self,
@@ -106,14 +116,16 @@ class Frames(Elements, ABC):
         assert isinstance(value, Function)
         frame = self.frame_for(function, context)
         self.called(at, value.scope)
-        self._bind_arguments(frame, value.frame, passed)
-        self.result_of(frame, target)
+        self.result_of(frame, target, self._bind_arguments(frame, value.frame, passed))
 
     # -- arguments ------------------------------------------------------------------------------------------------
 
-    def _bind_arguments(self, frame: int, definer: int, passed: Sequence[Passed]) -> None:
+    def _bind_arguments(
+        self, frame: int, definer: int, passed: Sequence[Passed]
+    ) -> dict[int, bool]:
+        """Hand the arguments on; gives which parameters certainly are, or are not, something else than ``None``."""
         parameters = self.scope_of(frame).parameters
-        given: set[int] = set()
+        given: dict[int, bool] = {}
         self._bind_positional(frame, parameters, passed, given)
         self._bind_keywords(frame, parameters, passed, given)
         open_ended = any(argument.passing is not Passing.PLAIN for argument in passed)
@@ -121,6 +133,12 @@ class Frames(Elements, ABC):
             if parameter.default != UNKNOWN and (number not in given or open_ended):
                 source = self.frames[definer].base + parameter.default
                 self.flow(source, self._slot(frame, number))
+        omitted = {
+            number: False
+            for number, parameter in enumerate(parameters)
+            if parameter.optional and number not in given and not open_ended
+        }
+        return omitted | {number: True for number, certain in given.items() if certain}
 
     def _slot(self, frame: int, number: int) -> int:
         return self.frames[frame].base + FIRST_PARAMETER + number
@@ -136,7 +154,7 @@ class Frames(Elements, ABC):
         frame: int,
         parameters: tuple[Parameter, ...],
         passed: Sequence[Passed],
-        given: set[int],
+        given: dict[int, bool],
     ) -> None:
         taking = [
             number
@@ -160,7 +178,7 @@ class Frames(Elements, ABC):
             else:
                 self._put_positional(frame, taking, star, position, argument.node)
                 if position < len(taking):
-                    given.add(taking[position])
+                    given[taking[position]] = argument.certain
                 position += 1
 
     def _put_positional(
@@ -216,7 +234,7 @@ class Frames(Elements, ABC):
         frame: int,
         parameters: tuple[Parameter, ...],
         passed: Sequence[Passed],
-        given: set[int],
+        given: dict[int, bool],
     ) -> None:
         by_name = {
             parameter.name: number
@@ -234,7 +252,7 @@ class Frames(Elements, ABC):
         for argument in passed:
             if argument.keyword:
                 if argument.keyword in by_name:
-                    given.add(by_name[argument.keyword])
+                    given[by_name[argument.keyword]] = argument.certain
                 self._put_keyword(frame, by_name, double, argument.keyword, argument.node)
             elif argument.passing is Passing.DOUBLE_STAR:
                 self._spread_keywords(frame, by_name, double, argument.node)

@@ -188,7 +188,12 @@ class Machine(Outside):
     def _call(self, op: ops.Call, frame: int, base: int, first: int) -> None:
         at, target = At(frame, first + op.site), base + op.target
         passed = tuple(
-            Passed(self._at(base, argument.slot), argument.passing, argument.keyword)
+            Passed(
+                self._at(base, argument.slot),
+                argument.passing,
+                argument.keyword,
+                certain=op.decorator,
+            )
             for argument in op.arguments
         )
         function = base + op.function

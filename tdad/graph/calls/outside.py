@@ -163,7 +163,7 @@ class Outside(Externals, ABC):
                 if parameter.annotation != UNKNOWN and plain:
                     yield slot, outer + parameter.annotation
             scope = self.scopes[frame.scope]
-            if scope.returns != UNKNOWN:
+            if scope.returns != UNKNOWN and not scope.conditional:
                 place = YIELDED if scope.generator else RETURNED
                 yield frame.base + place, outer + scope.returns
         yield from self.annotated

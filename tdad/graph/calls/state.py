@@ -46,6 +46,8 @@ class Passed:
     node: int
     passing: Passing = Passing.PLAIN
     keyword: str = ""
+    certain: bool = False
+    """It is not ``None``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import libcst as cst
 
-from tdad.facts_flow import RETURNED, UNKNOWN, Catch, Raise
+from tdad.facts_flow import UNKNOWN, Catch, Raise
 from tdad.source.flow.assignments import assign
 from tdad.source.flow.displays import iterated
 from tdad.source.flow.functions import entered
+from tdad.source.flow.given import if_given, return_value
 from tdad.source.flow.operations import implicit, truth
 from tdad.source.flow.patterns import match_case
 from tdad.source.flow.scope import ScopeFlow, State
@@ -18,13 +19,15 @@ from tdad.source.flow.scope import ScopeFlow, State
 
 def suite(scope: ScopeFlow, node: cst.BaseSuite | cst.SimpleStatementLine) -> None:
     """Run the statements of a suite or line."""
+    given = scope.given
     for statement in node.body:
         scope.execute(statement)
+    scope.given = given
 
 
 def _return(scope: ScopeFlow, node: cst.Return) -> None:
     if node.value is not None:
-        scope.copy(scope.evaluate(node.value), RETURNED)
+        return_value(scope, node.value)
     scope.dead = True
 
 
@@ -54,14 +57,21 @@ def _jump(scope: ScopeFlow, targets: list[list[State]]) -> None:
 
 
 def _if(scope: ScopeFlow, node: cst.If) -> None:
+    holds, fails = if_given(scope, node.test)
+    known = scope.given
     truth(scope, scope.evaluate(node.test))
     before = scope.snapshot()
+    scope.given = {**known, **holds}
     suite(scope, node.body)
     after = scope.snapshot()
     scope.resume(before)
+    scope.given = {**known, **fails}
     if node.orelse is not None:
         scope.execute(node.orelse)
-    scope.resume(after, scope.snapshot())
+    other = scope.snapshot()
+    if after is not None:
+        scope.given = known if other is not None else {**known, **holds}
+    scope.resume(after, other)
 
 
 def _else(scope: ScopeFlow, node: cst.Else | cst.Finally) -> None:

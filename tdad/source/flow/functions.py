@@ -30,7 +30,8 @@ def parameters(scope: ScopeFlow, node: cst.Parameters) -> tuple[Parameter, ...]:
         annotation = UNKNOWN
         if parameter.annotation is not None:
             annotation = annotated(scope, parameter.annotation.annotation)
-        found.append(Parameter(parameter.name.value, kind, default, annotation))
+        optional = isinstance(parameter.default, cst.Name) and parameter.default.value == "None"
+        found.append(Parameter(parameter.name.value, kind, default, annotation, optional))
 
     for parameter in node.posonly_params:
         add(parameter, ParameterKind.POSITIONAL)

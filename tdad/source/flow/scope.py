@@ -81,6 +81,10 @@ class ScopeFlow:
         self.elements: dict[str, int] = {}
         self.fields: list[str] = []
         self.returns = UNKNOWN
+        self.given: dict[int, bool] = {}
+        """Parameter → whether it is something else than ``None``, where a branch has asked for that."""
+        self.conditional: dict[tuple[int, bool], int] = {}
+        """Parameter and whether it is not ``None`` → slot of what is returned then."""
         self.lengths: dict[str, int] = {}
         """Name → length of the list it is bound to, where that is certain."""
         self.breaks: list[list[State]] = []
@@ -363,5 +367,6 @@ class ScopeFlow:
             if names.kind is not ScopeKind.FUNCTION
             else frozenset(),
             returns=self.returns,
+            conditional=tuple((*key, slot) for key, slot in self.conditional.items()),
             fields=tuple(self.fields),
         )
