@@ -34,6 +34,10 @@ def export(settings: tuple[str, ...], form: str, calls: bool, path: Path | None)
     """
     from tdad.report.calls import render_calls
 
+    if path is not None and not calls:
+        raise click.UsageError(
+            "PATH is for --calls; the static graph is that of the whole project."
+        )
     project = open_here(settings)
     if calls:
         from tdad.workflows.calls import project_calls

@@ -13,6 +13,9 @@ from tdad.repo import project_files
 from tdad.workflows.callgraph import export_calls, starting_folder
 from tdad.workflows.project import Project
 
+_PYTHON = frozenset({".py", ".pyw", ""})
+"""Endings of files that are read; scripts have none."""
+
 
 def project_calls(
     project: Project, below: Path | None, tell: Callable[[str], None] = lambda _: None
@@ -30,6 +33,8 @@ def project_calls(
         root = starting_folder(start)
     else:
         place = Path(os.path.abspath(project.cwd / below))  # noqa: PTH100 - keeps links
+        if place.is_file() and place.suffix not in _PYTHON:
+            raise FileNotInProject(str(below), "it is not a Python file")
         start = place if place.is_dir() else place.parent
         root = starting_folder(start)
         files = _named(project, root if place.is_file() else start)

@@ -70,6 +70,12 @@ def test_calls(tdad, project, workflows):
     assert json.loads(tdad("graph", "export", "--calls").out) == {"a.f": ["a.g"], "a.g": []}
 
 
+def test_a_path_is_for_calls_only(tdad, project):
+    (project / "README.md").write_text("# no code", encoding="utf-8")
+    assert tdad("graph", "export", "README.md").code == 2
+    assert tdad("graph", "export", "--calls", "README.md").code == 2
+
+
 def test_graph(tdad, project, workflows):
     workflows.answer("graph_export", export_graph="digraph {}\n")
     assert tdad("graph", "export", "--format", "dot").out == "digraph {}\n"

@@ -211,14 +211,17 @@ class Outside(Externals, ABC):
     def _try_classes(self) -> bool:
         """Run the inherited methods of classes without subclasses that only code outside can make instances of.
 
-        A small program is taken to be whole: what it does not make is not made.
+        A small program is taken to be whole: what it does not make is not made, unless a package offers it in its
+        ``__init__``.
         """
-        if self.depth:
-            return False
+        offered = self._offered() if self.depth else self.classes
         waiting = [
             cls
             for cls, info in self.classes.items()
-            if cls not in self.constructed and cls not in self._tried and not info.subclasses
+            if cls not in self.constructed
+            and cls not in self._tried
+            and not info.subclasses
+            and cls in offered
         ]
         for cls in waiting:
             self._tried.add(cls)
@@ -229,6 +232,16 @@ class Outside(Externals, ABC):
                     if isinstance(self.values[function], Function):
                         self._give_receiver(function, cls, name)
         return bool(waiting)
+
+    def _offered(self) -> set[int]:
+        """What the names hold that packages bind."""
+        packages = {name.rpartition(".")[0] for name in self.modules} & self.modules.keys()
+        found: set[int] = set()
+        for name in sorted(packages):
+            owner = self.number(Module(name))
+            for bound in self.modules[name].scopes[0].binds:
+                found |= self.engine.held[self.attribute(owner, bound)]
+        return found
 
     def _inherited(self, cls: int) -> list[str]:
         names: set[str] = set()
