@@ -14,7 +14,7 @@ _START: Mapping[Dialect, str] = {
     " --enable-auto-tool-choice --tool-call-parser qwen3_coder",
     Dialect.SGLANG: "python -m sglang.launch_server --model-path Qwen/Qwen3.6-35B-A3B --port 30000"
     " --context-length 32768 --reasoning-parser qwen3 --tool-call-parser qwen3_coder",
-    Dialect.LLAMA_CPP: "llama-server -hf unsloth/Qwen3.6-35B-A3B-GGUF:Q4_K_XL --jinja -c 32768 --parallel 1"
+    Dialect.LLAMA_CPP: "llama-server -hf unsloth/Qwen3.6-35B-A3B-GGUF:UD-Q4_K_XL --jinja -c 32768 --parallel 1"
     " --port 8080",
     Dialect.OLLAMA: "OLLAMA_CONTEXT_LENGTH=32768 ollama serve",
     Dialect.LM_STUDIO: "lms load MODEL --context-length 32768 && lms server start",
