@@ -6,21 +6,17 @@ by hand in a module- or class-level name. Whatever it can call may have been run
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tdad.facts import DefinitionKind, Owner, OwnerKind
+from tdad.graph.impacts.memo_calls import Calls
 from tdad.graph.impacts.world import World
 
 CACHED = "cached"
 GLOBAL_WRITER = "global-writer"
 MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>"}
 """Flag of a definition → the pseudo identifier under which its file is found by ``FactsOf.mentioning``."""
-LEAST_WEIGHT = 0.1
-"""Mentions by attribute name alone are followed while there are at most ten candidates: a cache that calls through a
-more common name is one that rule 7 does not see."""
-
 
 READING = frozenset(
     {
@@ -63,7 +59,7 @@ class Memos:
                 yield memo
             elif not memo.owners.isdisjoint(ran):
                 if memo.calls is None:
-                    memo.calls = frozenset(self._calls(memo))
+                    memo.calls = self._calls(memo)
                 if definition in memo.calls:
                     yield memo
 
@@ -73,7 +69,7 @@ class Memos:
             if memo.owners.isdisjoint(readers):
                 continue
             if memo.calls is None:
-                memo.calls = frozenset(self._calls(memo))
+                memo.calls = self._calls(memo)
             if any(self._reads(definition) for definition in sorted(memo.calls)):
                 yield memo
 
@@ -116,36 +112,5 @@ class Memos:
                         name = f"{path}::{definition.qualname}"
                         yield Memo(name, flag == GLOBAL_WRITER, self.owners(name))
 
-    def _calls(self, memo: Memo) -> set[str]:
-        """References, followed through functions that an owner of the memo entered, and classes in use."""
-        seen = {memo.definition}
-        queue = deque([memo.definition])
-        while queue:
-            for edge in self.world.now.references(queue.popleft()):
-                if edge.target in seen or (edge.ambiguous and edge.weight < LEAST_WEIGHT):
-                    continue
-                seen.add(edge.target)
-                path, _, qualname = edge.target.partition("::")
-                if self._is_class(path, qualname):
-                    queue.extend(self._members(path, qualname, seen, memo))
-                elif not memo.owners.isdisjoint(self.owners(edge.target)):
-                    queue.append(edge.target)
-        return seen
-
-    def _is_class(self, path: str, qualname: str) -> bool:
-        definition = self.world.definition(path, qualname)
-        return definition is not None and definition.kind is DefinitionKind.CLASS
-
-    def _members(self, path: str, qualname: str, seen: set[str], memo: Memo) -> Iterable[str]:
-        """Methods of a class in use: whatever the object is asked for, some method of it answers."""
-        for cls in {f"{path}::{qualname}", *self.world.now.mro(f"{path}::{qualname}")}:
-            file, _, name = cls.partition("::")
-            facts = self.world.head.get(file)
-            for definition in facts.definitions if facts else ():
-                method = f"{file}::{definition.qualname}"
-                if definition.kind is not DefinitionKind.FUNCTION or method in seen:
-                    continue
-                if definition.qualname.startswith(f"{name}."):
-                    seen.add(method)
-                    if not memo.owners.isdisjoint(self.owners(method)):
-                        yield method
+    def _calls(self, memo: Memo) -> frozenset[str]:
+        return Calls(self.world, memo.owners, self.owners).of(memo.definition)
