@@ -20,7 +20,7 @@ from typing import Any
 
 from accuracy_features import write_features
 from accuracy_measure import Bench, measure
-from accuracy_record import record, testmon_said, versions
+from accuracy_record import record, recorded, testmon_said, versions
 from accuracy_results import Result, keep, result_of, results_of
 from accuracy_setup import MINOR, NAMES, NoPythonError, prepare, put_back
 from accuracy_table import print_summary, write_page
@@ -44,6 +44,9 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is changed is put back
     until = time.monotonic() + options.minutes * 60
     try:
+        if options.table:
+            _write(options)
+            return 0
         prepare(options.subjects)
         for name in options.subjects:
             share = time.monotonic() + (until - time.monotonic()) / _left(options.subjects, name)
@@ -54,8 +57,18 @@ def main(arguments: list[str]) -> int:
     if options.sample:
         print_summary([each for name in options.subjects for each in results_of(Bench(name))])
     else:
-        write_page()
+        _write(options)
     return 0
+
+
+def _write(options: argparse.Namespace) -> None:
+    """Put the results of each subject that has some into the repository, and the tables into the page."""
+    for name in options.subjects:
+        if recorded(name).suite.exists() and any((bench := Bench(name)).folder.glob("*.json")):
+            keep(bench, list(results_of(bench)), _about(name))
+            if options.features is not None:
+                write_features(bench, options.features)
+    write_page()
 
 
 def _left(names: list[str], name: str) -> int:
@@ -73,10 +86,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--again", type=_of(PARTS), default=[], help="parts to measure anew")
     parser.add_argument("--features", type=Path, help="folder for what a ranking can go by")
     parser.add_argument("--sample", action="store_true", help="ten minutes, small subjects")
-    parser.add_argument("--table", action="store_true", help="only write the page again")
+    parser.add_argument(
+        "--table", action="store_true", help="write down what is measured by now, measure nothing"
+    )
     options = parser.parse_args(arguments)
-    if options.table:
-        options.subjects = []
     if options.sample:
         options.minutes = min(options.minutes, SAMPLE_MINUTES)
         options.subjects = [name for name in options.subjects if name not in FAULTS]
@@ -116,10 +129,6 @@ def _subject(name: str, options: argparse.Namespace, until: float) -> None:
         if result is not None:
             wanted[past] -= 1
         _say(name, trial, found, result, time.monotonic() - began)
-    if options.features is not None:
-        write_features(bench, options.features)
-    if not options.sample:
-        keep(bench, list(results_of(bench)), _about(name))
 
 
 def _about(name: str) -> dict[str, str]:

@@ -191,7 +191,7 @@ def _tdad(bench: Bench) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, *script, *(["--features"] if bench.features else [])],
         cwd=root,
-        env=surroundings(bench.name) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tools'}"},
+        env=surroundings(bench.name),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
