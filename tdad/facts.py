@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
-FACTS_VERSION = 3
+FACTS_VERSION = 4
 """Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
 
 DEFINING, DERIVING, RENAMING = "def ", "class ", "as "

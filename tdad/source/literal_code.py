@@ -8,8 +8,8 @@ from tdad.facts import Import, ReferenceKind
 from tdad.source.state import State
 
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\W\d]\w*(?:\.\w+)*)", re.MULTILINE)
-_MEMBER = re.compile(r"[a-z]\w*_\w+")
-"""What is a name rather than a word: it has an underscore."""
+_MEMBER = re.compile(r"[a-z]\w*_\w+|[A-Z]\w*[a-z]\w*")
+"""What is a name rather than a word: it has an underscore, or is written as classes are."""
 _CALLED = re.compile(r"\.([^\W\d]\w*)\(")
 _MOST = 8
 """Names taken from one literal."""
@@ -27,7 +27,7 @@ def note_script(state: State, text: str) -> None:
 
 def note_code(state: State, text: str) -> None:
     """Note what a literal may name: a member (``"select_template"``), or calls (``"context.call("``)."""
-    if "_" in text and _MEMBER.fullmatch(text):
+    if _MEMBER.fullmatch(text):
         state.refs.append((state.line, ReferenceKind.STRING, text))
     elif "(" in text:
         for name in _CALLED.findall(text)[:_MOST]:

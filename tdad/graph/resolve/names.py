@@ -97,7 +97,9 @@ class Names:
         """``from module import name``, asked for by the file ``importer``."""
         path = self._modules.path_of(module, importer)
         if path is not None:
-            found = self.member(path, name)
+            # ``from pkg import sub`` in pkg/__init__.py itself finds no name there but the module below.
+            inner = self._submodule(path, name) if path == importer else None
+            found = inner or self.member(path, name)
             return found if found is not None else NOTHING
         if self._modules.is_namespace(module, importer):
             return self.module(f"{module}.{name}", importer)

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from tdad.facts import Definition, DefinitionKind, Reference, ReferenceKind
+from tdad.facts import (
+    Definition,
+    DefinitionKind,
+    Reference,
+    ReferenceKind,
+    Span,
+    StatementKind,
+)
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import last_name, split, tokens_of
 from tdad.graph.resolve.edge import Edge
 from tdad.graph.resolve.scopes import MODULE, FileScope, is_header
 from tdad.graph.static.members import class_links, member_links
 from tdad.graph.static.nodes import (
-    LOADER,
     OF_KIND,
     How,
     Link,
     asked,
     built,
+    consulted,
     executed,
     imported,
     instanced,
     live,
+    loader,
     mentioned,
+    named,
+    spelled,
 )
 
 _SKIPPED = frozenset({ReferenceKind.ANNOTATION})
@@ -113,12 +124,15 @@ class _File:
                 self._uses.update(tokens)
             source = self._source(reference, definition)
             if not _LOADERS.isdisjoint(tokens):
-                yield Link(source, LOADER, How.CALL)
+                yield Link(source, loader(self._scope.path), How.CALL)
             if reference.kind is ReferenceKind.STRING and reference.chain.isidentifier():
-                yield Link(source, asked(reference.chain), How.STRING)
+                yield Link(source, spelled(reference.chain), How.STRING)
                 yield from self._spelled(reference, source)
             inherited = bool(tokens) and tokens[0] == "super"
             edges = self._resolver.resolve(self._scope, reference)
+            if definition.kind is DefinitionKind.MODULE:
+                yield from self._while_importing(reference, edges)
+                continue
             for edge in edges:
                 yield from self._link(source, edge, inherited=inherited)
             if reference.kind is ReferenceKind.DECORATOR and len(tokens) > 1:
@@ -136,8 +150,10 @@ class _File:
             return mentioned(name)
         return executed(name)
 
-    def _link(self, source: str, edge: Edge, *, inherited: bool) -> Iterator[Link]:
-        how, target = OF_KIND[edge.kind], edge.target
+    def _link(
+        self, source: str, edge: Edge, *, inherited: bool, how: How = How.SAME
+    ) -> Iterator[Link]:
+        how, target = how or OF_KIND[edge.kind], edge.target
         if edge.ambiguous:
             yield Link(source, asked(last_name(target)), how)
             return
@@ -167,6 +183,68 @@ class _File:
             yield Link(source, mentioned(target), how)
         else:
             yield Link(source, executed(target), how)
+
+    # -- statements of the module ------------------------------------------------------------------------------------
+
+    def _while_importing(self, reference: Reference, edges: tuple[Edge, ...]) -> Iterator[Link]:
+        """A statement that binds nothing runs what it calls; what it only mentions, something may hold from then on."""
+        if self._only_as_script(reference.line):
+            return
+        source = imported(self._scope.path)
+        for edge in edges:
+            variable = self._files.kind(edge.target) is DefinitionKind.VARIABLE
+            if variable and not edge.ambiguous:
+                yield Link(source, consulted(edge.target), OF_KIND[edge.kind])
+            elif edge.kind in {ReferenceKind.CALL, ReferenceKind.IMPORT} or edge.ambiguous:
+                yield from self._link(source, edge, inherited=False)
+            elif reference.kind is not ReferenceKind.WRITE:
+                yield from self._held_after(source, edge)
+
+    def _held_after(self, source: str, edge: Edge) -> Iterator[Link]:
+        holders = [
+            holder
+            for other, found in self._at_line.get(edge.line, ())
+            for each in found
+            if each.target != edge.target and not each.ambiguous
+            for holder in self._stores(each.target)
+        ]
+        for holder in dict.fromkeys(holders):
+            yield from self._link(executed(holder), edge, inherited=False, how=How.REGISTERED)
+        if not holders and any(o.kind is ReferenceKind.CALL for o, _ in self._at_line[edge.line]):
+            yield from self._link(source, edge, inherited=False)
+
+    @cached_property
+    def _at_line(self) -> dict[int, list[tuple[Reference, tuple[Edge, ...]]]]:
+        """Line → what the module's own statements there mention."""
+        found: dict[int, list[tuple[Reference, tuple[Edge, ...]]]] = {}
+        for reference in self._scope.references.get(MODULE, ()):
+            edges = self._resolver.resolve(self._scope, reference)
+            found.setdefault(reference.line, []).append((reference, edges))
+        return found
+
+    def _only_as_script(self, line: int) -> bool:
+        """Tell whether the line is below ``if __name__ == …``."""
+        return any(line in suite for suite in self._scripts)
+
+    @cached_property
+    def _scripts(self) -> list[Span]:
+        named = {r.line for r in self._scope.references.get(MODULE, ()) if r.chain == "__name__"}
+        return [
+            statement.suite
+            for statement in self._scope.facts.statements
+            if statement.kind is StatementKind.COMPOUND
+            and statement.owner == MODULE
+            and any(line in statement.span for line in named)
+        ]
+
+    def _stores(self, target: str) -> Iterator[str]:
+        """A variable, or those that a function stores into."""
+        if self._files.kind(target) is DefinitionKind.VARIABLE:
+            yield from self._holders(target, last_name(target))
+        else:
+            yield from self._holders(target, "")
+
+    # -- registration ------------------------------------------------------------------------------------------------
 
     def _spelled(self, reference: Reference, source: str) -> Iterator[Link]:
         """A literal that is the name of something in the same file: a hand-made list of what is public."""
@@ -213,6 +291,18 @@ class _File:
                 elif kind is DefinitionKind.CLASS:
                     source = built(edge.definition)
             yield Link(source, imported(edge.target), How.LOADED)
+        yield from self._local_imports()
+
+    def _local_imports(self) -> Iterator[Link]:
+        """A function that imports a name mentions it: uses of a local name are no references."""
+        for item in self._scope.facts.imports:
+            if item.name and self._definitions[item.owner].kind is DefinitionKind.FUNCTION:
+                name = self._scope.name_of(item.owner)
+                found = self._resolver.names.imported(item, self._scope.path)
+                self._uses.add(item.name)
+                for hit in found.hits:
+                    edge = Edge(name, hit.definition, ReferenceKind.READ, item.line, hit.weight)
+                    yield from self._link(executed(name), edge, inherited=False)
 
     # -- definitions -------------------------------------------------------------------------------------------------
 
@@ -235,8 +325,18 @@ class _File:
         """A function or class at the top level that nobody mentions is run by who finds it in its module, if at all."""
         if index in self._scope.fixture_at or "test" in definition.flags:
             return
-        link = Link(imported(self._scope.path), mentioned(name), How.DEFINED)
-        self._unused.append((definition.name, link))
+        source = imported(self._scope.path)
         if definition.kind is DefinitionKind.FUNCTION:
+            if not (definition.name.startswith("pytest_") or self._is_handed_on(index)):
+                source = named(self._scope.path)
             asking = Link(asked(definition.name), mentioned(name))
             self._unowned.append((definition.name, asking))
+        self._unused.append((definition.name, Link(source, mentioned(name), How.DEFINED)))
+
+    def _is_handed_on(self, index: int) -> bool:
+        """Tell whether a decorator from outside the project takes the function: it may keep it."""
+        return any(
+            not self._resolver.resolve(self._scope, reference)
+            for reference in self._scope.references.get(index, ())
+            if reference.kind is ReferenceKind.DECORATOR
+        )

@@ -19,6 +19,7 @@ from tdad.graph.static.nodes import (
     instanced,
     live,
     mentioned,
+    spelled,
 )
 
 XUNIT = frozenset(
@@ -56,6 +57,7 @@ def member_links(scope: FileScope, unused: list[tuple[str, Link]]) -> Iterator[L
             yield Link(built(scope.name_of(definition.parent)), built(member), How.INSIDE)
             continue
         yield Link(asked(name), executed(member), How.SAME, live(member))
+        yield Link(spelled(name), executed(member), How.SAME, live(member))
         if definition.kind is DefinitionKind.VARIABLE:
             read = Link(built(scope.name_of(definition.parent)), executed(member), How.ATTRIBUTE)
             unused.append((name, read))

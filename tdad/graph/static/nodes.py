@@ -12,7 +12,10 @@ B     ``path::qualname``                 a class statement is executed, by itsel
 G     ``path::qualname``                 there may be instances of the class or of a subclass
 L     ``path::Class.member``             an instance (or the class) whose attribute of that name is this member
 A     ``name``                           the attribute is asked of something unknown
+V     ``path::qualname``                 a variable is read while a module is imported: a value of it, no use of it
+S     ``name``                           the name is written in a literal, and may become that of an attribute
 I     ``path``                           the module is imported
+D     ``path``                           the file of the test itself imports the module
 T     node id                            the test runs
 ====  =================================  =========================================================================
 """
@@ -126,13 +129,22 @@ class Link(NamedTuple):
     guard: str = ""
 
 
-LOADER = "A!module"
-"""Node: modules are imported by computed names."""
+def loader(path: str) -> str:
+    """Node: code below the same top folder as ``path`` imports modules by computed names."""
+    top, _, rest = path.partition("/")
+    if top in {"src", "lib"}:
+        top = rest.partition("/")[0]
+    return f"A!{top}"
 
 
 def executed(definition: str) -> str:
     """Node: the function is executed, or the variable read."""
     return f"X{definition}"
+
+
+def consulted(variable: str) -> str:
+    """Node: the variable is read while a module is imported."""
+    return f"V{variable}"
 
 
 def mentioned(definition: str) -> str:
@@ -160,9 +172,19 @@ def asked(name: str) -> str:
     return f"A{name}"
 
 
+def spelled(name: str) -> str:
+    """Node: the name is written in a literal."""
+    return f"S{name}"
+
+
 def imported(path: str) -> str:
     """Node: the module is imported."""
     return f"I{path}"
+
+
+def named(path: str) -> str:
+    """Node: the file of the test itself imports the module."""
+    return f"D{path}"
 
 
 def run(node_id: str) -> str:
@@ -172,6 +194,6 @@ def run(node_id: str) -> str:
 
 def definition_of(node: str) -> str:
     """The definition that a node is about; empty for attribute names, roles of members and tests."""
-    if node[0] in "XMBG":
+    if node[0] in "XMBGV":
         return node[1:]
     return f"{node[1:]}::" if node[0] == "I" else ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from posixpath import dirname
 
 from tdad.facts import DefinitionKind
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import split
 from tdad.graph.resolve.scopes import MODULE
 from tdad.graph.static.links import FileLinks
-from tdad.graph.static.nodes import LOADER, How, Link, executed, imported, mentioned, run
+from tdad.graph.static.nodes import How, Link, executed, imported, loader, mentioned, named, run
 from tdad.graph.tests_of import StaticTest
 
 _XUNIT_OF_MODULE = (
@@ -70,12 +71,15 @@ def make_program(
     found = _families(files, uses)
     for each in files:
         for name, link in each.unused:
-            if name not in uses or _first_word(name) in found:
+            if name not in uses or (
+                name in each.members and (each.path, _first_word(name)) in found
+            ):
                 program.add(link)
         for name, link in each.unowned:
             if name not in members:
                 program.add(link)
-    for link in _loaded(files, program, tests):
+    paths = frozenset(resolver.files.paths)
+    for link in _loaded(files, program, tests, paths):
         program.add(link)
     for test in tests:
         for link in test_links(resolver, test):
@@ -84,14 +88,19 @@ def make_program(
 
 
 def _loaded(
-    files: Iterable[FileLinks], program: Program, tests: Sequence[StaticTest]
+    files: Iterable[FileLinks],
+    program: Program,
+    tests: Sequence[StaticTest],
+    paths: frozenset[str],
 ) -> Iterator[Link]:
-    """Modules that no file imports are found by a computed name, if at all."""
+    """Modules of packages that no file imports are found by a computed name, if at all."""
     collected = {test.node_id.partition("::")[0] for test in tests}
     for each in files:
         number = program.numbers.get(imported(each.path))
-        if each.path not in collected and (number is None or not program.into[number]):
-            yield Link(LOADER, imported(each.path), How.LOADED)
+        lonely = number is None or not program.into[number]
+        packaged = f"{dirname(each.path)}/__init__.py".lstrip("/") in paths
+        if lonely and packaged and each.path not in collected:
+            yield Link(loader(each.path), imported(each.path), How.LOADED)
 
 
 def _first_word(name: str) -> str:
@@ -100,14 +109,14 @@ def _first_word(name: str) -> str:
     return word + underscore if word and underscore else ""
 
 
-def _families(files: Iterable[FileLinks], uses: frozenset[str]) -> frozenset[str]:
-    """First words of members that are found by a computed name, judged by those that nobody mentions."""
-    counted: dict[str, set[str]] = {}
+def _families(files: Iterable[FileLinks], uses: frozenset[str]) -> frozenset[tuple[str, str]]:
+    """(file, first word) of members that are found by a computed name, judged by those that nobody mentions."""
+    counted: dict[tuple[str, str], set[str]] = {}
     for each in files:
         for name, _ in each.unused:
             if name in each.members and name not in uses and (word := _first_word(name)):
-                counted.setdefault(word, set()).add(name)
-    return frozenset(word for word, names in counted.items() if len(names) >= _FAMILY)
+                counted.setdefault((each.path, word), set()).add(name)
+    return frozenset(key for key, names in counted.items() if len(names) >= _FAMILY)
 
 
 def test_links(resolver: Resolver, test: StaticTest) -> Iterator[Link]:
@@ -116,6 +125,9 @@ def test_links(resolver: Resolver, test: StaticTest) -> Iterator[Link]:
     yield Link(start, executed(test.definition))
     yield Link(start, mentioned(test.definition))
     yield Link(start, imported(path), How.LOADED)
+    for edge in resolver.imports_of(path):
+        if not edge.lazy and edge.how == "import":
+            yield Link(start, named(edge.target), How.LOADED)
     scope = resolver.files.scope(path)
     top = scope.children.get(MODULE, {}) if scope is not None else {}
     for name in _XUNIT_OF_MODULE:

@@ -10,7 +10,7 @@ from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import split
 from tdad.graph.static.flood import flood
 from tdad.graph.static.links import file_links
-from tdad.graph.static.nodes import built, executed, imported, mentioned, run
+from tdad.graph.static.nodes import built, consulted, executed, imported, mentioned, run
 from tdad.graph.static.program import Program, make_program
 from tdad.graph.static.walk import Reach, Walk
 from tdad.graph.tests_of import Patterns, StaticTest, all_tests
@@ -62,7 +62,7 @@ class Search:
             yield built(definition)
             return
         yield executed(definition)
-        yield mentioned(definition)
+        yield consulted(definition) if kind is DefinitionKind.VARIABLE else mentioned(definition)
 
     def reached_by(self, node_id: str) -> frozenset[str]:
         """The nodes that the test reaches."""
