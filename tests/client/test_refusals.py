@@ -78,6 +78,18 @@ def test_23_a_500_about_the_models_words_is_tried_once_and_warmer(talk, said):
     assert it.messages == START  # the bad turn is not part of the conversation
 
 
+def test_23_a_whole_call_in_the_complaint_is_taken(talk):
+    raw = (
+        "Failed to parse input at pos 0: I edit.\n<tool_call>\n<function=edit>\n<parameter=path>\na.py\n</parameter>\n"
+        "<parameter=old>\nif a:\n    b\n</parameter>\n<parameter=new>\n\n</parameter>\n</function>\n</tool_call>"
+    )
+    it = talk([error(500, raw, "server_error")], dialect=LLAMA_CPP)
+    reply = it.turn()
+    (call,) = reply.runnable
+    assert dict(call.arguments) == {"path": "a.py", "old": "if a:\n    b", "new": ""}
+    assert (len(it.sent), reply.message.text, kinds(reply.events)) == (1, "", ["salvage"])
+
+
 def test_24_a_server_that_crashed_is_waited_for(talk):
     it = talk([GOOD, Drop(), GOOD], dialect=MLX)
     it.turn()
@@ -366,6 +378,16 @@ def test_36_an_optional_field_is_dropped_for_good(talk, dialect, refusal, gone):
     it.turn()
     assert [gone in sent for sent in it.sent] == [True, False, False]
     assert it.client.capabilities.dropped == (gone,)
+
+
+def test_36_models_with_their_own_ways(talk):
+    said = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    warm = "Unsupported value: 'temperature' does not support 0.6 with this model. Only the default (1) is supported."
+    it = talk([error(400, said, "invalid_request_error"), error(400, warm), GOOD])
+    it.turn()
+    last = it.sent[2]
+    assert {"max_tokens", "temperature"} & set(last) == set()
+    assert last["max_completion_tokens"] == it.sent[0]["max_tokens"]
 
 
 def test_36_a_field_that_is_not_named(talk):

@@ -150,6 +150,16 @@ def test_ollama_knows_its_context_once_the_model_is_loaded():
         assert reported_context(found) == 32_768
 
 
+def test_after_the_first_answer_the_client_knows_it_too():
+    with (
+        ScriptedServer([Says("Hi")], dialect=OLLAMA, pages={"/api/ps": {"models": []}}) as server,
+        ChatClient(connect(server.url), limits=QUICK) as client,
+    ):
+        server.pages["/api/ps"] = OLLAMA.pages["/api/ps"]
+        client.reply(Request((user("Hello."),)))
+        assert client.capabilities.context == 32_768
+
+
 def test_of_several_models_the_one_that_is_loaded_is_used():
     names = ["nomic-embed-text", "llama3", "qwen3.6:35b-a3b"]
     models = {"/v1/models": {"data": [{"id": name, "owned_by": "library"} for name in names]}}

@@ -90,8 +90,11 @@ def test_04_thoughts_only_are_asked_for_again_then_nudged(talk, stream, text):
 
 
 def test_04_the_second_answer_counts(talk):
-    reply = talk([Says("", "Hm."), Says("", "", [CALL])]).turn()
+    reply = talk(
+        [Says("", "Hm.", prompt_tokens=900), Says(calls=[CALL], prompt_tokens=900)]
+    ).turn()
     assert calls(reply) == [CALL]
+    assert reply.spent > 1_800 > reply.usage.total  # both are paid for
 
 
 def test_05_a_promise_is_no_end(talk):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tdad.agent.chat.capabilities import Capabilities, Tools
-from tdad.agent.chat.wire import optional_fields
+from tdad.agent.chat.wire import ONLY_IF_NAMED, optional_fields
 
 _TOOLS = re.compile(r"tool|json schema|grammar|--jinja", re.IGNORECASE)
 _THINKING = re.compile(r"think value|does not support thinking", re.IGNORECASE)
@@ -32,7 +32,8 @@ def without(server: Capabilities, said: str, fields: Mapping[str, Any]) -> Adapt
     optional = optional_fields(fields)
     if "stream_options" not in server.dropped and server.stream:
         optional += ("stream_options",)
-    refused = _named(said, optional)
+    refused = _named(said, (*optional, *ONLY_IF_NAMED))
+    refused = tuple(name for name in refused if name not in server.dropped)
     if refused:
         return _dropping(server, refused)
     if _TOOLS.search(said) and server.tools is Tools.NATIVE and "tools" in fields:

@@ -192,6 +192,9 @@ class Reply:
     sent: tuple[Message, ...]
     """The conversation as it was sent: shorter than asked for when it had to shrink."""
     usage: Usage
+    """Of this turn."""
+    spent: int
+    """Tokens of all attempts that it took, this one included; for budgets."""
     finish: str
     """The server's finish_reason, as it came."""
     events: tuple[Event, ...] = ()

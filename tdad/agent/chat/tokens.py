@@ -49,7 +49,12 @@ def usual(messages: Sequence[dict[str, Any]]) -> int:
 
 def of_text(text: str) -> int:
     """Tokens of an answer's text."""
-    return -(-_weight(text) // int(CHARS_PER_TOKEN)) if text else 0
+    return of_chars(_weight(text))
+
+
+def of_chars(chars: int) -> int:
+    """Tokens of so many characters."""
+    return -(-chars // int(CHARS_PER_TOKEN))
 
 
 def was_truncated(prompt: int, total: int, expected: int) -> bool:

@@ -68,6 +68,8 @@ class Trouble:
     retry_after_s: float | None = None
     context: int | None = None
     """The context size that the server names, if it does."""
+    model_said: str = ""
+    """What the model wrote, where the server repeats it because it could not read it."""
 
 
 _SAYS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
@@ -104,6 +106,7 @@ _SAYS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
             "does not support thinking",
             "unexpected (field|keyword)",
             "unknown (field|parameter|argument)",
+            "unsupported (parameter|value)",
             "unrecognized (request )?(field|argument|parameter)",
             "extra (inputs|fields) (are )?not permitted",
             "extra_forbidden",
@@ -183,7 +186,8 @@ def of_answer(status: int | None, body: object, retry_after_s: float | None = No
     context = None
     if kind is Kind.OVERFLOW:
         context = next((int(m[1]) for each in _CONTEXT if (m := each.search(everything))), None)
-    return Trouble(kind, text, status, retry_after_s, context)
+    said = _message(body) if kind is Kind.PARSE else ""
+    return Trouble(kind, text, status, retry_after_s, context, said)
 
 
 def _kind(status: int | None, text: str) -> Kind:
@@ -197,6 +201,13 @@ def _kind(status: int | None, text: str) -> Kind:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return Kind.TRANSPORT if status >= 500 else Kind.REJECTED
+
+
+def _message(body: object) -> str:
+    """The words of an error body as they are, line by line."""
+    while isinstance(body, Mapping):
+        body = next((body[name] for name in ("error", "message") if body.get(name)), "")
+    return body if isinstance(body, str) else ""
 
 
 def words_of(body: object) -> str:

@@ -30,6 +30,10 @@ OPTIONAL = (
 """Fields that may be left out when a server refuses them, by name."""
 
 
+ONLY_IF_NAMED = ("temperature", "max_tokens")
+"""Fields that are left out only when a server names them: some remote models have their own ways."""
+
+
 def encode(request: Request, capabilities: Capabilities, max_tokens: int) -> dict[str, Any]:
     """The arguments of ``chat.completions.create``, without those about streaming and time."""
     sampling = request.sampling
@@ -47,6 +51,8 @@ def encode(request: Request, capabilities: Capabilities, max_tokens: int) -> dic
     if request.tools and native:  # vLLM refuses an empty list
         fields["tools"] = [tool_of(tool) for tool in request.tools]
     extra = extra_body(capabilities.dialect, sampling)
+    if "max_tokens" in capabilities.dropped:
+        fields["max_completion_tokens"] = max_tokens
     for name in capabilities.dropped:
         fields.pop(name, None)
         extra.pop(name, None)
@@ -57,6 +63,15 @@ def optional_fields(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of what :func:`encode` put in and may leave out."""
     names = {*fields, *fields.get("extra_body", {})}
     return tuple(name for name in OPTIONAL if name in names)
+
+
+def parts(
+    request: Request, capabilities: Capabilities
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(messages, tools) as they are sent: what a template makes a prompt of."""
+    native = capabilities.tools is Tools.NATIVE
+    tools = [tool_of(tool) for tool in request.tools] if native else []
+    return messages_of(request, capabilities), tools
 
 
 def messages_of(request: Request, capabilities: Capabilities) -> list[dict[str, Any]]:

@@ -28,6 +28,10 @@ class Attempts:
     times: Counter[Kind] = field(default_factory=Counter)
     events: list[Event] = field(default_factory=list)
     first_token_s: float | None = None
+    received: int = 0
+    """Characters of the answer that came last, whole or not."""
+    spent: int = 0
+    """Tokens of the attempts that came to nothing."""
 
     def warm(self) -> None:
         """Sample a little less greedily, so that other tokens come."""
@@ -67,6 +71,7 @@ class Attempts:
             feedback=feedback,
             sent=self.request.messages,
             usage=usage,
+            spent=self.spent + usage.total,
             finish=finish,
             events=tuple(self.events),
             seconds=monotonic() - self.start,

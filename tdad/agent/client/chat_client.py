@@ -14,8 +14,7 @@ from typing import Self
 
 from tdad.agent.chat import adapt, policy, tokens, turn, wire
 from tdad.agent.chat.assemble import RawReply
-from tdad.agent.chat.capabilities import Capabilities, Source, Tools
-from tdad.agent.chat.dialects import MANNERS
+from tdad.agent.chat.capabilities import Capabilities, Dialect, Source
 from tdad.agent.chat.facts import (
     Ending,
     Event,
@@ -28,14 +27,15 @@ from tdad.agent.chat.facts import (
     Usage,
 )
 from tdad.agent.chat.model import Shrink, Watch
-from tdad.agent.chat.policy import Action
+from tdad.agent.chat.policy import Action, Decision
 from tdad.agent.chat.redact import redact
 from tdad.agent.chat.trouble import Kind, Trouble
 from tdad.agent.client.attempts import Attempts
-from tdad.agent.client.endings import error_for, exhausted, truncated
+from tdad.agent.client.endings import error_for, exhausted
 from tdad.agent.client.guard import Guard
+from tdad.agent.client.scale import Scale
 from tdad.agent.client.transport import Failed, Transport
-from tdad.agent.servers.probe import is_up
+from tdad.agent.servers.probe import is_up, reported_context
 from tdad.agent.servers.tokenizer import count_tokens
 from tdad.config import is_local
 
@@ -63,7 +63,7 @@ class ChatClient:
         self._watch = watch
         self._on_learn = on_learn
         self._answered = False
-        self._ratio = tokens.CHARS_PER_TOKEN
+        self._scale = Scale()
         local = is_local(capabilities.base_url)
         self._transport = Transport(capabilities.base_url, api_key, limits, local=local)
 
@@ -85,15 +85,13 @@ class ChatClient:
     def count(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> TokenCount:
         """Tokens of a conversation: the server's count where it has a counter, else an estimate on the high side."""
         request = Request(tuple(messages), tuple(tools))
-        encoded, described = self._encoded(request)
-        if self.capabilities.tokenizer:
-            counted = count_tokens(self.capabilities, self._key, encoded, described)
+        known = self.capabilities
+        if known.tokenizer:
+            counted = count_tokens(known, self._key, *wire.parts(request, known))
             if counted is not None:
-                return TokenCount(counted, exact=True, by=f"{self.capabilities.dialect} /tokenize")
+                return TokenCount(counted, exact=True, by=f"{known.dialect} /tokenize")
             self._learn("the server does not count tokens", tokenizer=False)
-        return TokenCount(
-            tokens.estimate(encoded, described, self._ratio), exact=False, by="estimate"
-        )
+        return TokenCount(self._scale.estimate(request, known), exact=False, by="estimate")
 
     async def _reply(self, attempts: Attempts) -> Reply:
         while True:
@@ -106,7 +104,9 @@ class ChatClient:
                 if given_up is not None:
                     return given_up
                 continue
-            self._answered = True
+            if not self._answered:
+                self._answered = True
+                self._ask_for_context()
             return made
 
     async def _send(self, attempts: Attempts) -> RawReply:
@@ -120,7 +120,10 @@ class ChatClient:
         if "stream_options" not in self.capabilities.dropped:
             fields["stream_options"] = {"include_usage": True}
         guard = Guard(self._limits, self._watch)
-        raw, attempts.first_token_s = await self._transport.stream(fields, guard)
+        try:
+            raw, attempts.first_token_s = await self._transport.stream(fields, guard)
+        finally:
+            attempts.received = guard.received
         if not turn.is_whole(raw):
             raise Failed(Trouble(Kind.BROKEN_STREAM, "a call that is not complete"))
         return raw
@@ -134,10 +137,11 @@ class ChatClient:
         """
         if raw.reasoning_field and raw.reasoning_field != self.capabilities.reasoning_field:
             self._learn("", attempts, reasoning_field=raw.reasoning_field)
-        usage = self._usage(raw, attempts.request)
         request = attempts.request
+        usage = self._scale.usage(raw, request, self.capabilities)
         made = turn.turn_of(raw, request.tools, attempts.max_tokens, len(request.messages))
         if made.ending is Ending.EMPTY and not attempts.times[Kind.EMPTY]:
+            attempts.spent += usage.total
             raise Failed(Trouble(Kind.EMPTY, "a turn with neither words nor calls"))
         for event in made.events:
             self._note(event, attempts)
@@ -145,38 +149,12 @@ class ChatClient:
         message = None if made.ending is Ending.EMPTY else made.message
         return attempts.closed(message, made.ending, made.feedback, usage, raw.finish)
 
-    def _usage(self, raw: RawReply, request: Request) -> Usage:
-        """What the server counted, else what we do; its counts also tell how long its tokens are."""
-        encoded, described = self._encoded(request)
-        usage = tokens.usage_of(raw)
-        if usage is None:
-            prompt = tokens.estimate(encoded, described, self._ratio)
-            said = raw.text + raw.reasoning + "".join(str(call.arguments) for call in raw.calls)
-            return Usage(prompt, tokens.of_text(said), estimated=True)
-        if MANNERS[self.capabilities.dialect].truncates:
-            # Tools are left out of it: a server that ignores them does not count them.
-            expected = tokens.usual(encoded)
-            if tokens.was_truncated(usage.prompt, usage.total, expected):
-                raise truncated(self.capabilities, usage.prompt, expected)
-        chars = tokens.chars_of(encoded, described)
-        if usage.prompt > 200:
-            self._ratio = min(max(chars / usage.prompt * 0.95, 1.0), 4.5)
-        return usage
-
-    def _encoded(
-        self, request: Request
-    ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-        native = self.capabilities.tools is Tools.NATIVE
-        described = [wire.tool_of(tool) for tool in request.tools] if native else []
-        return wire.messages_of(request, self.capabilities), described
-
     def _make_room(self, attempts: Attempts) -> None:
         """Fit the answer, then the conversation, into the context that we know of."""
         context = self.capabilities.context
         if context is None:
             return
-        encoded, described = self._encoded(attempts.request)
-        prompt = tokens.estimate(encoded, described, self._ratio) + MARGIN
+        prompt = self._scale.estimate(attempts.request, self.capabilities) + MARGIN
         if context - prompt < self._limits.least_answer:
             # Our estimate is on the high side: the server's own count decides, where it has one.
             prompt = self.count(attempts.request.messages, attempts.request.tools).tokens + MARGIN
@@ -197,8 +175,21 @@ class ChatClient:
         """
         before = attempts.times[trouble.kind]
         attempts.times[trouble.kind] += 1
+        if trouble.model_said and (read := self._read_anyway(trouble, attempts)):
+            return read
         decision = policy.decide(trouble, before, self._limits, answered=self._answered)
+        if trouble.kind in _GENERATED and decision.action is not Action.YIELD:
+            attempts.spent += self._lost(attempts).total
         self._note(Event(_EVENTS[decision.action], f"{trouble.kind}: {trouble.text}"), attempts)
+        if decision.action is Action.YIELD:
+            return self._given_up(trouble, attempts)
+        if decision.action is Action.STOP:
+            raise error_for(trouble, self.capabilities)
+        await self._prepare(decision, trouble, attempts)
+        return None
+
+    async def _prepare(self, decision: Decision, trouble: Trouble, attempts: Attempts) -> None:
+        """Do what has to be done before the next attempt."""
         match decision.action:
             case Action.PAUSE:
                 # Some randomness, so that two runs against one server do not stay in step.
@@ -215,13 +206,8 @@ class ChatClient:
                 self._fit(trouble, attempts)
             case Action.CALM:
                 attempts.calm(self.capabilities.dialect)
-            case Action.YIELD:
-                return self._given_up(trouble, attempts)
-            case Action.STOP:
-                raise error_for(trouble, self.capabilities)
-            case Action.AGAIN:
+            case _:
                 pass
-        return None
 
     def _without_secrets(self, trouble: Trouble) -> Trouble:
         """Some servers repeat the key that they refuse."""
@@ -254,8 +240,7 @@ class ChatClient:
 
     def _surplus(self, attempts: Attempts) -> int:
         """Tokens to leave out: what is over the context as far as we know it, and at least a quarter of all."""
-        encoded, described = self._encoded(attempts.request)
-        prompt = tokens.estimate(encoded, described, self._ratio)
+        prompt = self._scale.estimate(attempts.request, self.capabilities)
         context = self.capabilities.context or prompt
         return max(prompt + attempts.max_tokens - context, prompt // 4)
 
@@ -273,13 +258,36 @@ class ChatClient:
             pause = min(pause * 2, limits.unit_s * 8)
         raise error_for(trouble, self.capabilities)
 
+    def _read_anyway(self, trouble: Trouble, attempts: Attempts) -> Reply | None:
+        """The turn in what the server could not read, if there is a whole call in it that may run."""
+        request = attempts.request
+        raw = RawReply(text=trouble.model_said)
+        made = turn.turn_of(raw, request.tools, attempts.max_tokens, len(request.messages))
+        if made.ending is not Ending.CALLS:
+            return None
+        self._note(Event("salvage", "a call that the server could not read"), attempts)
+        message = replace(made.message, text="")  # what is left is the server's complaint
+        usage = self._scale.usage(raw, request, self.capabilities)
+        return attempts.closed(message, made.ending, "", usage)
+
     def _given_up(self, trouble: Trouble, attempts: Attempts) -> Reply:
         runaway = trouble.kind is Kind.RUNAWAY
         ending = Ending.RUNAWAY if runaway else Ending.UNPARSED
         feedback = turn.RUNAWAY if runaway else turn.UNPARSED.format(why=trouble.text[:200])
-        encoded, described = self._encoded(attempts.request)
-        usage = Usage(tokens.estimate(encoded, described, self._ratio), 0, estimated=True)
-        return attempts.closed(None, ending, feedback, usage)
+        return attempts.closed(None, ending, feedback, self._lost(attempts))
+
+    def _lost(self, attempts: Attempts) -> Usage:
+        """What an attempt cost that came to nothing, as far as we can tell."""
+        prompt = self._scale.estimate(attempts.request, self.capabilities)
+        return Usage(prompt, tokens.of_chars(attempts.received), estimated=True)
+
+    def _ask_for_context(self) -> None:
+        """Some servers know how much context a model has once it is loaded, which the first answer sees to."""
+        known = self.capabilities
+        if known.context is None and known.dialect in {Dialect.OLLAMA, Dialect.LM_STUDIO}:
+            context = reported_context(known, self._key)
+            if context is not None:
+                self._learn("", context=context, context_source=Source.REPORTED)
 
     def _shrunk(self, attempts: Attempts, surplus: int) -> bool:
         """Ask the loop for a shorter conversation; tell whether there is one."""
@@ -301,6 +309,8 @@ class ChatClient:
             self._watch.event(event)
 
 
+_GENERATED = {Kind.PARSE, Kind.RUNAWAY, Kind.BROKEN_STREAM, Kind.IDLE, Kind.DROPPED}
+"""Trouble that comes after the model worked."""
 _EVENTS = {
     Action.AGAIN: "retry",
     Action.PAUSE: "retry",

@@ -21,6 +21,7 @@ class Guard:
         self._said = {"text": "", "thoughts": ""}
         self._called = 0
         self._looked_at = 0
+        self.received = 0
 
     def __call__(self, chunk: Chunk) -> str:
         """Why to break off; empty to go on."""
@@ -28,12 +29,12 @@ class Guard:
         self._said["text"] += text
         self._said["thoughts"] += thoughts
         self._called += called
-        received = sum(map(len, self._said.values())) + self._called
+        self.received = sum(map(len, self._said.values())) + self._called
         if self._watch:
-            self._watch.received(received)
-        if received - self._looked_at < EVERY:
+            self._watch.received(self.received)
+        if self.received - self._looked_at < EVERY:
             return ""
-        self._looked_at = received
+        self._looked_at = self.received
         if any(circles(said) for said in self._said.values()):
             return "the same words over and over"
         if len(self._said["thoughts"]) > self._limits.thought_chars and not (
