@@ -364,6 +364,10 @@ class Owner:
     kind: OwnerKind
     name: str
 
+    def __hash__(self) -> int:
+        """Of the name alone, which strings remember: owners are put into sets by the hundred thousand."""
+        return hash(self.name)
+
 
 @unique
 class Use(StrEnum):
@@ -615,6 +619,10 @@ class Recorded(Protocol):
 
     def entered(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:
         """Owner → first lines of the code objects it entered in that version of ``path``."""
+        ...
+
+    def entering(self, path: str, digest: str, starts: frozenset[int]) -> frozenset[Owner]:
+        """Owners that entered a code object whose first line is in ``starts``, in that version of ``path``."""
         ...
 
     def executed(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:

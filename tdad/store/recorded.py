@@ -33,6 +33,8 @@ from tdad.store.rows import Rows, guarded
 from tdad.store.traces import IMPORT, LINES, STARTS, read_used, triples
 
 _NOBODY: Mapping[Owner, frozenset[int]] = {}
+_Group = tuple[frozenset[int], list[Owner]]
+"""Lines, and the owners that entered (or executed) exactly these."""
 
 
 @dataclass(eq=False)
@@ -226,11 +228,19 @@ class RecordedView:
 
     def entered(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:
         """Owner → first lines of the code objects it entered in that version of ``path``."""
-        return self._trace(path, digest)[0]
+        return self._trace(path, digest, STARTS)
+
+    def entering(self, path: str, digest: str, starts: frozenset[int]) -> frozenset[Owner]:
+        """Owners that entered a code object that starts at one of the lines, in that version of ``path``."""
+        found: set[Owner] = set()
+        for lines, owners in self._groups(path, digest)[STARTS]:
+            if not lines.isdisjoint(starts):
+                found.update(owners)
+        return frozenset(found)
 
     def executed(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:
         """Owner → executed lines of that version of ``path``."""
-        return self._trace(path, digest)[1]
+        return self._trace(path, digest, LINES)
 
     def causes(self, site: Site) -> Sequence[Site]:
         """Module-level statements during which the code object at ``site`` was entered, sorted."""
@@ -321,34 +331,43 @@ class RecordedView:
         return found
 
     @cached_property
-    def _traces(
-        self,
-    ) -> dict[int, tuple[Mapping[Owner, frozenset[int]], Mapping[Owner, frozenset[int]]]]:
+    def _traces(self) -> dict[tuple[int, bytes], Mapping[Owner, frozenset[int]]]:
         return {}
 
-    def _trace(
-        self, path: str, digest: str
-    ) -> tuple[Mapping[Owner, frozenset[int]], Mapping[Owner, frozenset[int]]]:
+    def _trace(self, path: str, digest: str, tag: bytes) -> Mapping[Owner, frozenset[int]]:
         number = self._versions.get(path, {}).get(digest)
         if number is None:
-            return _NOBODY, _NOBODY
-        known = self._traces.get(number)
+            return _NOBODY
+        known = self._traces.get((number, tag))
         if known is None:
-            known = self._traces[number] = self._read_trace(number)
+            sets: dict[Owner, frozenset[int]] = {}
+            for lines, owners in self._groups(path, digest)[tag]:
+                for owner in owners:
+                    before = sets.get(owner)
+                    sets[owner] = lines if before is None else before | lines
+            known = self._traces[number, tag] = sets
         return known
 
-    def _read_trace(
-        self, number: int
-    ) -> tuple[dict[Owner, frozenset[int]], dict[Owner, frozenset[int]]]:
-        found: dict[bytes, dict[Owner, frozenset[int]]] = {STARTS: {}, LINES: {}}
+    @cached_property
+    def _grouped(self) -> dict[int, Mapping[bytes, list[_Group]]]:
+        return {}
+
+    def _groups(self, path: str, digest: str) -> Mapping[bytes, list[_Group]]:
+        """``STARTS`` or ``LINES`` → who entered or executed which set of lines of that version."""
+        number = self._versions.get(path, {}).get(digest)
+        if number is None:
+            return {STARTS: [], LINES: []}
+        known = self._grouped.get(number)
+        if known is None:
+            known = self._grouped[number] = self._read_groups(number)
+        return known
+
+    def _read_groups(self, number: int) -> dict[bytes, list[_Group]]:
+        found: dict[bytes, list[_Group]] = {STARTS: [], LINES: []}
         owners = self._owners
         with guarded(self.rows.path):
             for tag, packed, numbers in triples(self.rows.get("trace", number)):
-                lines = frozenset(unpack(packed))
-                sets = found[tag]
-                for observation in unpack(numbers):
-                    owner = owners.get(observation)
-                    if owner is not None:
-                        known = sets.get(owner)
-                        sets[owner] = lines if known is None else known | lines
-        return found[STARTS], found[LINES]
+                present = [owners[one] for one in unpack(numbers) if one in owners]
+                if present:
+                    found[tag].append((frozenset(unpack(packed)), present))
+        return found

@@ -92,7 +92,7 @@ class Memos:
             path, _, qualname = definition.partition("::")
             found = frozenset(
                 owner
-                for owner, _ in self.world.entered(path, qualname)
+                for owner in self.world.entering(path, qualname)
                 if owner.kind is not OwnerKind.IMPORT
             )
             self._owners[definition] = found

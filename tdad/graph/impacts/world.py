@@ -91,8 +91,20 @@ class World:
             return
         starts = self._starts(facts, digest, definition)
         for owner, lines in self.recorded.entered(path, digest).items():
-            for line in sorted(lines & starts):
-                yield owner, line
+            if not lines.isdisjoint(starts):
+                for line in sorted(lines & starts):
+                    yield owner, line
+
+    def entering(self, path: str, qualname: str) -> frozenset[Owner]:
+        """Owners that entered the definition itself, whatever version of the file they saw."""
+        found: set[Owner] = set()
+        for digest in self.recorded.versions(path):
+            facts = self.recorded_facts(path, digest)
+            definition = find(facts, qualname)
+            if facts is not None and definition is not None:
+                starts = self._starts(facts, digest, definition)
+                found |= self.recorded.entering(path, digest, starts)
+        return frozenset(found)
 
     def entered_within(self, path: str, digest: str, span: Span) -> Iterator[tuple[Owner, int]]:
         """Owners that entered a code object that starts within ``span``, nested ones included."""
