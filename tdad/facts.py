@@ -458,6 +458,10 @@ class Environment:
     """Folders that held the distributions, in order: where to look for what is installed now."""
 
 
+PRESENT = "-"
+"""Digest of a file that was there during the run and that nobody read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One recorded run, as the probe wrote it and before it is joined with the source."""

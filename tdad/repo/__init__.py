@@ -1,11 +1,15 @@
 """Versions of files: what is in the project, and what differs from a commit, by a patch, or by name."""
 
-from tdad.repo.changes import changed_files
-from tdad.repo.files import current, ignored, project_files
-from tdad.repo.named import patched_files, whole_files
-from tdad.repo.patch import PatchSet
-from tdad.repo.patch_apply import apply
-from tdad.repo.patch_read import read_patch
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tdad.repo.changes import changed_files
+    from tdad.repo.files import current, ignored, project_files
+    from tdad.repo.named import patched_files, whole_files
+    from tdad.repo.patch import PatchSet
+    from tdad.repo.patch_apply import apply
+    from tdad.repo.patch_read import read_patch
 
 __all__ = [
     "PatchSet",
@@ -18,3 +22,22 @@ __all__ = [
     "read_patch",
     "whole_files",
 ]
+
+_WHERE = {
+    "PatchSet": "tdad.repo.patch",
+    "apply": "tdad.repo.patch_apply",
+    "changed_files": "tdad.repo.changes",
+    "current": "tdad.repo.files",
+    "ignored": "tdad.repo.files",
+    "patched_files": "tdad.repo.named",
+    "project_files": "tdad.repo.files",
+    "read_patch": "tdad.repo.patch_read",
+    "whole_files": "tdad.repo.named",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: most commands need one of these, and each starts in every process."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)

@@ -5,13 +5,31 @@ Everything but ``index`` works on facts alone; libcst is imported by the first c
 
 from __future__ import annotations
 
-from tdad.facts import FileFacts
-from tdad.source.compare import compare
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tdad.source.digests import digest
-from tdad.source.moves import compare_all
-from tdad.source.names import mentioned_names
+
+if TYPE_CHECKING:
+    from tdad.facts import FileFacts
+    from tdad.source.compare import compare
+    from tdad.source.moves import compare_all
+    from tdad.source.names import mentioned_names
 
 __all__ = ["compare", "compare_all", "digest", "index", "mentioned_names"]
+
+_WHERE = {
+    "compare": "tdad.source.compare",
+    "compare_all": "tdad.source.moves",
+    "mentioned_names": "tdad.source.names",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: where nothing changed nothing is compared."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)
 
 
 def index(path: str, data: bytes, module: str = "") -> FileFacts:

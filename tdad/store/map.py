@@ -7,19 +7,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tdad.facts import FileFacts, Run
 from tdad.store import cache as index
-from tdad.store import merge as merging
-from tdad.store import save as saving
-from tdad.store import stats as figures
 from tdad.store.cache import Cache, Indexed
 from tdad.store.codec import Counts
 from tdad.store.ledger import read_tests
 from tdad.store.recorded import RecordedView
 from tdad.store.rows import Rows
-from tdad.store.stats import MapStats, ShownFile, ShownTest
+
+if TYPE_CHECKING:
+    from tdad.store.stats import MapStats, ShownFile, ShownTest
 
 
 @dataclass(eq=False)
@@ -61,6 +60,8 @@ class Map:
             MapLocked: another process wrote for longer than we wait.
             DiskFull: there is no room; the map is as it was.
         """
+        from tdad.store import save as saving
+
         with self._writing():
             ledger = saving.Ledger.read(self.rows, index.current_versions(self.cache))
             saving.Absorber.of(ledger, run).absorb()
@@ -78,6 +79,9 @@ class Map:
 
     def merge(self, other: Map) -> None:
         """Take in everything recorded in ``other`` (a shard of a CI matrix, say): newest record first per test."""
+        from tdad.store import merge as merging
+        from tdad.store import save as saving
+
         with self._writing():
             ledger = saving.Ledger.read(self.rows, index.current_versions(self.cache))
             merging.merge(ledger, other.rows)
@@ -87,6 +91,8 @@ class Map:
         """Return the figures of the map."""
         size_bytes = self.path.stat().st_size if self.path.exists() else 0
         indexed = {*self.recorded().paths(), *self.cache.stats}
+        from tdad.store import stats as figures
+
         return figures.stats(self.rows, size_bytes, indexed)
 
     def count_tests(self) -> int:
@@ -95,10 +101,14 @@ class Map:
 
     def show(self, what: str) -> ShownTest | ShownFile | None:
         """Return what the map knows about a node id or a path; ``None``: nothing."""
+        from tdad.store import stats as figures
+
         return figures.show(self.rows, what)
 
     def export_document(self) -> dict[str, Any]:
         """Return everything recorded as JSON values; the same content gives the same document."""
+        from tdad.store import stats as figures
+
         return figures.export_document(self.rows)
 
     # ----------------------------------------------------------------------------------------------------------------

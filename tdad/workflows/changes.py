@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tdad import repo, source
 from tdad.errors import UsageError
 from tdad.facts import (
+    PRESENT,
     SOURCE_READERS,
     Change,
     ChangeKind,
@@ -18,14 +20,11 @@ from tdad.facts import (
     Recorded,
     Use,
 )
-from tdad.repo import changed_files, patched_files, whole_files
-from tdad.source import compare_all, index
 from tdad.source.digests import digest
 from tdad.store import Map
 from tdad.workflows.head import HeadFacts, OldFacts, read_bytes
 from tdad.workflows.index import Head
 from tdad.workflows.project import Project
-from tdad.workflows.recording import PRESENT
 
 Pair = tuple[FileFacts | None, FileFacts | None]
 
@@ -99,7 +98,7 @@ def collect(
         if options.patch is not None and pair[1] is not None:
             extra[version.path] = pair[1]
     compared = [pair for pair in pairs if pair[0] is None or pair[1] is None or pair[0] != pair[1]]
-    changes = [*compare_all(compared), *changes]
+    changes = [*source.compare_all(compared), *changes]
     facts = head.facts
     if options.patch is not None:
         gone = {v.path for v in versions if v.new is None} | {
@@ -116,12 +115,14 @@ def collect(
 
 def _versions(project: Project, options: ChangeOptions) -> Sequence[FileVersion]:
     if options.patch is not None:
-        return patched_files(
+        return repo.patched_files(
             project.root, _read_patch(options.patch), options.base, config=project.config
         )
     if options.files:
-        return whole_files(project.root, options.files, project.cwd)
-    return changed_files(project.root, options.base, exact=options.exact, config=project.config)
+        return repo.whole_files(project.root, options.files, project.cwd)
+    return repo.changed_files(
+        project.root, options.base, exact=options.exact, config=project.config
+    )
 
 
 def _read_patch(name: str) -> bytes:
@@ -148,7 +149,7 @@ def _pair(version: FileVersion, store: Map) -> Pair:
 def _facts(path: str, data: bytes | None, store: Map) -> FileFacts | None:
     if data is None:
         return None
-    return store.cached_facts(path, digest(data)) or index(path, data)
+    return store.cached_facts(path, digest(data)) or source.index(path, data)
 
 
 def _whole(version: FileVersion, pair: Pair) -> list[Change]:
@@ -214,7 +215,7 @@ def since_recording(project: Project, recorded: Recorded, head: Head) -> Changed
                 changes += _missing_version(path, recorded)
         else:
             changes += _data(project, path, versions, recorded, here=path in head.others)
-    changes = [*compare_all(pairs), *changes]
+    changes = [*source.compare_all(pairs), *changes]
     return Changed(_sorted(changes), head.facts, OldFacts(head.facts, old, added), old)
 
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tdad.answers import ImpactReport, MapState
 from tdad.errors import TdadError
 from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
 from tdad.graph.impacts import Question, World, impacts, may_hold_new_tests
 from tdad.graph.resolve import Resolver
-from tdad.graph.static import StaticQuestion
 from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
 from tdad.store import Map, open_map
 from tdad.workflows.changes import Changed, ChangeOptions, collect
@@ -20,7 +20,9 @@ from tdad.workflows.environment import environment_here, environment_there
 from tdad.workflows.garbage import kept
 from tdad.workflows.index import Head, bring_up_to_date
 from tdad.workflows.project import Project
-from tdad.workflows.recording import take_in
+
+if TYPE_CHECKING:
+    from tdad.graph.static import StaticQuestion
 
 __all__ = ["Asked", "ChangeOptions", "ask_map", "asking", "find_impacts"]
 
@@ -72,6 +74,8 @@ def asking(
 ) -> Iterator[Asked]:
     """Open the map, bring the index up to date, and answer."""
     if project.spool_path.is_dir() and any(project.spool_path.iterdir()):
+        from tdad.workflows.recording import take_in
+
         take_in(project)
     with kept(), _open(project) as (store, writable):
         head = bring_up_to_date(project, store, write=writable)
@@ -80,6 +84,8 @@ def asking(
         changed = collect(project, options, store, recorded, head)
         environment = surroundings(recorded)
         if recorded is None:
+            from tdad.graph.static import StaticQuestion
+
             now, before = Resolver(changed.head), Resolver(changed.before)
             question = StaticQuestion(now, before, patterns(project))
             answer = question.answer(changed.changes)

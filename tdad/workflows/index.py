@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from tdad.answers import IndexSummary
 from tdad.errors import TdadError
 from tdad.facts import FileFacts
-from tdad.source import mentioned_names
 from tdad.store import Counts, Indexed, Map, open_map
 from tdad.workflows.garbage import kept
 from tdad.workflows.head import HeadFacts, current_digests
@@ -125,6 +124,8 @@ def _parse(
 
 
 def _put(project: Project, store: Map, fresh: dict[str, FileFacts], gone: list[str]) -> None:
+    from tdad.source import mentioned_names
+
     entries = []
     for path, facts in sorted(fresh.items()):
         stat = os.stat(project.root / path)  # noqa: PTH116 - the same call as in head.py

@@ -12,14 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tdad.errors import DiskFull, MapReadOnly, TdadError
-from tdad.facts import FileFacts, Run
+from tdad.facts import PRESENT, FileFacts, Run
 from tdad.trace.probe.session import Probe, Settings, start
 from tdad.workflows.project import Project, open_project
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-PRESENT = "-"
-"""Digest of a file that was there during the run and that nobody read."""
 
 
 class Recording:
