@@ -3,10 +3,10 @@
 ``open_map`` gives a ``Map``: ``save`` merges a recorded run into it, ``recorded`` answers the graph's questions.
 """
 
-from tdad.store.cache import Indexed
+from tdad.store.cache import Indexed, Signature
 from tdad.store.codec import Counts
 from tdad.store.map import Map
 from tdad.store.open import open_map
 from tdad.store.schema import VERSION as SCHEMA_VERSION
 
-__all__ = ["SCHEMA_VERSION", "Counts", "Indexed", "Map", "open_map"]
+__all__ = ["SCHEMA_VERSION", "Counts", "Indexed", "Map", "Signature", "open_map"]

@@ -23,12 +23,21 @@ LAYOUT = "layout"
 """Number of the header: the layout that the facts of all current files have."""
 
 
+Signature = tuple[int, int, int]
+"""What ``os.stat`` said before the content was read: mtime_ns (0: not to be remembered), size, inode."""
+
+
 class Stat(NamedTuple):
-    """What ``os.stat`` says about a file, and the digest of what was in it."""
+    """What ``os.stat`` says about a file, the digest of what was in it, and how much its facts are."""
 
     mtime_ns: int
     size: int
     digest: str
+    inode: int = 0
+    definitions: int = -1
+    """-1: not counted."""
+    references: int = 0
+    broken: bool = False
 
 
 class Indexed(NamedTuple):
@@ -36,9 +45,7 @@ class Indexed(NamedTuple):
 
     facts: FileFacts
     identifiers: Collection[str]
-    mtime_ns: int = 0
-    """0: not to be remembered."""
-    size: int = 0
+    signature: Signature = (0, 0, 0)
 
 
 _Folders = dict[str, dict[str, Stat]]
@@ -89,6 +96,16 @@ class Cache:
 
     def counts(self) -> dict[str, codec.Counts]:
         """Return path → how much is in the facts of each current file that has readable ones."""
+        if self.rows.number(LAYOUT) != _layout() or any(
+            stat.definitions < 0 for stat in self.stats.values()
+        ):
+            return self._counted()
+        return {
+            path: codec.Counts(stat.definitions, stat.references, stat.broken)
+            for path, stat in self.stats.items()
+        }
+
+    def _counted(self) -> dict[str, codec.Counts]:
         encoded = self.rows.all("facts")
         found: dict[str, codec.Counts] = {}
         for path, stat in self.stats.items():
@@ -102,7 +119,7 @@ class Cache:
         """Return the current files whose facts another layout wrote: they have to be made again."""
         if self.rows.number(LAYOUT) == _layout():
             return frozenset()
-        return frozenset(self.stats.keys() - self.counts().keys())
+        return frozenset(self.stats.keys() - self._counted().keys())
 
     def mentioning(self, name: str) -> tuple[str, ...]:
         """Return the paths of the current files among whose identifiers ``name`` is, sorted."""
@@ -145,7 +162,12 @@ def put(
             have.add(number)
         folder, name = split(facts.path)
         folders.setdefault(folder, {})[name] = Stat(
-            *_trusted(entry.mtime_ns, entry.size, now_ns), facts.digest
+            *_trusted(entry.signature, now_ns),
+            facts.digest,
+            entry.signature[2],
+            len(facts.definitions),
+            len(facts.references),
+            facts.error is not None,
         )
         _words_of(rows, words, folder)[name] = _packed_words(entry.identifiers)
     for folder, of_folder in words.items():
@@ -158,15 +180,18 @@ def _layout() -> int:
     return int.from_bytes(layout.FORMAT, "little")
 
 
-def put_stats(rows: Rows, cache: Cache, stats: Mapping[str, tuple[int, int]], now_ns: int) -> None:
-    """Remember the (mtime_ns, size) of current files whose content is as we know it."""
+def put_stats(rows: Rows, cache: Cache, stats: Mapping[str, Signature], now_ns: int) -> None:
+    """Remember what stat says about current files whose content is as we know it."""
     changed: set[str] = set()
     folders = {folder: dict(files) for folder, files in cache.folders.items()}
-    for path, (mtime_ns, size) in stats.items():
+    for path, signature in stats.items():
         folder, name = split(path)
         known = folders.get(folder, {}).get(name)
         if known is not None:
-            folders[folder][name] = Stat(*_trusted(mtime_ns, size, now_ns), known.digest)
+            mtime_ns, size = _trusted(signature, now_ns)
+            folders[folder][name] = known._replace(
+                mtime_ns=mtime_ns, size=size, inode=signature[2]
+            )
             changed.add(folder)
     for folder in changed:
         words: dict[str, dict[str, bytes]] = {}
@@ -179,7 +204,9 @@ def current_versions(cache: Cache) -> Iterator[VersionKey]:
         yield path, stat.digest
 
 
-def _trusted(mtime_ns: int, size: int, now_ns: int) -> tuple[int, int]:
+def _trusted(signature: Signature, now_ns: int) -> tuple[int, int]:
+    """``now_ns``: when we began to look, at the latest."""
+    mtime_ns, size, _ = signature
     return (mtime_ns, size) if mtime_ns + RACY_NS < now_ns else (0, size)
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from tdad.facts import FileFacts, Run
 from tdad.store import cache as index
-from tdad.store.cache import Cache, Indexed
+from tdad.store.cache import Cache, Indexed, Signature
 from tdad.store.codec import Counts
 from tdad.store.ledger import read_tests
-from tdad.store.recorded import RecordedView
+from tdad.store.recorded import RecordedView, Tables
 from tdad.store.rows import Rows
 
 if TYPE_CHECKING:
@@ -28,15 +28,16 @@ class Map:
     rows: Rows
     path: Path
     _cache: Cache | None = field(default=None, init=False)
+    _tables: Tables | None = field(default=None, init=False)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self._cache = None
+        self._cache = self._tables = None
         try:
             with self.rows.writing():
                 yield
         finally:
-            self._cache = None
+            self._cache = self._tables = None
 
     # ----------------------------------------------------------------------------------------------------------------
     # Recordings
@@ -75,7 +76,9 @@ class Map:
 
     def recorded(self, generation: int = 0) -> RecordedView:
         """Return what was recorded: each test with its ``generation``-th newest record (0: the newest)."""
-        return RecordedView(self.rows, generation)
+        if self._tables is None:
+            self._tables = Tables(self.rows)
+        return RecordedView(self.rows, generation, self._tables)
 
     def merge(self, other: Map) -> None:
         """Take in everything recorded in ``other`` (a shard of a CI matrix, say): newest record first per test."""
@@ -126,27 +129,36 @@ class Map:
         """Return the facts of that version of ``path``, or ``None`` when they are not (or no longer) known."""
         return self.cache.facts(path, digest)
 
-    def put_facts(self, entries: Iterable[Indexed], *, gone: Collection[str] = ()) -> None:
-        """Make ``entries`` the current versions of their files; forget the files that are ``gone``."""
+    def put_facts(
+        self,
+        entries: Iterable[Indexed],
+        *,
+        gone: Collection[str] = (),
+        looked_ns: int | None = None,
+    ) -> None:
+        """Make ``entries`` the current versions of their files; forget the files that are ``gone``.
+
+        ``looked_ns``: when the first of them was looked at (default: now). A file that was written shortly before that
+        may have been written again since, without its time changing, so its signature is not trusted.
+        """
         with self._writing():
-            index.put(self.rows, self.cache, entries, gone, time.time_ns())
+            index.put(self.rows, self.cache, entries, gone, looked_ns or time.time_ns())
 
-    def put_stats(self, stats: Mapping[str, tuple[int, int]]) -> None:
-        """Remember path → (mtime_ns, size) of current files that turned out to be unchanged."""
+    def put_stats(self, stats: Mapping[str, Signature], *, looked_ns: int | None = None) -> None:
+        """Remember path → signature of current files that turned out to be unchanged."""
         with self._writing():
-            index.put_stats(self.rows, self.cache, stats, time.time_ns())
+            index.put_stats(self.rows, self.cache, stats, looked_ns or time.time_ns())
 
-    def known_digest(self, path: str, mtime_ns: int, size: int) -> str | None:
-        """Return the digest of the current version of ``path`` if stat says that it did not change."""
-        stat = self.cache.stats.get(path)
-        if stat is None or not mtime_ns or (stat.mtime_ns, stat.size) != (mtime_ns, size):
-            return None
-        return stat.digest
-
-    def known_digests(self, stats: Mapping[str, tuple[int, int]]) -> dict[str, str]:
-        """Return path → digest of those files in path → (mtime_ns, size) that did not change."""
-        found = {path: self.known_digest(path, *stat) for path, stat in stats.items()}
-        return {path: digest for path, digest in found.items() if digest is not None}
+    def known_digests(self, stats: Mapping[str, Signature]) -> dict[str, str]:
+        """Return path → digest of those files in path → signature that did not change, as far as stat can tell."""
+        known = self.cache.stats
+        return {
+            path: stat.digest
+            for path, (mtime_ns, size, inode) in stats.items()
+            if mtime_ns
+            and (stat := known.get(path)) is not None
+            and (stat.mtime_ns, stat.size, stat.inode) == (mtime_ns, size, inode)
+        }
 
     def current(self) -> dict[str, str]:
         """Return path → digest of the version of each Python file that was indexed last."""

@@ -9,7 +9,12 @@ from tdad.store import schema
 
 Step = Callable[[sqlite3.Connection], None]
 
-STEPS: Mapping[int, Step] = {}
+
+def _more_per_file(_connection: sqlite3.Connection) -> None:
+    """2: what the entries of ``folder.files`` lack is added when the file is indexed again."""
+
+
+STEPS: Mapping[int, Step] = {2: _more_per_file}
 """Version → the step that turns a file of the version before into it."""
 
 

@@ -22,6 +22,7 @@ from tdad.store.ledger import (
     StoredRecord,
     StoredRun,
     TestFile,
+    VersionKey,
     read_environment,
     read_owners,
     read_runs,
@@ -38,6 +39,37 @@ _Group = tuple[frozenset[int], list[Owner]]
 
 
 @dataclass(eq=False)
+class Tables:
+    """What the views of all generations are made from; each table is read once."""
+
+    rows: Rows
+
+    @cached_property
+    def files(self) -> dict[str, TestFile]:
+        """Tests by file."""
+        return read_tests(self.rows)
+
+    @cached_property
+    def runs(self) -> dict[int, StoredRun]:
+        """Runs by number."""
+        return read_runs(self.rows)
+
+    @cached_property
+    def versions(self) -> dict[int, VersionKey]:
+        """(Path, digest) of each file version by number."""
+        return read_versions(self.rows)
+
+    @cached_property
+    def owners(self) -> dict[int, StoredOwner]:
+        """Observations of what is no test, by number."""
+        return {
+            number: owner
+            for owners in read_owners(self.rows).values()
+            for number, owner in owners.items()
+        }
+
+
+@dataclass(eq=False)
 class RecordedView:
     """Each test with its ``generation``-th newest record. Valid until the map is written through the same ``Map``.
 
@@ -49,14 +81,14 @@ class RecordedView:
 
     rows: Rows
     generation: int = 0
+    tables: Tables | None = None
+
+    def __post_init__(self) -> None:
+        self._tables = self.tables or Tables(self.rows)
 
     # ----------------------------------------------------------------------------------------------------------------
     # What everything else is read from
     # ----------------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _files(self) -> dict[str, TestFile]:
-        return read_tests(self.rows)
 
     @cached_property
     def _chosen(self) -> dict[str, tuple[str, str, StoredRecord]]:
@@ -64,7 +96,7 @@ class RecordedView:
         at = self.generation
         return {
             node_id: (path, test.definition, test.records[at])
-            for path, file in self._files.items()
+            for path, file in self._tables.files.items()
             for node_id, test in file.tests.items()
             if len(test.records) > at
         }
@@ -73,7 +105,7 @@ class RecordedView:
     def _runs(self) -> list[StoredRun]:
         """Runs of the chosen records, newest first."""
         used = {record.run for _, _, record in self._chosen.values()}
-        runs = [run for number, run in read_runs(self.rows).items() if number in used]
+        runs = [run for number, run in self._tables.runs.items() if number in used]
         return sorted(runs, key=lambda run: run.age, reverse=True)
 
     @cached_property
@@ -87,14 +119,6 @@ class RecordedView:
         return self._runs[0].started_at if self._runs else None
 
     @cached_property
-    def _stored_owners(self) -> dict[int, StoredOwner]:
-        return {
-            number: owner
-            for owners in read_owners(self.rows).values()
-            for number, owner in owners.items()
-        }
-
-    @cached_property
     def _inherited(self) -> dict[int, Owner]:
         """Observation of a fixture instance or collection node → its owner in this view."""
         ages = {run.number: run.age for run in self._runs}
@@ -105,7 +129,7 @@ class RecordedView:
                 newest[number] = max(age, newest.get(number, age))
         names: dict[Owner, list[int]] = {}
         for number in sorted(newest, key=lambda one: (newest[one], one), reverse=True):
-            names.setdefault(self._stored_owners[number].owner, []).append(number)
+            names.setdefault(self._tables.owners[number].owner, []).append(number)
         return {
             number: owner if at == 1 else Owner(owner.kind, f"{owner.name}~{at}")
             for owner, numbers in names.items()
@@ -118,7 +142,7 @@ class RecordedView:
         found = dict(self._inherited)
         for run in self._runs:
             for number in run.shared:
-                found[number] = self._stored_owners[number].owner
+                found[number] = self._tables.owners[number].owner
         for node_id, (_, _, record) in self._chosen.items():
             found[record.observation] = Owner(OwnerKind.TEST, node_id)
         return found
@@ -126,7 +150,7 @@ class RecordedView:
     @cached_property
     def _versions(self) -> dict[str, dict[str, int]]:
         """Path → digest → number of the version, newest first."""
-        keys = read_versions(self.rows)
+        keys = self._tables.versions
         found: dict[str, dict[str, int]] = {}
         for run in self._runs:
             for number in run.versions:
@@ -303,7 +327,7 @@ class RecordedView:
     def _causes(self) -> Mapping[Site, Sequence[Site]]:
         found: dict[Site, set[Site]] = {}
         for number in self._owners:
-            stored = self._stored_owners.get(number)
+            stored = self._tables.owners.get(number)
             if stored is None or stored.owner.kind is not OwnerKind.IMPORT:
                 continue
             for line, sites in stored.causes.items():

@@ -9,11 +9,12 @@ from __future__ import annotations
 APPLICATION_ID = 0x54444144
 """``TDAD`` in ASCII, at offset 68 of the file: `file(1)` and we tell a map from other databases by it."""
 
-VERSION = 1
+VERSION = 2
 """``PRAGMA user_version`` of the files that this program writes."""
 
 HISTORY = {
     1: "First version.",
+    2: "folder.files: inode, and how much is in the facts.",
 }
 """Schema version → what changed with it; ``migrations.py`` has a step for each but the first."""
 
@@ -84,7 +85,8 @@ CREATE TABLE facts (
 -- The current version of the Python files, one row per folder.
 CREATE TABLE folder (
     path    TEXT PRIMARY KEY,   -- POSIX, relative to the project root; empty for the root itself
-    files   BLOB NOT NULL,      -- frame of JSON: file name -> [digest, size, mtime_ns]
+    files   BLOB NOT NULL,      -- frame of JSON: file name -> [mtime_ns, size, digest, inode,
+                                -- definitions, references, broken]
     words   BLOB NOT NULL       -- frame: per file NUL, file name, newline, sorted identifiers,
                                 -- each with a newline
 );

@@ -9,7 +9,7 @@ from pathlib import Path
 from tdad.facts import FileFacts
 from tdad.repo import project_files
 from tdad.source.digests import digest
-from tdad.store import Map
+from tdad.store import Map, Signature
 from tdad.workflows.project import Project
 
 
@@ -120,7 +120,7 @@ class OldFacts:
 
 
 def current_digests(
-    project: Project, cache: Map | None, reread: dict[str, tuple[int, int]] | None = None
+    project: Project, cache: Map | None, reread: dict[str, Signature] | None = None
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Digests of the project's Python files now, and of the other files that the map knows or that are small.
 
@@ -137,20 +137,20 @@ def digests_of(
     root: Path,
     paths: Sequence[str],
     cache: Map | None,
-    reread: dict[str, tuple[int, int]] | None = None,
+    reread: dict[str, Signature] | None = None,
 ) -> dict[str, str]:
     """Path → digest of what is there now; missing and unreadable files are left out.
 
     Files whose size and time of modification are those of the last look are not read; the others are put into
-    ``reread``: path → (mtime_ns, size).
+    ``reread``: path → what stat said before the reading.
     """
-    stats: dict[str, tuple[int, int]] = {}
+    stats: dict[str, Signature] = {}
     for path in paths:
         try:
             found = os.stat(root / path)  # noqa: PTH116 - one system call per file counts here
         except OSError:
             continue
-        stats[path] = (found.st_mtime_ns, found.st_size)
+        stats[path] = (found.st_mtime_ns, found.st_size, found.st_ino)
     known = cache.known_digests(stats) if cache is not None else {}
     result: dict[str, str] = {}
     for path, stat in stats.items():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tdad.answers import IndexSummary
 from tdad.errors import TdadError
 from tdad.facts import FileFacts
-from tdad.store import Counts, Indexed, Map, open_map
+from tdad.store import Counts, Indexed, Map, Signature, open_map
 from tdad.workflows.garbage import kept
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.project import Project
@@ -76,7 +75,8 @@ def bring_up_to_date(
     write: bool = True,
 ) -> Head:
     """Parse what the map does not know yet and put it in; a map that cannot be written is only read."""
-    reread: dict[str, tuple[int, int]] = {}
+    looked_ns = time.time_ns()
+    reread: dict[str, Signature] = {}
     python, others = current_digests(project, store, reread)
     known = store.current()
     touched = {path: stat for path, stat in reread.items() if known.get(path) == python[path]}
@@ -97,19 +97,18 @@ def bring_up_to_date(
     if write and (fresh or gone or touched):
         try:
             if touched:
-                store.put_stats(touched)  # the next look at them reads nothing
+                store.put_stats(
+                    touched, looked_ns=looked_ns
+                )  # the next look at them reads nothing
             if fresh or gone:
-                _put(project, store, fresh, gone)
+                store.put_facts(_entries(fresh, python, reread), gone=gone, looked_ns=looked_ns)
         except TdadError as error:
             if error.slug not in {"map-read-only", "map-locked"}:
                 raise
         else:
-            fresh_kept: dict[str, FileFacts] = {}
-            return Head(
-                HeadFacts(project.root, python, store, fresh_kept), python, others, len(missing)
-            )
-    for path, facts in fresh.items():
-        python[path] = facts.digest
+            python.update({path: facts.digest for path, facts in fresh.items()})
+            return Head(HeadFacts(project.root, python, store), python, others, len(missing))
+    python.update({path: facts.digest for path, facts in fresh.items()})
     return Head(HeadFacts(project.root, python, store, fresh), python, others, len(missing))
 
 
@@ -123,11 +122,13 @@ def _parse(
     return parse(project.root, paths, jobs=jobs, done=done)
 
 
-def _put(project: Project, store: Map, fresh: dict[str, FileFacts], gone: list[str]) -> None:
+def _entries(
+    fresh: Mapping[str, FileFacts], python: Mapping[str, str], reread: Mapping[str, Signature]
+) -> Iterator[Indexed]:
+    """What to put into the map. The signature of a file that changed while we read it says nothing."""
     from tdad.source import mentioned_names
 
-    entries = []
     for path, facts in sorted(fresh.items()):
-        stat = os.stat(project.root / path)  # noqa: PTH116 - the same call as in head.py
-        entries.append(Indexed(facts, mentioned_names(facts), stat.st_mtime_ns, stat.st_size))
-    store.put_facts(entries, gone=gone)
+        same = facts.digest == python[path]
+        signature = reread.get(path, (0, 0, 0)) if same else (0, 0, 0)
+        yield Indexed(facts, mentioned_names(facts), signature)

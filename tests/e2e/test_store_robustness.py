@@ -249,7 +249,7 @@ def rich(tmp_path: Path) -> Path:
     with open_map(path, mode="write") as opened:
         opened.save(big_run(1, 200), {one.path: one for one in facts})
         opened.save(big_run(2, 20), {})
-        opened.put_facts([Indexed(one, ["total", "cart"], 1, 1) for one in facts])
+        opened.put_facts([Indexed(one, ["total", "cart"], (1, 1, 1)) for one in facts])
     return path
 
 

@@ -22,7 +22,7 @@ def opened(tmp_path: Path) -> Iterator[Map]:
 
 def indexed(path: str, *words: str, version: int = 1, mtime_ns: int = LONG_AGO_NS) -> Indexed:
     facts = FileFacts(path, digest(path, version), path[:-3].replace("/", "."))
-    return Indexed(facts, words, mtime_ns, 100)
+    return Indexed(facts, words, (mtime_ns, 100, 7))
 
 
 def test_facts_are_found_by_path_and_digest(opened: Map) -> None:
@@ -68,19 +68,19 @@ def test_files_that_are_gone_are_forgotten(opened: Map) -> None:
 def test_an_unchanged_stat_gives_the_digest_without_reading(opened: Map) -> None:
     opened.put_facts([indexed("a.py")])
 
-    assert opened.known_digest("a.py", LONG_AGO_NS, 100) == digest("a.py")
-    assert opened.known_digest("a.py", LONG_AGO_NS + 1, 100) is None
-    assert opened.known_digest("a.py", LONG_AGO_NS, 101) is None
-    assert opened.known_digest("b.py", LONG_AGO_NS, 100) is None
-    asked = {"a.py": (LONG_AGO_NS, 100), "b.py": (LONG_AGO_NS, 100)}
+    same = (LONG_AGO_NS, 100, 7)
+    asked = {"a.py": same, "b.py": same}
     assert opened.known_digests(asked) == {"a.py": digest("a.py")}
+    for other in ((LONG_AGO_NS + 1, 100, 7), (LONG_AGO_NS, 101, 7), (LONG_AGO_NS, 100, 8)):
+        assert opened.known_digests({"a.py": other}) == {}
 
 
 def test_a_stat_can_be_renewed(opened: Map) -> None:
     opened.put_facts([indexed("a.py", "total")])
-    opened.put_stats({"a.py": (LONG_AGO_NS + 5, 100), "unknown.py": (1, 1)})
+    renewed = (LONG_AGO_NS + 5, 100, 9)
+    opened.put_stats({"a.py": renewed, "unknown.py": (1, 1, 1)})
 
-    assert opened.known_digest("a.py", LONG_AGO_NS + 5, 100) == digest("a.py")
+    assert opened.known_digests({"a.py": renewed}) == {"a.py": digest("a.py")}
     assert opened.mentioning("total") == ("a.py",)
     assert list(opened.current()) == ["a.py"]
 
@@ -89,7 +89,15 @@ def test_a_file_written_just_now_is_read_again(opened: Map) -> None:
     now_ns = time.time_ns()
     opened.put_facts([indexed("a.py", mtime_ns=now_ns)])
 
-    assert opened.known_digest("a.py", now_ns, 100) is None
+    assert opened.known_digests({"a.py": (now_ns, 100, 7)}) == {}
+
+
+def test_a_file_written_just_before_a_long_look_is_read_again(opened: Map) -> None:
+    looked_ns = LONG_AGO_NS + 1_000_000_000
+    opened.put_facts([indexed("a.py")], looked_ns=looked_ns)
+    opened.put_stats({"a.py": (LONG_AGO_NS, 100, 7)}, looked_ns=looked_ns)
+
+    assert opened.known_digests({"a.py": (LONG_AGO_NS, 100, 7)}) == {}
 
 
 def test_current_facts_survive_a_save_that_does_not_know_them(opened: Map) -> None:

@@ -140,6 +140,8 @@ def test_all_steps_of_a_migration_or_none(tmp_path: Path) -> None:
         opened.save(run(1, {A: {}}), {})
     connection = sqlite3.connect(path, isolation_level=None)
 
+    now = schema.VERSION
+
     def good(target: sqlite3.Connection) -> None:
         target.execute("ALTER TABLE run ADD COLUMN note TEXT")
 
@@ -147,12 +149,12 @@ def test_all_steps_of_a_migration_or_none(tmp_path: Path) -> None:
         target.execute("ALTER TABLE nowhere ADD COLUMN note TEXT")
 
     with pytest.raises(sqlite3.OperationalError):
-        migrations.migrate(connection, {2: good, 3: bad}, 3)
-    assert migrations.version_of(connection) == 1
+        migrations.migrate(connection, {now + 1: good, now + 2: bad}, now + 2)
+    assert migrations.version_of(connection) == now
     assert "note" not in str(connection.execute("SELECT sql FROM sqlite_master").fetchall())
 
-    migrations.migrate(connection, {2: good}, 2)
-    assert migrations.version_of(connection) == 2
+    migrations.migrate(connection, {now + 1: good}, now + 1)
+    assert migrations.version_of(connection) == now + 1
     assert connection.execute("SELECT note FROM run").fetchall() == [(None,)]
     connection.close()
 
