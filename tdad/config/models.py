@@ -23,6 +23,8 @@ class ModelEndpoint:
     token_budget: int | None = None
     """At most so many tokens in one run, prompts and answers together."""
     thinking: bool = True
+    tools: str | None = None
+    """``native`` or ``text``; ``None``: native until the server refuses."""
 
     @property
     def remote(self) -> bool:
@@ -105,5 +107,6 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "context": ("a positive integer", _is_count),
     "token_budget": ("a positive integer", _is_count),
+    "tools": ("native or text", lambda value: value in {"native", "text"}),
     "thinking": ("a boolean", lambda value: isinstance(value, bool)),
 }

@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from tdad.agent.chat.capabilities import document_of
+from tdad.agent.chat.capabilities import Tools, document_of
 from tdad.agent.client import ChatClient
 from tdad.agent.client.exam import examine
 from tdad.agent.servers import probe
@@ -57,10 +58,9 @@ def endpoints(
     if base_url:
         known = {each.base_url: each for each in project.config.models}
         named = known.get(base_url.rstrip("/"))
-        context = named.context if named else None
-        key = named.api_key_env if named else None
-        model = model or (named.model if named else None)
-        return (ModelEndpoint(base_url.rstrip("/"), model, key, context),)
+        if named is None:
+            return (ModelEndpoint(base_url.rstrip("/"), model),)
+        return (replace(named, model=model or named.model),)
     if project.config.models:
         return project.config.models
     return tuple(ModelEndpoint(url, model) for url in probe.find(ports)[:1])
@@ -75,7 +75,13 @@ def _server(endpoint: ModelEndpoint, environ: Mapping[str, str], say: Say) -> Se
     url, key = endpoint.base_url, key_of(endpoint, environ)
     checks: list[Check] = []
     try:
-        known = probe.connect(url, model=endpoint.model, key=key, context=endpoint.context)
+        known = probe.connect(
+            url,
+            model=endpoint.model,
+            key=key,
+            context=endpoint.context,
+            tools=Tools(endpoint.tools or Tools.NATIVE),
+        )
     except TdadError as error:
         return ServerReport(url, (Check("server", Health.BAD, str(error)),), None)
     where = " on another network" if endpoint.remote else ""

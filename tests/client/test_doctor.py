@@ -52,9 +52,9 @@ def test_a_server_that_is_well(project, dialect):
         "model",
         "context",
         "tool call",
-        "thinking",
         "speed",
         "second turn",
+        "thinking",
     ]
     assert report.servers[0].usable
     assert checks(report)["tool call"].found.endswith("came back unchanged")
@@ -92,8 +92,18 @@ UNWELL = {
     ),
     "no --jinja": (
         LLAMA_CPP,
-        [Says("I cannot call tools."), Says("Done.")],
+        [Says("I cannot call tools."), Says("I cannot.")],
         ("tool call", Health.BAD, "--jinja"),
+    ),
+    "tools passed over": (
+        LLAMA_CPP,
+        [Says("I cannot call tools."), Says(AS_TEXT), Says("Done.")],
+        ("tool call", Health.POOR, 'tools = "text" in [[tool.tdad.models]]'),
+    ),
+    "thoughts as text": (
+        VLLM,
+        [WELL[0], Says("Hm.\n</think>\n\nDone.")],
+        ("thinking", Health.POOR, "--reasoning-parser qwen3"),
     ),
     "markup lost": (
         LM_STUDIO,
@@ -105,7 +115,7 @@ UNWELL = {
     ),
     "value lost": (
         VLLM,
-        [Says(calls=[("note", {"title": "x"})]), Says("Done.")],
+        [Says(calls=[("note", {"title": "x"})]), Says("No."), Says("Done.")],
         ("tool call", Health.BAD, "--tool-call-parser qwen3_coder"),
     ),
     "history refused": (
@@ -206,7 +216,7 @@ def test_the_command(project):
 
 
 def test_the_command_says_what_to_type_and_ends_with_4(project):
-    with ScriptedServer([Says("No.")], dialect=LLAMA_CPP) as server:
+    with ScriptedServer([Says("No."), Says("No.")], dialect=LLAMA_CPP) as server:
         done = doctor(project, "--base-url", server.url)
     assert done.returncode == 4
     assert "  BAD   tool call: no call (text)\n        → start it with --jinja" in done.stdout

@@ -153,6 +153,7 @@ def test_models_come_in_order(tmp_path: Path) -> None:
             'base_url = "http://localhost/v1"\napi_key_env = "sk-123"',
             "api_key_env must be the name",
         ),
+        ('base_url = "http://localhost/v1"\ntools = "xml"', "tools must be native or text"),
         ('model = "x"', "an endpoint needs a base_url"),
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 GONE = "[redacted]"
 
@@ -37,3 +38,14 @@ def redact(text: str, secrets: Collection[str] = ()) -> str:
     text = _SHAPES.sub(GONE, text)
     text = _BEARER.sub(rf"\1{GONE}", text)
     return _IN_URL.sub(rf"\1{GONE}", text)
+
+
+def redact_document(value: Any, secrets: Collection[str] = ()) -> Any:
+    """A JSON document with every text in it redacted, names of fields included."""
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, Mapping):
+        return {redact(str(k), secrets): redact_document(v, secrets) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_document(each, secrets) for each in value]
+    return value

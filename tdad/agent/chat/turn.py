@@ -29,6 +29,7 @@ UNPARSED = (
     "The server could not read the tool call in your last reply ({why}); nothing was run. Send the call again, every"
     " parameter closed, nothing after it."
 )
+THOUGHTS_IN_TEXT = "thoughts taken out of the text"
 RUNAWAY = "Your last reply repeated itself and was broken off. Decide, and call a tool."
 
 
@@ -48,6 +49,8 @@ def turn_of(raw: RawReply, tools: Sequence[ToolSpec], max_tokens: int, number: i
     text, reasoning = thinking.split(raw.text, raw.reasoning)
     cut = raw.finish == "length"
     events: list[Event] = []
+    if len(text) < len(raw.text):
+        events.append(Event("repair", THOUGHTS_IN_TEXT))
     calls, drift = list(raw.calls), False
     if not calls and tools and not cut:
         found, reasoning = _written(text, reasoning, tools)

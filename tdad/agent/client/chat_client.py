@@ -14,7 +14,7 @@ from typing import Self
 
 from tdad.agent.chat import adapt, policy, tokens, turn, wire
 from tdad.agent.chat.assemble import RawReply
-from tdad.agent.chat.capabilities import Capabilities, Dialect, Source
+from tdad.agent.chat.capabilities import Capabilities, Dialect, Source, Tools
 from tdad.agent.chat.facts import (
     Ending,
     Event,
@@ -72,6 +72,10 @@ class ChatClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def use(self, tools: Tools) -> None:
+        """Let calls travel in another way from here on."""
+        self._learn("", tools=tools)
 
     def close(self) -> None:
         """Close all connections."""

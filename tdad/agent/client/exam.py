@@ -7,11 +7,13 @@ lose their markup, thoughts in the wrong field, a template that refuses its own 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tdad.agent.chat import Ending, Message, Reply, Request, Sampling, ToolSpec
 from tdad.agent.chat.capabilities import Tools
 from tdad.agent.chat.dialects import can_calm
 from tdad.agent.chat.facts import result, system, user
+from tdad.agent.chat.turn import THOUGHTS_IN_TEXT
 from tdad.agent.client.chat_client import ChatClient
 from tdad.agent.servers.advice import CONTEXT, context_flags, reasoning_flags, tool_flags
 from tdad.agent.servers.probe import reported_context
@@ -43,21 +45,33 @@ MESSAGES = (
 
 
 def examine(client: ChatClient, key: str = "") -> Iterator[Check]:
-    """The checks of the model behind ``client``, one after the other as they are done; a bad one ends them."""
+    """The checks of the model behind ``client``; a bad one may end them. What turns out is in its capabilities."""
     # The call takes 80 tokens; a model that has to think first takes many more.
     most = 256 if can_calm(client.capabilities.dialect) else 2_048
     sampling = Sampling(max_tokens=most, thinking=False, seed=1)
     try:
-        first = client.reply(Request(MESSAGES, (NOTE,), sampling))
+        first = _first(client, Request(MESSAGES, (NOTE,), sampling))
     except TdadError as error:
         yield Check("tool call", Health.BAD, str(error))
         return
     yield _context(client, key)
     yield _tool_call(first, client, most)
-    yield _thoughts(first, client)
     yield _speed(first)
     if first.message is not None and first.message.calls:
-        yield _replay(client, first, sampling)
+        yield from _second(client, first, replace(sampling, thinking=True, max_tokens=512))
+
+
+def _first(client: ChatClient, request: Request) -> Reply:
+    """The first turn; calls as text are tried as well where a server passes over the tools that it is given."""
+    reply = client.reply(request)
+    if reply.runnable or reply.ending is Ending.CUT or client.capabilities.tools is Tools.TEXT:
+        return reply
+    client.use(Tools.TEXT)
+    again = client.reply(request)
+    if again.runnable:
+        return again
+    client.use(Tools.NATIVE)
+    return reply
 
 
 def _context(client: ChatClient, key: str) -> Check:
@@ -84,9 +98,8 @@ def _tool_call(reply: Reply, client: ChatClient, most: int) -> Check:
         problem = calls[0].problem if calls else f"no call ({reply.ending})"
         return Check("tool call", Health.BAD, problem, f"start it with {flags}")
     if client.capabilities.tools is Tools.TEXT:
-        return Check(
-            "tool call", Health.POOR, "as text; the server has no tools", f"better: {flags}"
-        )
+        remedy = f'better: {flags}; else tools = "text" in [[tool.tdad.models]]'
+        return Check("tool call", Health.POOR, "as text; the server has no tools", remedy)
     if any(event.kind == "salvage" for event in reply.events):
         what = "the server left the call in the text; it was read from there"
         return Check("tool call", Health.POOR, what, f"better: {flags}")
@@ -104,15 +117,6 @@ def _first_difference(text: str) -> str:
     return f"{len(text)} characters for {len(PAYLOAD)}"
 
 
-def _thoughts(reply: Reply, client: ChatClient) -> Check:
-    text = reply.message.text if reply.message else ""
-    if "</think>" in text or "<think>" in text:
-        flags = reasoning_flags(client.capabilities.dialect)
-        return Check("thinking", Health.POOR, "thoughts come as text", f"better: {flags}")
-    where = client.capabilities.reasoning_field or "none seen"
-    return Check("thinking", Health.GOOD, f"in a field of its own ({where})")
-
-
 def _speed(reply: Reply) -> Check:
     seconds = reply.seconds - (reply.first_token_s or 0.0)
     rate = reply.usage.completion / max(seconds, 0.001)
@@ -124,20 +128,33 @@ def _speed(reply: Reply) -> Check:
     return Check("speed", Health.GOOD, found)
 
 
-def _replay(client: ChatClient, first: Reply, sampling: Sampling) -> Check:
-    """A second turn: the server has to read its own call back."""
+def _second(client: ChatClient, first: Reply, sampling: Sampling) -> Iterator[Check]:
+    """A second turn, with thinking: the server has to read its own call back, and to tell thoughts from text."""
     assert first.message is not None
     answers = tuple(result(call, call.problem or "Noted.") for call in first.message.calls)
     messages: tuple[Message, ...] = (*first.sent, first.message, *answers)
     try:
         second = client.reply(Request(messages, (NOTE,), sampling))
     except TdadError as error:
-        return Check("second turn", Health.BAD, str(error))
+        yield Check("second turn", Health.BAD, str(error))
+        return
     if second.ending is Ending.UNPARSED:
         remedy = f"start it with {tool_flags(client.capabilities.dialect)}"
-        return Check("second turn", Health.BAD, "the server cannot read its model", remedy)
+        yield Check("second turn", Health.BAD, "the server cannot read its model", remedy)
+        return
     cached = second.usage.cached
     found = "the server reads its own call back"
     if cached is not None:
         found += f"; {cached:,} of {second.usage.prompt:,} tokens came from its cache"
-    return Check("second turn", Health.GOOD, found)
+    yield Check("second turn", Health.GOOD, found)
+    yield _thoughts(second, client)
+
+
+def _thoughts(reply: Reply, client: ChatClient) -> Check:
+    known = client.capabilities
+    if any(event.detail == THOUGHTS_IN_TEXT for event in reply.events):
+        remedy = f"better: {reasoning_flags(known.dialect)}"
+        return Check("thinking", Health.POOR, "thoughts come as text", remedy)
+    thought = reply.message is not None and reply.message.reasoning
+    where = f"in a field of its own ({known.reasoning_field})" if thought else "none seen"
+    return Check("thinking", Health.GOOD, where)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdad.agent.chat.capabilities import Capabilities, Dialect, Source
+from tdad.agent.chat.capabilities import Capabilities, Dialect, Source, Tools
 from tdad.agent.servers.advice import start_command
 from tdad.agent.servers.http import Answer, ask, listens, root_of
 from tdad.agent.servers.names import nearest, with_v1
@@ -32,6 +32,7 @@ def connect(
     model: str | None = None,
     key: str = "",
     context: int | None = None,
+    tools: Tools = Tools.NATIVE,
     loading_s: float = LOADING_S,
 ) -> Capabilities:
     """What the server at ``base_url`` is and can do. Waits for one that is loading its model.
@@ -53,6 +54,7 @@ def connect(
     found = capabilities_of(base_url, answers, model)
     if not found.models or (model and model not in found.models):
         raise ModelNotServed(base_url, model or "", nearest(model or "", found.models))
+    found = replace(found, tools=tools)
     if context and (found.context is None or context < found.context):
         return replace(found, context=context, context_source=Source.CONFIGURED)
     return found
