@@ -67,6 +67,8 @@ class AuditReport:
     """Case files of the misses."""
     interrupted: bool
     """The budget was used up, or somebody pressed Ctrl-C: the same command goes on."""
+    stopped: bool
+    """Somebody pressed Ctrl-C."""
     figures: Figures
     """Over everything."""
     groups: tuple[tuple[str, tuple[tuple[str, Figures], ...]], ...]

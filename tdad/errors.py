@@ -499,6 +499,31 @@ class AuditNoFaults(TdadError):
         )
 
 
+class SchedulerMissing(TdadError):
+    """A cluster was asked for, and the library for it is not installed."""
+
+    slug = "scheduler-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "work on a cluster needs dask.distributed. Install it: pip install 'tdad[distributed]'"
+        )
+
+
+class SchedulerUnreachable(TdadError):
+    """Nobody answers at the address of the scheduler, or it has no workers."""
+
+    slug = "scheduler-unreachable"
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+        super().__init__(
+            f"no cluster to work on at {address} ({reason})."
+            " Start one: dask scheduler, and dask worker ADDRESS; or work here, without --scheduler: tdad audit"
+        )
+
+
 class AuditRunning(TdadError):
     """Another audit of the same project is going on."""
 

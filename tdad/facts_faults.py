@@ -104,6 +104,8 @@ class Trial:
     """Tests that fail because of the change, sorted."""
     uncollected: tuple[str, ...] = ()
     """Files that cannot be collected because of the change, sorted."""
+    unsteady: tuple[str, ...] = ()
+    """Tests that failed, were not selected, and passed when they were run once more: they do not count."""
     nothing_ran: bool = False
     """pytest did not get as far as running tests."""
     cut_short: bool = False
@@ -112,6 +114,8 @@ class Trial:
     run_s: float = 0.0
     skipped: str = ""
     """Why there is no result."""
+    why: tuple[tuple[str, str], ...] = ()
+    """(missed test or changed definition, why the map takes it for safe), of some that fail and were not selected."""
 
     @property
     def broken(self) -> tuple[str, ...]:

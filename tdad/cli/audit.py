@@ -55,6 +55,11 @@ _UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
     metavar="PYTHON",
     help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Work on the Dask cluster of this scheduler, e.g. tcp://host:8786.",
+)
 @json_option
 @click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST_ARG...]", type=click.UNPROCESSED)
 @click.pass_obj
@@ -67,6 +72,7 @@ def audit(
     min_safe: float | None,
     static: bool,
     python: str | None,
+    scheduler: str | None,
     as_json: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
@@ -92,10 +98,13 @@ def audit(
         python=python,
         static=static,
         arguments=pytest_args,
+        scheduler=scheduler,
     )
     with progress("Faults") as tick:
         report = run_audit(open_here(settings), options, say=_say, tick=tick)
     print_audit(report, as_json=as_json)
+    if report.stopped:
+        return ExitCode.INTERRUPTED
     return _code(report.figures.safe_share, min_safe)
 
 

@@ -61,11 +61,13 @@ def read_trial(document: Mapping[str, Any]) -> Trial:
         precautions=tuple(document["precautions"]),
         failing=tuple(document["failing"]),
         uncollected=tuple(document["uncollected"]),
+        unsteady=tuple(document.get("unsteady", ())),
         nothing_ran=bool(document["nothing_ran"]),
         cut_short=bool(document["cut_short"]),
         ask_s=float(document["ask_s"]),
         run_s=float(document["run_s"]),
         skipped=str(document["skipped"]),
+        why=tuple((str(name), str(reason)) for name, reason in document.get("why", ())),
     )
 
 

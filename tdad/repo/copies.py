@@ -134,10 +134,14 @@ def put_back(pristine: Path, copy: Path) -> None:
     for path in present.keys() - wanted.keys():
         _remove(copy / path)
     for path, stat in wanted.items():
-        if present.get(path) != stat:
-            (copy / path).parent.mkdir(parents=True, exist_ok=True)
-            _remove(copy / path)
-            shutil.copy2(pristine / path, copy / path)
+        if present.get(path) == stat:
+            continue
+        if path.endswith("/"):
+            (copy / path).mkdir(parents=True, exist_ok=True)
+            continue
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        _remove(copy / path)
+        shutil.copy2(pristine / path, copy / path, follow_symlinks=False)
 
 
 def _remove(path: Path) -> None:
@@ -148,7 +152,7 @@ def _remove(path: Path) -> None:
 
 
 def _files(root: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    """(path, (mtime_ns, size, mode)) of every file, caches aside."""
+    """(path, (mtime_ns, size, mode)) of every file, caches aside; folders end in a slash and have zeros."""
     stack = [""]
     while stack:
         prefix = stack.pop()
@@ -157,6 +161,7 @@ def _files(root: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 stack.append(f"{prefix}{entry.name}/")
+                yield stack[-1], (0, 0, 0)
             else:
                 stat = entry.stat(follow_symlinks=False)
                 yield prefix + entry.name, (stat.st_mtime_ns, stat.st_size, stat.st_mode)

@@ -21,6 +21,15 @@ PLUGIN = "tdad_outcomes"
 _POLL_S = 0.2
 _GRACE_S = 3.0
 _ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q")
+_PYTEST_SETS = frozenset(
+    {
+        "PYTEST_CURRENT_TEST",
+        "PYTEST_XDIST_WORKER",
+        "PYTEST_XDIST_WORKER_COUNT",
+        "PYTEST_XDIST_TESTRUNUID",
+    }
+)
+"""Set by a pytest around us, and about its tests, not ours."""
 _RAN = frozenset({0, 1, 5})
 """pytest's exit codes after which every collected test has its outcome: passed, failed, nothing collected."""
 
@@ -125,7 +134,8 @@ def _environment(options: SuiteOptions, told: Path) -> dict[str, str]:
     }
     path = os.pathsep.join([*options.front, INJECT, *filter(None, [seen])])
     ours = {"TDAD_OUTCOMES": json.dumps(settings), "PYTHONPATH": path}
-    return {**os.environ, **options.environ, **ours}
+    environ = {n: v for n, v in os.environ.items() if n not in _PYTEST_SETS}
+    return {**environ, **options.environ, **ours}
 
 
 def python_path(folders: Sequence[str]) -> str:

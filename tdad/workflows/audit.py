@@ -7,8 +7,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -25,17 +26,18 @@ from tdad.runner.interpreter import Interpreter
 from tdad.runner.suite import SuiteOptions
 from tdad.store.copies import copy_map
 from tdad.workflows.audit_baseline import index_only, make_baseline, write_limits
+from tdad.workflows.audit_cases import write_cases
 from tdad.workflows.audit_copy import Stage, stage
-from tdad.workflows.audit_pool import Work, work_through
+from tdad.workflows.audit_pool import Crew, End, interruptible, threads, work_through
 from tdad.workflows.audit_results import Kept, Ledger, Shelf, only_one
-from tdad.workflows.audit_trial import Place
+from tdad.workflows.audit_trial import Place, Work, try_fault
 from tdad.workflows.faults import plan_faults
 from tdad.workflows.head import read_bytes
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
-_TIMEOUT_S = 60.0
-_TIMEOUT_FACTOR = 5.0
+_TIMEOUT_S = 120.0
+_TIMEOUT_FACTOR = 10.0
 _LIMIT_S = 30.0
 """For a test that the baseline does not know."""
 
@@ -54,6 +56,8 @@ class AuditOptions:
     static: bool = False
     arguments: tuple[str, ...] = ()
     """For pytest."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler; ``None``: work here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,6 @@ def audit(
         deadline = None if options.budget_s is None else began + options.budget_s
         if done and work:
             say(f"{len(done)} of {len(faults)} faults were tried before")
-        interrupted = False
 
         def keep(trial: Trial) -> None:
             ledger.append(trial)
@@ -107,11 +110,19 @@ def audit(
             if tick is not None:
                 tick(len(done), len(faults))
 
-        interrupted = work_through(
-            setting.place, work, jobs=_jobs(options), deadline=deadline, keep=keep
-        )
+        with _crew(setting.place, options) as crew:
+            end = work_through(crew, work, deadline=deadline, keep=keep)
         trials = [done[number] for number in sorted(done)]
-        return make_report(setting, "faults", trials, len(faults), interrupted=interrupted)
+        return make_report(setting, "faults", trials, len(faults), end)
+
+
+def _crew(place: Place, options: AuditOptions) -> AbstractContextManager[Crew[Work]]:
+    """Threads here, or the workers of a cluster."""
+    if options.scheduler is not None:
+        from tdad.workflows.audit_cluster import cluster
+
+        return cluster(options.scheduler, place)
+    return threads(partial(try_fault, place), _jobs(options))
 
 
 def _known(ledger: Ledger, faults: Sequence[Fault]) -> dict[int, Trial]:
@@ -124,11 +135,13 @@ def _known(ledger: Ledger, faults: Sequence[Fault]) -> dict[int, Trial]:
 
 
 def make_report(
-    setting: Setting, subject: str, trials: Sequence[Trial], planned: int, *, interrupted: bool
+    setting: Setting, subject: str, trials: Sequence[Trial], planned: int, end: End
 ) -> AuditReport:
     """Judge the trials and sum up."""
     baseline = setting.kept.baseline
     judged = tuple(judge(trial, baseline) for trial in trials if not trial.skipped)
+    folder = setting.shelf.folder
+    cases = write_cases(setting.stage.project.root, folder / "cases", judged, setting.options.seed)
     return AuditReport(
         source="static" if setting.options.static else "record",
         subject=subject,
@@ -137,9 +150,10 @@ def make_report(
         skipped=tuple((trial.name, trial.skipped) for trial in trials if trial.skipped),
         planned=planned,
         baseline=baseline,
-        folder=str(setting.shelf.folder),
-        cases=(),
-        interrupted=interrupted,
+        folder=str(folder),
+        cases=cases,
+        interrupted=end is not End.DONE,
+        stopped=end is End.STOPPED,
         figures=figures(judged),
         groups=(("level", grouped(judged, _level)), ("kind", grouped(judged, _kind))),
     )
@@ -169,7 +183,7 @@ def prepared(
     prepare_folder(project)
     folder = project.map_path.parent / "audit"
     folder.mkdir(exist_ok=True)
-    with only_one(folder), _scratch(project) as scratch:
+    with only_one(folder), interruptible(), _scratch(project) as scratch:
         found = stage(project, python.path, scratch)
         shelf = Shelf(folder / _key(project, found, python, options))
         shelf.folder.mkdir(exist_ok=True)

@@ -68,8 +68,9 @@ def make_baseline(
     else:
         asked_with = python_path(options.pythonpath)
         first = _recorded(here, options, scratch)
-        copy_map(here.map_path, shelf.map_path)
     _check(first, stage, python.path)
+    if asked_with is not None:
+        copy_map(here.map_path, shelf.map_path)
     put_back(stage.pristine, copy)
     second = run_suite(here.root, options, scratch)
     runs, used = [first, second], 0

@@ -22,9 +22,15 @@ from tdad.facts_faults import Fault, Trial
 from tdad.repo.copies import put_back
 from tdad.runner.suite import SuiteOptions, SuiteRun, run_suite
 from tdad.workflows.audit_copy import in_copy
+from tdad.workflows.explain import explain
 from tdad.workflows.faults import put_fault
 from tdad.workflows.impact import ChangeOptions, find_impacts
 from tdad.workflows.project import Project
+
+_CONFIRMED = 300
+"""So many tests fit on a command line; when more are missed, it is not by chance."""
+_EXPLAINED = 3
+"""Of the tests that one fault breaks and the map misses."""
 
 _ASKING = threading.Lock()
 """The answer depends on variables of the environment, which belong to the whole process."""
@@ -46,7 +52,15 @@ class Place:
     set_aside: frozenset[str]
 
 
-def try_fault(place: Place, number: int, fault: Fault, stop: Event | None = None) -> Trial:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One trial to make."""
+
+    number: int
+    fault: Fault
+
+
+def try_fault(place: Place, work: Work, stop: Event | None = None) -> Trial:
     """Break one file of a copy, ask, run everything, and put the copy back.
 
     Raises:
@@ -54,13 +68,15 @@ def try_fault(place: Place, number: int, fault: Fault, stop: Event | None = None
     """
     copy = _copy(place)
     root = copy / place.inside
-    put_fault(root, fault, turn=number + 1)
+    put_fault(root, work.fault, turn=work.number + 1)
+    trial = Trial(work.number, work.fault.definition, work.fault)
     try:
-        trial = ask(place, in_copy(root, place.config), Trial(number, fault.definition, fault))
-        run = run_copy(place, copy, stop)
+        trial = ask(place, in_copy(root, place.config), trial)
+        trial = outcome_of(trial, run_copy(place, copy, stop), place.set_aside)
+        trial = confirmed(place, copy, trial, stop)
+        return with_reasons(place, in_copy(root, place.config), trial)
     finally:
         put_back(Path(place.folder) / "pristine", copy)
-    return outcome_of(trial, run, place.set_aside)
 
 
 def ask(place: Place, project: Project, trial: Trial) -> Trial:
@@ -81,6 +97,53 @@ def ask(place: Place, project: Project, trial: Trial) -> Trial:
         precautions=answer.precautions,
         ask_s=time.monotonic() - began,
     )
+
+
+def confirmed(place: Place, copy: Path, trial: Trial, stop: Event | None) -> Trial:
+    """The trial without failing tests that were missed and pass when they are run once more, with the fault still in.
+
+    A test that fails now and then, or only on a busy machine, says nothing about the map.
+    """
+    missed = _missed(trial)
+    if not missed or len(missed) > _CONFIRMED or (stop is not None and stop.is_set()):
+        return trial
+    options = located(place.suite, copy)
+    options = replace(options, arguments=(*options.arguments, *missed))
+    again = run_suite(copy / place.inside, options, copy.with_name(copy.name + ".out"), stop)
+    steady = again.failing | {name for name in missed if name not in again.outcomes}
+    unsteady = tuple(name for name in missed if name not in steady)
+    failing = tuple(name for name in trial.failing if name not in unsteady)
+    return replace(trial, failing=failing, unsteady=unsteady)
+
+
+def _missed(trial: Trial) -> list[str]:
+    """Failing tests that were not selected."""
+    selected = frozenset(trial.ranked)
+    return [
+        name
+        for name in trial.failing
+        if name not in selected and name.partition("[")[0] not in selected
+    ]
+
+
+def with_reasons(place: Place, project: Project, trial: Trial) -> Trial:
+    """The trial, with why the map takes some of the tests that it misses for safe."""
+    missed = _missed(trial)
+    if trial.skipped or not (missed or (trial.broken and not trial.ranked)):
+        return trial
+    why: dict[tuple[str, str], None] = {}
+    with _asking(place.asked_with):
+        for node_id in missed[:_EXPLAINED]:
+            try:
+                said = explain(project, node_id, ChangeOptions()).safe
+            except TdadError as error:
+                said = (("", str(error)),)
+            why |= {(node_id, f"{change}: {reason}"): None for change, reason in said}
+        if not missed:
+            answer = find_impacts(project, ChangeOptions()).answer
+            why |= dict.fromkeys(sorted(answer.safe.items()))
+            why |= {(name, "no test reaches it"): None for name in answer.unreached}
+    return replace(trial, why=tuple(why))
 
 
 def run_copy(place: Place, copy: Path, stop: Event | None) -> SuiteRun:

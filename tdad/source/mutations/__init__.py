@@ -27,6 +27,7 @@ from tdad.source.mutations.walk import nodes
 __all__ = ["OPERATORS", "break_file", "faults_of", "fits"]
 
 OPERATORS: tuple[Operator, ...] = (
+    removals.super_call,  # before what would do the same under a more general name
     conditions.negated,
     constants.changed,
     statements.dropped,
@@ -38,7 +39,6 @@ OPERATORS: tuple[Operator, ...] = (
     removals.handler,
     removals.awaiting,
     removals.decorator,
-    removals.super_call,
     removals.base_class,
 )
 _SHOWN = 60
