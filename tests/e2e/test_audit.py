@@ -27,7 +27,16 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "audit-1
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    return shop.make_recorded(tmp_path_factory.mktemp("template"))
+    """The recorded shop, with a test that notices every other price."""
+    root = tmp_path_factory.mktemp("template")
+    shop.write(root, shop.FILES)
+    shop.edit(root, "> price", "== price * 1.19", "tests/test_shop.py")
+    shop.git(root, "init", "-q", "-b", "main")
+    shop.git(root, "add", "-A")
+    shop.git(root, "commit", "-qm", "shop")
+    done = shop.run_pytest(root, "-q", "--tdad-map")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
 
 
 @pytest.fixture
@@ -97,22 +106,23 @@ def forget_what_it_executed(root: Path, node_id: str) -> None:
 
 
 def test_a_miss_is_reported_with_a_case_file_and_exit_code_1(project):
-    forget_what_it_executed(project, shop.SLOW)
+    lied_about = shop.TOTAL[0]
+    forget_what_it_executed(project, lied_about)
     audit(project, "--faults", "1")
     first = ledger(project)
     document = audit(project, "--faults", "6", "--jobs", "2", "--min-safe", "0.99", code=1)
     assert ledger(project)[:1] == first  # it goes on where it stopped
     missed = [trial for trial in document["trials"] if trial["missed"]]
     assert missed
-    assert all(trial["missed"] == [shop.SLOW] for trial in missed)
-    assert {trial["name"] for trial in missed} == {"shop.py::slow"}
+    assert all(trial["missed"] == [lied_about] for trial in missed)
+    assert {trial["name"] for trial in missed} == {"shop.py::total", "shop.py::"}
     assert len(document["cases"]) == len(missed)
     path = Path(document["folder"]) / "cases" / document["cases"][0]
     (case,) = read_cases(path)
-    assert case.fails == [shop.SLOW]
-    assert set(case.files) == {"shop.py", "tests/deep/test_slow.py"}
+    assert case.fails == [lied_about]
+    assert set(case.files) == {"shop.py", "tests/test_shop.py"}
     assert list(case.stages[-1].edits) == ["shop.py"]
-    assert f"# {shop.SLOW}: shop.py::slow" in path.read_text(encoding="utf-8")  # the lacking chain
+    assert f"# {lied_about}: shop.py::" in path.read_text(encoding="utf-8")  # the lacking chain
 
     shop.edit(project, "VAT = 1.19", "VAT = 1.20")  # another version begins anew
     done = shop.tdad(project, "audit", "--time-budget", "0s", "--min-safe", "0.5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 
@@ -21,7 +22,7 @@ def run(
     text: str,
     options: SuiteOptions = OPTIONS,
     stop: Event | None = None,
-    **more: str,
+    more: Mapping[str, str] = {},
 ) -> SuiteRun:
     root = tmp_path / "project"
     root.mkdir()
@@ -64,7 +65,7 @@ STATUSES = {
 def test_every_way_a_test_can_end(tmp_path, extra):
     """Also with ``-x`` in the project's options, and with a file that cannot be collected."""
     options = SuiteOptions(sys.executable, arguments=(*OPTIONS.arguments, *extra))
-    found = run(tmp_path, EVERY_WAY, options, **{"test_b.py": "import nothing_of_that_name\n"})
+    found = run(tmp_path, EVERY_WAY, options, more={"test_b.py": "import nothing_of_that_name\n"})
     assert {name: out.status for name, out in found.outcomes.items()} == STATUSES
     assert list(found.uncollected) == ["test_b.py"]
     assert "nothing_of_that_name" in found.uncollected["test_b.py"]
@@ -133,7 +134,7 @@ def test_a_crash_of_the_interpreter_is_a_failing_test(tmp_path):
 
 
 def test_nothing_runs_when_a_conftest_is_broken(tmp_path):
-    found = run(tmp_path, "def test_a(): pass\n", **{"conftest.py": "1 / 0\n"})
+    found = run(tmp_path, "def test_a(): pass\n", more={"conftest.py": "1 / 0\n"})
     assert not found.outcomes
     assert not found.whole
     assert "ZeroDivisionError" in found.said
