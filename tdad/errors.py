@@ -524,6 +524,18 @@ class SchedulerUnreachable(TdadError):
         )
 
 
+class AuditNoHistory(TdadError):
+    """No commit that could be tried."""
+
+    slug = "audit-no-history"
+
+    def __init__(self, looked_at: int) -> None:
+        self.looked_at = looked_at
+        super().__init__(
+            f"none of the last {looked_at} commits touches both code and tests. Seed faults instead: tdad audit"
+        )
+
+
 class AuditRunning(TdadError):
     """Another audit of the same project is going on."""
 

@@ -8,7 +8,7 @@ import sys
 import click
 
 from tdad.cli.options import json_option, open_here
-from tdad.errors import AuditBudgetMalformed, ExitCode
+from tdad.errors import AuditBudgetMalformed, ExitCode, OptionsExclude
 
 _BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
 _UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
@@ -56,6 +56,12 @@ _UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
     help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
 )
 @click.option(
+    "--history",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Instead of faults: put the last N commits back that touch code and tests.",
+)
+@click.option(
     "--scheduler",
     metavar="ADDRESS",
     help="Work on the Dask cluster of this scheduler, e.g. tcp://host:8786.",
@@ -72,6 +78,7 @@ def audit(
     min_safe: float | None,
     static: bool,
     python: str | None,
+    history: int | None,
     scheduler: str | None,
     as_json: bool,
     pytest_args: tuple[str, ...],
@@ -89,6 +96,10 @@ def audit(
     from tdad.report.progress import progress
     from tdad.workflows.audit import AuditOptions
     from tdad.workflows.audit import audit as run_audit
+    from tdad.workflows.audit_history import audit_history
+
+    if history and (static or scheduler):
+        raise OptionsExclude("--history", "--static" if static else "--scheduler")
 
     options = AuditOptions(
         faults=faults,
@@ -100,8 +111,12 @@ def audit(
         arguments=pytest_args,
         scheduler=scheduler,
     )
-    with progress("Faults") as tick:
-        report = run_audit(open_here(settings), options, say=_say, tick=tick)
+    project = open_here(settings)
+    with progress("Commits" if history else "Faults") as tick:
+        if history:
+            report = audit_history(project, options, number=history, say=_say, tick=tick)
+        else:
+            report = run_audit(project, options, say=_say, tick=tick)
     print_audit(report, as_json=as_json)
     if report.stopped:
         return ExitCode.INTERRUPTED

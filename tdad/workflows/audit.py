@@ -19,7 +19,7 @@ from tdad.errors import AuditNoFaults
 from tdad.evaluation.figures import figures, grouped
 from tdad.evaluation.trials import judge
 from tdad.facts import FACTS_VERSION
-from tdad.facts_faults import Fault, Judged, Trial
+from tdad.facts_faults import Baseline, Fault, Judged, Trial
 from tdad.repo import project_files
 from tdad.runner import interpreter
 from tdad.runner.interpreter import Interpreter
@@ -61,14 +61,24 @@ class AuditOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """Everything that trials need and that does not change between them."""
+class Bench:
+    """A copy of the project, and how its tests are run."""
 
     project: Project
+    """The user's own."""
     options: AuditOptions
     python: Interpreter
     stage: Stage
     shelf: Shelf
+    suite: SuiteOptions
+    """Without limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything that trials need and that does not change between them."""
+
+    bench: Bench
     kept: Kept
     place: Place
 
@@ -93,11 +103,11 @@ def audit(
     """
     began = time.monotonic()
     with prepared(project, options, say) as setting:
-        faults = plan_faults(setting.stage.project, number=options.faults, seed=options.seed)
+        faults = plan_faults(setting.bench.stage.project, number=options.faults, seed=options.seed)
         if not faults:
             raise AuditNoFaults
         name = f"faults-{options.seed}{'-static' if options.static else ''}.jsonl"
-        ledger = Ledger(setting.shelf.folder / name)
+        ledger = Ledger(setting.bench.shelf.folder / name)
         done = _known(ledger, faults)
         work = [Work(n, fault) for n, fault in enumerate(faults) if n not in done]
         deadline = None if options.budget_s is None else began + options.budget_s
@@ -113,7 +123,15 @@ def audit(
         with _crew(setting.place, options) as crew:
             end = work_through(crew, work, deadline=deadline, keep=keep)
         trials = [done[number] for number in sorted(done)]
-        return make_report(setting, "faults", trials, len(faults), end)
+        baseline = setting.kept.baseline
+        return make_report(
+            setting.bench,
+            "faults",
+            trials,
+            planned=len(faults),
+            end=end,
+            baselines=lambda _number: baseline,
+        )
 
 
 def _crew(place: Place, options: AuditOptions) -> AbstractContextManager[Crew[Work]]:
@@ -122,7 +140,7 @@ def _crew(place: Place, options: AuditOptions) -> AbstractContextManager[Crew[Wo
         from tdad.workflows.audit_cluster import cluster
 
         return cluster(options.scheduler, place)
-    return threads(partial(try_fault, place), _jobs(options))
+    return threads(partial(try_fault, place), jobs_of(options))
 
 
 def _known(ledger: Ledger, faults: Sequence[Fault]) -> dict[int, Trial]:
@@ -135,23 +153,37 @@ def _known(ledger: Ledger, faults: Sequence[Fault]) -> dict[int, Trial]:
 
 
 def make_report(
-    setting: Setting, subject: str, trials: Sequence[Trial], planned: int, end: End
+    bench: Bench,
+    subject: str,
+    trials: Sequence[Trial],
+    *,
+    planned: int,
+    end: End,
+    baselines: Callable[[int], Baseline],
 ) -> AuditReport:
-    """Judge the trials and sum up."""
-    baseline = setting.kept.baseline
-    judged = tuple(judge(trial, baseline) for trial in trials if not trial.skipped)
-    folder = setting.shelf.folder
-    cases = write_cases(setting.stage.project.root, folder / "cases", judged, setting.options.seed)
+    """Judge the trials and sum up.
+
+    Args:
+        bench: Where they were made.
+        subject: ``faults`` or ``history``.
+        trials: All there are.
+        planned: How many there were to be.
+        end: How the work ended.
+        baselines: Number of a trial → what it is compared with.
+    """
+    options, folder = bench.options, bench.shelf.folder
+    judged = tuple(judge(trial, baselines(trial.number)) for trial in trials if not trial.skipped)
+    root = bench.stage.project.root
     return AuditReport(
-        source="static" if setting.options.static else "record",
+        source="static" if options.static else "record",
         subject=subject,
-        seed=setting.options.seed,
+        seed=options.seed,
         judged=judged,
         skipped=tuple((trial.name, trial.skipped) for trial in trials if trial.skipped),
         planned=planned,
-        baseline=baseline,
+        baseline=baselines(trials[0].number if trials else 0),
         folder=str(folder),
-        cases=cases,
+        cases=write_cases(root, folder / "cases", judged, options.seed),
         interrupted=end is not End.DONE,
         stopped=end is End.STOPPED,
         figures=figures(judged),
@@ -179,6 +211,28 @@ def prepared(
     Raises:
         TdadError: nothing can be measured.
     """
+    with opened(project, options) as bench:
+        found, shelf = bench.stage, bench.shelf
+        kept = shelf.load()
+        if kept is None:
+            say("running the tests twice without a fault")
+            workers = max(1, (os.cpu_count() or 1) // jobs_of(options))
+            kept = make_baseline(project, found, bench.suite, bench.python, shelf, workers=workers)
+        if options.static:
+            index_only(found, shelf)
+        place = limited_place(found, shelf, kept, bench.suite, static=options.static)
+        copy_map(shelf.map_path, found.project.map_path)
+        yield Setting(bench, kept, place)
+
+
+@contextmanager
+def opened(project: Project, options: AuditOptions) -> Iterator[Bench]:
+    """A copy that imports itself, and the folder where results are kept.
+
+    Raises:
+        AuditWrongTree, AuditRunning: see there.
+        TdadError: no interpreter, or git does not answer.
+    """
     python = interpreter.find(project.root, options.python or project.config.python)
     prepare_folder(project)
     folder = project.map_path.parent / "audit"
@@ -193,19 +247,12 @@ def prepared(
             arguments=options.arguments,
             foreign_root=os.path.realpath(project.root),
         )
-        kept = shelf.load()
-        if kept is None:
-            say("running the tests twice without a fault")
-            workers = max(1, (os.cpu_count() or 1) // _jobs(options))
-            kept = make_baseline(project, found, suite, python, shelf, workers=workers)
-        if options.static:
-            index_only(found, shelf)
-        place = _place(found, shelf, kept, suite, static=options.static)
-        copy_map(shelf.map_path, found.project.map_path)
-        yield Setting(project, options, python, found, shelf, kept, place)
+        yield Bench(project, options, python, found, shelf, suite)
 
 
-def _place(found: Stage, shelf: Shelf, kept: Kept, suite: SuiteOptions, *, static: bool) -> Place:
+def limited_place(
+    found: Stage, shelf: Shelf, kept: Kept, suite: SuiteOptions, *, static: bool
+) -> Place:
     """Where trials are made: the folder of the copies, with the map and the limits beside them."""
     chosen = shelf.static_path if static else shelf.map_path
     shutil.copy2(chosen, found.folder / "map.sqlite3")
@@ -230,7 +277,8 @@ def _place(found: Stage, shelf: Shelf, kept: Kept, suite: SuiteOptions, *, stati
     )
 
 
-def _jobs(options: AuditOptions) -> int:
+def jobs_of(options: AuditOptions) -> int:
+    """How many trials are made at once."""
     return options.jobs or os.cpu_count() or 1
 
 

@@ -53,6 +53,8 @@ class Stage:
     """Folders relative to ``pristine`` from which the tests import; for ``PYTHONPATH``."""
     files: tuple[str, ...]
     """What was copied, relative to the root, what git ignores left out."""
+    unlisted: tuple[str, ...]
+    """What was copied although git ignores it, relative to the root."""
     has_xdist: bool
 
 
@@ -81,7 +83,9 @@ def stage(project: Project, python: str, folder: Path) -> Stage:
     _check(python, root, found, [str(pristine / entry) for entry in pythonpath], project.root)
     copied = in_copy(root, project.config)
     has_xdist = bool(_Imports.ask(python, root, ["xdist"], {}).where.get("xdist"))
-    return Stage(folder, pristine, inside, copied, pythonpath, tuple(files), has_xdist)
+    return Stage(
+        folder, pristine, inside, copied, pythonpath, tuple(files), tuple(needed), has_xdist
+    )
 
 
 def in_copy(root: Path, config: Config) -> Project:

@@ -260,3 +260,41 @@ def test_a_cluster_gives_what_this_machine_gives(project, tmp_path):
     ) as cluster:
         audit(there, "--faults", "3", "--scheduler", cluster.scheduler_address)
     assert timeless(ledger(there)) == timeless(ledger(here))
+
+
+def test_history_puts_old_code_back_under_new_tests(tmp_path):
+    shop.write(
+        tmp_path, {"shop.py": "def total(a, b):\n    return a - b\n", ".gitignore": ".tdad\n"}
+    )
+    shop.write(tmp_path, {"test_shop.py": "import shop\n\ndef test_shop():\n    assert shop\n"})
+    shop.git(tmp_path, "init", "-q", "-b", "main")
+    shop.git(tmp_path, "add", "-A")
+    shop.git(tmp_path, "commit", "-qm", "first")
+    shop.edit(tmp_path, "a - b", "a + b")
+    text = "import shop\n\ndef test_shop():\n    assert shop\n\ndef test_total():\n    assert shop.total(1, 2) == 3\n"
+    shop.write(tmp_path, {"test_shop.py": text})
+    shop.git(tmp_path, "commit", "-qam", "fix the total")
+    shop.write(tmp_path, {"README": "only text\n"})
+    shop.git(tmp_path, "add", "-A")
+    shop.git(tmp_path, "commit", "-qm", "readme")
+    head = shop.git(tmp_path, "rev-parse", "HEAD")
+    document = audit(tmp_path, "--history", "5")
+    (trial,) = document["trials"]
+    assert document["subject"] == "history"
+    assert trial["name"].endswith("fix the total")
+    assert trial["failing"] == ["test_shop.py::test_total"]
+    assert trial["missed"] == []
+    assert trial["selected"] == 1
+    assert shop.git(tmp_path, "status", "--porcelain") == ""
+    assert shop.git(tmp_path, "rev-parse", "HEAD") == head
+
+
+def test_history_needs_git_and_commits(tmp_path):
+    shop.write(tmp_path, shop.FILES)
+    done = shop.tdad(tmp_path, "audit", "--history", "3")
+    assert (done.returncode, "[not-a-repository]" in done.stderr) == (3, True)
+    shop.git(tmp_path, "init", "-q", "-b", "main")
+    shop.git(tmp_path, "add", "-A")
+    shop.git(tmp_path, "commit", "-qm", "all")
+    done = shop.tdad(tmp_path, "audit", "--history", "3")
+    assert (done.returncode, "[audit-no-history]" in done.stderr) == (3, True)
