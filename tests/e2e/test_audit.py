@@ -22,6 +22,8 @@ from tdad.facts_faults import Trial
 from tdad.store import open_map
 from tests.e2e import shop_project as shop
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schemas" / "audit-1.schema.json"
 
 
