@@ -28,6 +28,8 @@ from tdad.facts import (
 
 HEADER = "run.json"
 _DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+_EVERYBODYS = frozenset({OwnerKind.IMPORT, OwnerKind.SESSION})
+_decode = json.JSONDecoder().raw_decode
 
 
 @dataclass
@@ -40,13 +42,19 @@ class _Seen:
     imports: dict[str, Site] = field(default_factory=dict)
     used: set[Used] = field(default_factory=set)
 
-    def add(self, record: dict[str, Any]) -> None:
+    def add(self, record: dict[str, Any], sites: dict[int, tuple[str, int]]) -> None:
+        starts = self.starts
+        for path, first in [sites[number] for number in record.get("codes", ())]:
+            if path in starts:
+                starts[path].add(first)
+            else:
+                starts[path] = {first}
         for path, numbers in record.get("starts", {}).items():
             self.starts.setdefault(path, set()).update(numbers)
         for path, numbers in record.get("lines", {}).items():
             self.lines.setdefault(path, set()).update(numbers)
-        for line, sites in record.get("causes", {}).items():
-            self.causes.setdefault(int(line), set()).update(Site(p, n) for p, n in sites)
+        for line, entered in record.get("causes", {}).items():
+            self.causes.setdefault(int(line), set()).update(Site(p, n) for p, n in entered)
         for path, (importer, line) in record.get("imports", {}).items():
             self.imports.setdefault(path, Site(importer, line))
         self.used.update(Used(Use(how), name, line) for how, name, line in record.get("used", ()))
@@ -74,6 +82,10 @@ class _Gathered:
     ends: list[dict[str, Any]] = field(default_factory=list)
     begun: dict[str, Any] | None = None
     """The test that the process of the file at hand began last and has not finished."""
+    sites: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """What the numbers in the file at hand stand for."""
+    damaged: set[Owner] = field(default_factory=set)
+    """Owners of which not all can be read: who depends on them counts as not recorded."""
 
     def add(self, record: dict[str, Any]) -> None:
         """Take in one record.
@@ -83,10 +95,13 @@ class _Gathered:
         """
         kind = record["t"]
         if kind == "obs":
-            owner = Owner(OwnerKind(record["owner"][0]), str(record["owner"][1]))
-            self.owners.setdefault(owner, _Seen()).add(record)
+            self._observation(record)
+        elif kind == "sites":
+            first = int(record["first"])
+            sites = [(str(path), int(line)) for path, line in record["sites"]]
+            self.sites.update(enumerate(sites, first))
         elif kind == "test":
-            test = _test(record)
+            test = _test(record if "path" in record else self._begun(record))
             self.tests[test.node_id] = (int(record["order"]), test)
             self.begun = None
         elif kind == "begin":
@@ -99,8 +114,36 @@ class _Gathered:
             self.ends.append(record)
             self.begun = None
 
-    def crashed(self) -> None:
+    def _observation(self, record: dict[str, Any]) -> None:
+        owner = Owner(OwnerKind(record["owner"][0]), str(record["owner"][1]))
+        try:
+            self.owners.setdefault(owner, _Seen()).add(record, self.sites)
+        except _DAMAGE:
+            self.damaged.add(owner)
+            raise
+
+    def _begun(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Where the test is written was said when it began."""
+        if self.begun is None or self.begun["node_id"] != record["node_id"]:
+            raise KeyError("path")
+        return {**self.begun, **record}
+
+    def whole(self) -> tuple[TestRecord, ...]:
+        """Return the tests of which all can be read, in their order."""
+        tests = [test for _, test in sorted(self.tests.values(), key=lambda two: two[0])]
+        if not self.damaged:
+            return tuple(tests)
+        if any(owner.kind in _EVERYBODYS for owner in self.damaged):
+            return ()
+        return tuple(
+            test
+            for test in tests
+            if self.damaged.isdisjoint((Owner(OwnerKind.TEST, test.node_id), *test.owners))
+        )
+
+    def file_read(self) -> None:
         """The file of one process is read: a test that began and never ended took the process with it."""
+        self.sites = {}
         if self.begun is not None:
             unfinished = {"owners": (), "status": "crashed", "duration_s": 0.0, "t": "test"}
             self.add({**self.begun, **unfinished})
@@ -133,7 +176,7 @@ def read_run(spool: Path) -> Run:
             with suppress(*_DAMAGE):
                 gathered.add(record)
         with suppress(*_DAMAGE):
-            gathered.crashed()
+            gathered.file_read()
         gathered.begun = None
     controllers = [end for end in gathered.ends if not end.get("worker")]
     return Run(
@@ -145,7 +188,7 @@ def read_run(spool: Path) -> Run:
         observations=tuple(
             gathered.owners[owner].freeze(owner) for owner in sorted(gathered.owners)
         ),
-        tests=tuple(test for _, test in sorted(gathered.tests.values(), key=lambda two: two[0])),
+        tests=gathered.whole(),
         digests=_digests(header, gathered),
         complete=any(end.get("exitstatus") in (0, 1, 5) for end in controllers),
         full=bool(controllers) and all(bool(end.get("full")) for end in gathered.ends),
@@ -157,10 +200,11 @@ def _records(file: Path) -> Iterator[dict[str, Any]]:
     with file.open("rb") as lines:
         for line in lines:
             try:
-                record = json.loads(line)
+                text = line.decode("utf-8").strip()
+                record, end = _decode(text)
             except ValueError:
                 continue
-            if isinstance(record, dict):
+            if isinstance(record, dict) and end == len(text):
                 yield record
 
 

@@ -39,11 +39,15 @@ class Environ:
         if original is None:
             return
 
+        look_up, frame_of = _code_of_look_up(self._environ), sys._getframe
+
         def encodekey(key: Any) -> Any:
-            try:
-                seen(key, sys._getframe(1))
-            except Exception:
-                failed()
+            frame = frame_of(1)
+            if frame.f_code is look_up:  # pytest sets a variable for every phase of every test
+                try:
+                    seen(key, frame)
+                except Exception:
+                    failed()
             return original(key)
 
         self._environ.encodekey = encodekey
@@ -65,7 +69,7 @@ class Environ:
         return hashlib.blake2b(data, digest_size=16).hexdigest()
 
     def _seen(self, key: Any, frame: FrameType) -> None:
-        if frame.f_code.co_name != "__getitem__" or not isinstance(key, str):
+        if not isinstance(key, str):
             return
         reader: Optional[FrameType] = frame.f_back
         direct = True
@@ -79,6 +83,10 @@ class Environ:
         buffer = self._owners.current()
         buffer.used.add((ENV, key, buffer.line))
         self._read.add(key)
+
+
+def _code_of_look_up(environ: Any) -> Any:
+    return getattr(getattr(type(environ), "__getitem__", None), "__code__", None)
 
 
 def _library(frame: FrameType) -> bool:

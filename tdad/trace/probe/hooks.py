@@ -35,6 +35,8 @@ class Recorder:
         self._facts: Dict[str, Any] = {}
         self._announced: Any = None
         self._next: Dict[str, Any] = {}
+        self._parent: Any = None
+        self._above: List[str] = []
 
     def pytest_configure(self, config: Any) -> None:
         """Learn where node ids start from."""
@@ -192,6 +194,7 @@ class Recorder:
             try:
                 probe.writer.add(self._record(test))
                 probe.emit(probe.base)
+                self._announced = None
                 if nextitem is not None:
                     self._announce(nextitem)
                 probe.flush()
@@ -200,19 +203,24 @@ class Recorder:
                 probe.failed()
 
     def _record(self, test: Test) -> Dict[str, Any]:
-        collected: Dict[str, None] = {}
-        for node in test.item.listchain()[:-1]:
-            name = self._ids.canonical(node.nodeid)
-            if name in self._collected:
-                collected[name] = None
         owners = [[FIXTURE, name] for name in test.owners]
-        owners += [[COLLECT, name] for name in collected]
-        record = self._next.copy()
-        record["t"] = "test"
-        record["owners"] = sorted(owners)
-        record["status"] = test.status()
-        record["duration_s"] = round(test.duration_s, 6)
-        return record
+        owners += [[COLLECT, name] for name in self._collectors(test.item)]
+        return {  # the rest was said when it was announced
+            "t": "test",
+            "node_id": self._next["node_id"],
+            "owners": sorted(owners),
+            "status": test.status(),
+            "duration_s": round(test.duration_s, 6),
+        }
+
+    def _collectors(self, item: Any) -> List[str]:
+        """Return the nodes above the test whose collection ran something; neighbours have the same."""
+        parent = item.parent
+        if parent is not self._parent:
+            names = [self._ids.canonical(node.nodeid) for node in item.listchain()[:-1]]
+            self._parent = parent
+            self._above = [name for name in dict.fromkeys(names) if name in self._collected]
+        return self._above
 
     def _instance(self, fixturedef: Any, request: Any) -> Instance:
         baseid = self._ids.canonical(getattr(fixturedef, "baseid", "") or "")

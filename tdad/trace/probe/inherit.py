@@ -181,12 +181,14 @@ class Inheritance:
         """Keep our folder in front when the user's code sets or deletes ``PYTHONPATH``."""
 
         def putenv(key: Any, value: Any) -> None:
-            if self._active and _fsencode(key) == b"PYTHONPATH":
+            name = key if type(key) is bytes else _fsencode(key)
+            if name == b"PYTHONPATH" and self._active:
                 value = _in_front(_fsencode(value))
             _putenv(key, value)
 
         def unsetenv(key: Any) -> None:
-            if self._active and _fsencode(key) == b"PYTHONPATH":
+            name = key if type(key) is bytes else _fsencode(key)
+            if name == b"PYTHONPATH" and self._active:
                 _putenv(PYTHONPATH, _in_front(b""))
             else:
                 _unsetenv(key)

@@ -1,8 +1,9 @@
 """Python >= 3.12: local ``sys.monitoring`` events on the project's code objects, so other code costs nothing.
 
-Every event of a function is switched off after the first hit; when the owner changes, only the code objects that were
-hit since the last change are armed again, which scales with what ran and not with the size of the program (figures in
-docs/adr/0001-recorder.md).
+To be told of a call costs 0.1 µs, to arm a code object again that was switched off 1 µs. So events stay on at first,
+and each call is noted down. An owner under which very much runs gets into the hot phase: there every event is switched
+off at its next hit, and when the owner changes, what was switched off is armed again. Lines come in such numbers that
+they are always switched off (figures in docs/adr/0001-recorder.md).
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ _TOOLS = (
     3,
     4,
 )  # ids that nobody has reserved; 0, 1, 2 and 5 are debugger, coverage, profiler, optimizer
+_CALLS = 1500
+"""Calls of one owner after which the hot phase begins: what it costs to arm about a hundred functions again."""
+_MANY = 40
+"""Code objects from which on it is cheaper to arm everything in the process again than each of them."""
 _thread = threading.get_ident
+# Of code objects: ``hash`` reads their byte code, and ``id`` is an audit event.
+_identity = object.__hash__
 
 
 class Monitor:
@@ -44,7 +51,9 @@ class Monitor:
         self._finished = finished
         self._by_lines = lines
         self._fired: List[CodeType] = []
-        self._fired_lines: List[Tuple[CodeType, int]] = []
+        self._spent: List[CodeType] = []  # the same, of what was switched off by it
+        self._spent_lines: List[Tuple[CodeType, int]] = []
+        self._once = self._hot = lines
         self._tool = -1
 
     def start(self) -> bool:
@@ -90,23 +99,31 @@ class Monitor:
 
     def collect(self, buffer: Buffer) -> None:
         """File what ran since the last switch under ``buffer``, and see it again from now on."""
-        fired = self._fired
-        if self._fired_lines:
-            fired_lines = self._fired_lines[:]
-            del self._fired_lines[: len(fired_lines)]
-            buffer.code_lines += fired_lines
-            codes = {id(code): code for code, _ in fired_lines}
-            if fired:
-                taken = fired[:]
-                del fired[: len(taken)]
-                buffer.codes += taken
-                codes.update((id(code), code) for code in taken)
-            self._rearm(codes.values())
-        elif fired:
-            taken = fired[:]
-            del fired[: len(taken)]  # other threads may be appending
-            buffer.codes += taken
-            self._rearm(taken)
+        if self._fired:
+            buffer.codes += _taken(self._fired)
+        if self._spent or self._spent_lines:
+            spent, lines = _taken(self._spent), _taken(self._spent_lines)
+            buffer.codes += spent
+            buffer.code_lines += lines
+            self._arm_spent(spent, lines)
+        if self._hot and not self._once:
+            self._hot = False
+            self._register()
+
+    def _arm_spent(self, codes: List[CodeType], lines: List[Tuple[CodeType, int]]) -> None:
+        if len(codes) <= _MANY:
+            found = {_identity(code): code for code in codes}
+            found.update((_identity(code), code) for code, _ in lines)
+            if len(found) <= _MANY:
+                self._rearm(found.values())
+                return
+        self._monitoring.restart_events()
+
+    def each_once(self) -> None:
+        """Tell of each hit of an owner once and at once: the lists are going to be somebody else's."""
+        self._once = self._hot = True
+        del self._fired[:]
+        self._register()
 
     def _constants(self) -> None:
         events = self._monitoring.events
@@ -157,48 +174,83 @@ class Monitor:
                     self._watch(code, top=False)
 
     def _register(self) -> None:
+        """Put the functions in place that fit the phase."""
         register, events = self._monitoring.register_callback, self._monitoring.events
-        disable = self._monitoring.DISABLE
-        fired, importing, thread = self._fired, self._owners.importing, _thread
-        append = fired.append
-        enter, arrive = self._enter, self._arrive
-        append_line = self._fired_lines.append
+        tool = self._tool
+        starts = self._hot_start() if self._hot else self._cold_start()
+        register(tool, events.PY_START, starts)
+        register(tool, events.PY_RESUME, starts)
+        if self._by_lines:
+            register(tool, events.LINE, self._line())
+        else:
+            register(tool, events.LINE, self._on_line_of_body)
+        register(tool, events.PY_RETURN, self._on_return)
+        register(tool, events.PY_UNWIND, self._on_return)
+
+    def _warm(self) -> None:
+        """The owner runs so much that what it ran is better switched off."""
+        if not self._hot:
+            self._hot = True
+            self._register()
+
+    def _cold_start(self) -> Any:
+        fired, importing, at_import = self._fired, self._owners.importing, self._start_at_import
+        append, enter, warm, full = fired.append, self._enter, self._warm, _CALLS
 
         def on_start(code: CodeType, offset: int) -> Any:
             if not code.co_flags & 1 and code.co_name == "<module>":
                 return enter(code)
-            if importing:
-                modules = importing.get(thread())
-                if modules:
-                    modules[-1].pending.append(code)
-                    return disable if code.co_flags & 1 else None
+            if importing and _thread() in importing:
+                return at_import(code)
+            append(code)
+            if len(fired) > full:
+                warm()
+            return None
+
+        return on_start
+
+    def _hot_start(self) -> Any:
+        importing, at_import = self._owners.importing, self._start_at_import
+        append, enter, disable = self._spent.append, self._enter, self._monitoring.DISABLE
+
+        def on_start(code: CodeType, offset: int) -> Any:
+            if not code.co_flags & 1 and code.co_name == "<module>":
+                return enter(code)
+            if importing and _thread() in importing:
+                return at_import(code)
             append(code)
             return disable
 
+        return on_start
+
+    def _start_at_import(self, code: CodeType) -> Any:
+        module = self._owners.importing[_thread()][-1]
+        module.pending.append(code)
+        return self._monitoring.DISABLE if code.co_flags & 1 else None
+
+    def _line(self) -> Any:
+        importing, at_import = self._owners.importing, self._line_at_import
+        append, disable = self._spent_lines.append, self._monitoring.DISABLE
+
         def on_line(code: CodeType, line: int) -> Any:
-            if importing:
-                modules = importing.get(thread())
-                if modules:
-                    return None if arrive(modules[-1], code, line) else disable
-            append_line((code, line))
+            if importing and _thread() in importing:
+                return at_import(code, line)
+            append((code, line))
             return disable
 
-        def on_line_of_body(code: CodeType, line: int) -> Any:
-            if importing:
-                modules = importing.get(thread())
-                if modules:
-                    arrive(modules[-1], code, line)
-            return None
+        return on_line
 
-        def on_return(code: CodeType, offset: int, value: Any) -> Any:
-            self._leave(code)
+    def _line_at_import(self, code: CodeType, line: int) -> Any:
+        module = self._owners.importing[_thread()][-1]
+        return None if self._arrive(module, code, line) else self._monitoring.DISABLE
 
-        tool = self._tool
-        register(tool, events.PY_START, on_start)
-        register(tool, events.PY_RESUME, on_start)
-        register(tool, events.LINE, on_line if self._by_lines else on_line_of_body)
-        register(tool, events.PY_RETURN, on_return)
-        register(tool, events.PY_UNWIND, on_return)
+    def _on_line_of_body(self, code: CodeType, line: int) -> Any:
+        module = self._owners.module() if self._owners.importing else None
+        if module is not None:
+            self._arrive(module, code, line)
+
+    def _on_return(self, code: CodeType, offset: int, value: Any) -> Any:
+        self._leave(code)
 
     def _enter(self, code: CodeType) -> None:
         path = self._project.python(code.co_filename)
@@ -250,8 +302,16 @@ class Monitor:
             self._rearm([code for code in pending if code.co_flags & _OPTIMIZED])
 
     def _rearm_lines(self, module: Buffer) -> None:
-        codes = {id(code): code for code, _ in module.code_lines if code.co_flags & _OPTIMIZED}
+        lines = module.code_lines
+        codes = {_identity(code): code for code, _ in lines if code.co_flags & _OPTIMIZED}
         self._rearm(codes.values())
+
+
+def _taken(items: List[Any]) -> List[Any]:
+    """Return what is in the list and take it out; other threads may be appending."""
+    taken = items[:]
+    del items[: len(taken)]
+    return taken
 
 
 def _thread_main() -> Dict[str, int]:

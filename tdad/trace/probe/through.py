@@ -24,10 +24,10 @@ class Through:
         probe = self._probe
         if probe.engine.name == "monitoring":
             engine = probe.engine
-            engine._fired = _Told(self._started)
-            engine._fired_lines = _Told(self._line)
+            engine._spent = _Told(self._started)
+            engine._spent_lines = _Told(self._line)
             engine._finished = self._module_done
-            engine._register()
+            engine.each_once()
         else:
             self._replace_tracer()
         probe.audit._use = self._used  # type: ignore[method-assign]

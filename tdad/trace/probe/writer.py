@@ -1,11 +1,16 @@
-"""Writes the spool: one JSON record per line, one ``write`` per batch, so that a crash keeps what came before."""
+"""Writes the spool: one JSON record per line, one ``write`` per batch, so that a crash keeps what came before.
+
+Code objects are numbered as they come, per file of the spool: a record ``sites`` says where the next ones are written,
+and observations name the numbers.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from types import CodeType
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, DefaultDict, Dict, List, Optional, Set, Tuple
 
 from .owners import Buffer
 from .project import Project
@@ -32,6 +37,10 @@ class Writer:
         self._identity: Tuple[int, int] = (0, 0)
         self._path = ""
         self._torn = False
+        self._numbers: Dict[
+            int, int
+        ] = {}  # identity of a code object -> its number, -1: not the project's
+        self._next = 0
 
     def add(self, record: Dict[str, Any]) -> None:
         """Queue one record for the next ``flush``."""
@@ -42,8 +51,12 @@ class Writer:
         if not buffer:
             return
         record: Dict[str, Any] = {"t": "obs", "owner": [buffer.kind, buffer.name]}
-        self._starts(record, buffer)
-        self._lines(record, buffer)
+        if buffer.codes:
+            record["codes"] = self._numbered(buffer.codes)
+        if buffer.starts:
+            record["starts"] = {path: sorted(lines) for path, lines in buffer.starts.items()}
+        if buffer.code_lines or buffer.lines:
+            record["lines"] = self._lines(buffer)
         if buffer.causes:
             record["causes"] = {
                 str(line): sorted({self._site(what) for what in causes} - {None})
@@ -63,6 +76,13 @@ class Writer:
             return
         data = ("\n".join(self._batch) + "\n").encode("ascii")
         del self._batch[:]
+        try:
+            self._put(data)
+        except BaseException:
+            self._numbers.clear()  # what was said about them may be lost
+            raise
+
+    def _put(self, data: bytes) -> None:
         self._ready()
         if (
             self._torn
@@ -78,6 +98,7 @@ class Writer:
         del self._batch[:]
         self._fd = -1
         self._torn = False
+        self._numbers.clear()  # the other file says what they are
 
     def _site(self, what: Any) -> Any:
         if isinstance(what, CodeType):
@@ -85,25 +106,42 @@ class Writer:
             return None if path is None else (path, what.co_firstlineno)
         return what
 
-    def _starts(self, record: Dict[str, Any], buffer: Buffer) -> None:
-        starts: Dict[str, Set[int]] = buffer.starts
-        python = self._project.python
-        for code in buffer.codes:
-            path = python(code.co_filename)
-            if path is not None:
-                starts.setdefault(path, set()).add(code.co_firstlineno)
-        if starts:
-            record["starts"] = {path: sorted(lines) for path, lines in starts.items()}
+    def _numbered(self, codes: List[CodeType]) -> List[int]:
+        """Return the numbers of code objects; those that have none get one, in a record of its own."""
+        # by place: ``hash`` reads the whole byte code, ``id`` is an audit event, ``object.__hash__`` is no faster
+        places = {(code.co_filename, code.co_firstlineno) for code in codes}
+        numbers = self._numbers
+        try:
+            found = [numbers[place] for place in places]
+        except KeyError:
+            self._number([place for place in places if place not in numbers])
+            found = [numbers[place] for place in places]
+        return found if min(found) >= 0 else [number for number in found if number >= 0]
 
-    def _lines(self, record: Dict[str, Any], buffer: Buffer) -> None:
+    def _number(self, places: List[Tuple[str, int]]) -> None:
+        sites: List[Tuple[str, int]] = []
+        first = self._next
+        for place in places:
+            path = self._project.python(place[0])
+            if path is None:
+                self._numbers[place] = -1
+            else:
+                self._numbers[place] = first + len(sites)
+                sites.append((path, place[1]))
+        self._next = first + len(sites)
+        if sites:
+            self.add({"t": "sites", "first": first, "sites": sites})
+
+    def _lines(self, buffer: Buffer) -> Dict[str, List[int]]:
         lines: Dict[str, Set[int]] = buffer.lines
-        python = self._project.python
+        files: DefaultDict[str, Set[int]] = defaultdict(set)
         for code, line in buffer.code_lines:
-            path = python(code.co_filename)
+            files[code.co_filename].add(line)
+        for filename, numbers in files.items():
+            path = self._project.python(filename)
             if path is not None:
-                lines.setdefault(path, set()).add(line)
-        if lines:
-            record["lines"] = {path: sorted(numbers) for path, numbers in lines.items()}
+                lines.setdefault(path, set()).update(numbers)
+        return {path: sorted(numbers) for path, numbers in lines.items()}
 
     def _ready(self) -> None:
         """Open the file; again when the tests closed its descriptor, which may be somebody else's by now."""
