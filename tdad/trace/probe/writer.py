@@ -37,9 +37,7 @@ class Writer:
         self._identity: Tuple[int, int] = (0, 0)
         self._path = ""
         self._torn = False
-        self._numbers: Dict[
-            int, int
-        ] = {}  # identity of a code object -> its number, -1: not the project's
+        self._numbers: Dict[Tuple[str, int], int] = {}  # place of code -> number, -1: not ours
         self._next = 0
 
     def add(self, record: Dict[str, Any]) -> None:
