@@ -101,7 +101,8 @@ class _Gathered:
             sites = [(str(path), int(line)) for path, line in record["sites"]]
             self.sites.update(enumerate(sites, first))
         elif kind == "test":
-            test = _test(record if "path" in record else self._begun(record))
+            record = record if "path" in record else self._begun(record)
+            test = _test(record)
             self.tests[test.node_id] = (int(record["order"]), test)
             self.begun = None
         elif kind == "begin":

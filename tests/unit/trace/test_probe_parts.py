@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,3 +171,46 @@ def test_listeners_of_audit_events_do_not_disturb_each_other() -> None:
     bus.silence("tdad.unit", broken)
     sys.audit("tdad.unit", 2)
     assert heard == [(1,)]
+
+
+def test_code_objects_are_numbered_by_place(tmp_path: Path) -> None:
+    writer = Writer(str(tmp_path), Project(str(tmp_path)))
+    text = "def f(): pass\n\n\ndef g(): pass\n"
+    scope: dict[str, Any] = {}
+    exec(compile(text, str(tmp_path / "a.py"), "exec"), scope)
+    buffer = Buffer(TEST, "t.py::t")
+    for codes in ([scope["f"].__code__] * 2, [scope["g"].__code__, records.__code__]):
+        buffer.codes = codes
+        writer.observation(buffer)
+    writer.flush()
+    assert [record.get("sites", record.get("codes")) for record in records(tmp_path)] == [
+        [["a.py", 1]],
+        [0],
+        [["a.py", 4]],
+        [1],
+    ]
+
+
+def test_after_a_full_disk_the_numbers_are_said_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(str(tmp_path), Project(str(tmp_path)))
+    code = compile("", str(tmp_path / "a.py"), "exec")
+    buffer = Buffer(TEST, "t.py::t")
+
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tdad.trace.probe.writer._write", full)
+        buffer.codes = [code]
+        writer.observation(buffer)
+        with pytest.raises(OSError, match="full"):
+            writer.flush()
+    buffer.codes = [code]
+    writer.observation(buffer)
+    writer.flush()
+    lines = next(tmp_path.glob("*.jsonl")).read_text().split()
+    sites, seen = map(json.loads, lines)
+    assert sites["sites"] == [["a.py", 1]]
+    assert seen["codes"] == [sites["first"]]

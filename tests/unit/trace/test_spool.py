@@ -126,3 +126,40 @@ def test_no_bytes_at_all_raise(tmp_path: Path, lines: list[Any]) -> None:
     folder = spool(tmp_path / "run")
     (folder / "1-0.jsonl").write_bytes(b"\n".join(data))
     assert len(read_run(folder).tests) <= 1
+
+
+SITES = {"t": "sites", "first": 0, "sites": [["a.py", 1], ["b.py", 2], ["a.py", 5]]}
+NUMBERED = {"t": "obs", "owner": ["test", "t.py::t"], "codes": [0, 2, 1]}
+BEGIN = {key: TEST[key] for key in ("node_id", "path", "site", "qualname", "order")} | {
+    "t": "begin"
+}
+DONE = {key: TEST[key] for key in ("t", "node_id", "owners", "status", "duration_s")}
+
+
+def test_numbers_stand_for_the_sites_of_the_same_file(tmp_path: Path) -> None:
+    other = {**SITES, "sites": [["c.py", 7]]}
+    elsewhere = {"t": "obs", "owner": ["test", "t.py::t"], "codes": [0]}
+    run = read_run(spool(tmp_path / "run", [SITES, BEGIN, NUMBERED, DONE], [other, elsewhere]))
+    (seen,) = run.observations
+    assert seen.starts == {"a.py": {1, 5}, "b.py": {2}, "c.py": {7}}
+    assert [(test.node_id, test.path) for test in run.tests] == [("t.py::t", "t.py")]
+
+
+def test_who_depends_on_what_cannot_be_read_counts_as_not_recorded(tmp_path: Path) -> None:
+    lost = {**NUMBERED, "codes": [9]}
+    second = {**BEGIN, "node_id": "t.py::u", "order": 1}
+    fine = {**DONE, "node_id": "t.py::u"}
+    run = read_run(spool(tmp_path / "test", [SITES, BEGIN, lost, DONE, second, fine]))
+    assert [test.node_id for test in run.tests] == ["t.py::u"]
+    fixture = {**lost, "owner": ["fixture", "::f@t.py"]}
+    alone = {**fine, "owners": []}
+    run = read_run(spool(tmp_path / "fixture", [fixture, BEGIN, NUMBERED, DONE, second, alone]))
+    assert [test.node_id for test in run.tests] == ["t.py::u"]
+    module = {**lost, "owner": ["import", "a.py"]}
+    assert not read_run(spool(tmp_path / "import", [module, BEGIN, DONE])).tests
+
+
+def test_an_end_without_its_beginning_is_no_test(tmp_path: Path) -> None:
+    other = {**BEGIN, "node_id": "t.py::other"}
+    run = read_run(spool(tmp_path / "run", [other, DONE]))
+    assert [(test.node_id, test.status) for test in run.tests] == [("t.py::other", Status.CRASHED)]
