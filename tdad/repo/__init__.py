@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tdad.repo.changes import changed_files
+    from tdad.repo.clean import is_clean
     from tdad.repo.files import current, ignored, project_files
+    from tdad.repo.git import steady
     from tdad.repo.named import patched_files, whole_files
     from tdad.repo.patch import PatchSet
     from tdad.repo.patch_apply import apply
@@ -17,9 +19,11 @@ __all__ = [
     "changed_files",
     "current",
     "ignored",
+    "is_clean",
     "patched_files",
     "project_files",
     "read_patch",
+    "steady",
     "whole_files",
 ]
 
@@ -29,9 +33,11 @@ _WHERE = {
     "changed_files": "tdad.repo.changes",
     "current": "tdad.repo.files",
     "ignored": "tdad.repo.files",
+    "is_clean": "tdad.repo.clean",
     "patched_files": "tdad.repo.named",
     "project_files": "tdad.repo.files",
     "read_patch": "tdad.repo.patch_read",
+    "steady": "tdad.repo.git",
     "whole_files": "tdad.repo.named",
 }
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +126,33 @@ def run_git(
     cwd: str, args: Sequence[str], env: Mapping[str, str], stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git once; the exit code is the caller's to judge."""
+    question = (cwd, *args, stdin, *sorted(env.items()))
+    if _steady:
+        known = _steady[-1].get(question)
+        if known is not None:
+            return known
+    done = _run(cwd, args, env, stdin)
+    if _steady:
+        _steady[-1][question] = done
+    return done
+
+
+_steady: list[dict[tuple[object, ...], subprocess.CompletedProcess[bytes]]] = []
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Within the block the work tree is taken to stay as it is: the same question is put to git once."""
+    _steady.append({})
+    try:
+        yield
+    finally:
+        _steady.pop()
+
+
+def _run(
+    cwd: str, args: Sequence[str], env: Mapping[str, str], stdin: bytes
+) -> subprocess.CompletedProcess[bytes]:
     command = ["git", *_OPTIONS, *args]
     try:
         return subprocess.run(

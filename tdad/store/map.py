@@ -49,8 +49,8 @@ class Map:
         facts: Mapping[str, FileFacts],
         *,
         scope: Collection[str] | None = None,
-    ) -> None:
-        """Merge a recorded run into the map, in one transaction.
+    ) -> bool:
+        """Merge a recorded run into the map, in one transaction; tell whether who executed what has changed.
 
         Args:
             run: What was recorded. When it is ``full`` and ``complete``, tests that it does not have are dropped.
@@ -65,6 +65,7 @@ class Map:
 
         with self._writing():
             ledger = saving.Ledger.read(self.rows, index.current_versions(self.cache))
+            before = ledger.picture()
             saving.Absorber.of(ledger, run).absorb()
             if run.full and run.complete:
                 saving.drop_vanished(ledger, run, scope)
@@ -73,6 +74,7 @@ class Map:
                     self.rows.set_number("whole", 1)
             saving.save_facts(ledger, facts.values())
             ledger.write()
+            return ledger.picture() != before
 
     def recorded(self, generation: int = 0) -> RecordedView:
         """Return what was recorded: each test with its ``generation``-th newest record (0: the newest)."""

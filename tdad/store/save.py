@@ -107,6 +107,18 @@ class Ledger:
         }
         return frozenset(tests.union(*(owners.keys() for owners in self.owners.values())))
 
+    def picture(self) -> object:
+        """Return who executed what, as a value to compare: tests with what is newest of each, and what they share."""
+        newest = max(self.runs.values(), key=lambda run: run.age, default=None)
+        return (
+            {
+                node_id: test.records[0].content
+                for file in self.files.values()
+                for node_id, test in file.tests.items()
+            },
+            newest and newest.shared,
+        )
+
     def records(self) -> Iterable[StoredRecord]:
         """Return all records of all tests."""
         for file in self.files.values():

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from tdad.config.decisive import decides
 from tdad.evaluation.sampling import Stock, sample
 from tdad.facts import DefinitionKind, FileFacts, Recorded, Use
 from tdad.facts_faults import Fault, FaultLevel
-from tdad.graph.impacts.data import decides
 from tdad.graph.tests_of import Patterns, is_test_file
 from tdad.source.mutations import break_file, faults_of, fits
 from tdad.store import open_map

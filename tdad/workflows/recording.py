@@ -7,14 +7,18 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tdad import __version__
 from tdad.errors import DiskFull, MapReadOnly, TdadError
-from tdad.facts import PRESENT, FileFacts, Run
 from tdad.trace.probe.session import Probe, Settings, start
 from tdad.workflows.project import Project, open_project
+
+if TYPE_CHECKING:  # to start a recording takes none of them
+    from tdad.facts import FileFacts, Run
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -35,13 +39,16 @@ class Recording:
     def finish(self) -> str:
         """Stop, update the map, and return the summary for the user."""
         self.probe.stop()
+        from tdad.repo import steady
         from tdad.workflows.garbage import kept
         from tdad.workflows.summary import summary
 
         try:
-            with kept():
+            with kept(), steady():
                 run = take_in(self.project, ended=self.probe.settings.run_id)
-                return "\n".join(filter(None, (summary(self.project, run), self._incomplete())))
+                note = summary(self.project, run)
+            remember_map(self.project)
+            return "\n".join(filter(None, (note, self._incomplete())))
         except TdadError as error:
             return f"{error} [{error.slug}]"
         except Exception as error:  # whatever is wrong with us, the tests have their own result
@@ -94,12 +101,45 @@ def check_map(project: Project) -> None:
     """
     if not project.map_path.exists():
         return
-    from tdad.store import open_map
+    if not _is_as_we_left_it(project):
+        from tdad.store import open_map
 
-    with open_map(project.map_path, mode="read") as opened:
-        opened.recorded().tests  # noqa: B018  # what is damaged says so when it is read
+        with open_map(project.map_path, mode="read") as opened:
+            opened.recorded().tests  # noqa: B018  # what is damaged says so when it is read
     if not os.access(project.map_path, os.W_OK):
         raise MapReadOnly(str(project.map_path), os.strerror(errno.EACCES))
+
+
+def remember_map(project: Project) -> None:
+    """Note down in which state the map is now, all of it read and written a moment ago."""
+    state = _map_state(project)
+    if state:
+        with suppress(OSError):
+            _state_path(project).write_text(state, encoding="utf-8")
+
+
+def _is_as_we_left_it(project: Project) -> bool:
+    try:
+        noted = _state_path(project).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return noted == _map_state(project) != ""
+
+
+def _state_path(project: Project) -> Path:
+    return project.map_path.with_name(project.map_path.name + ".state")
+
+
+def _map_state(project: Project) -> str:
+    """Version of tdad, size and time of the map; empty when there is more of it than the one file."""
+    path = str(project.map_path)
+    try:
+        if os.path.exists(path + "-wal") and os.stat(path + "-wal").st_size:  # noqa: PTH110, PTH116 - at start-up
+            return ""
+        found = os.stat(path)  # noqa: PTH116 - as above
+    except OSError:
+        return ""
+    return f"{__version__} {found.st_size} {found.st_mtime_ns}\n"
 
 
 def prepare_folder(project: Project) -> None:
@@ -132,16 +172,16 @@ def take_in(project: Project, ended: str | None = None) -> Run | None:
     """
     from tdad.trace.spool import list_runs, read_run
 
-    newest = None
+    newest, changed = None, not _test_map_path(project).exists()
     for spool in list_runs(project.spool_path):
         if _is_running(spool, ended) or (mine := _claimed(spool)) is None:
             continue
         run = read_run(mine)
         if run.tests:
-            save(project, run)
+            changed |= save(project, run)
             newest = run
         shutil.rmtree(mine, ignore_errors=True)
-    if newest is not None:
+    if newest is not None and changed:
         write_test_map(project)
     return newest
 
@@ -150,7 +190,7 @@ def write_test_map(project: Project) -> None:
     """Refresh ``test_map.txt`` beside the map, for agents that grep; the old one stays until the new one is whole."""
     from tdad.workflows.maps import write_testmap
 
-    target = project.map_path.with_name("test_map.txt")
+    target = _test_map_path(project)
     unfinished = target.with_suffix(".partial")
     try:
         with unfinished.open("w", encoding="utf-8", errors="surrogateescape") as out:
@@ -158,6 +198,10 @@ def write_test_map(project: Project) -> None:
         unfinished.replace(target)
     except OSError:
         unfinished.unlink(missing_ok=True)  # a full disk: the map itself is what counts
+
+
+def _test_map_path(project: Project) -> Path:
+    return project.map_path.with_name("test_map.txt")
 
 
 def _claimed(spool: Path) -> Path | None:
@@ -186,12 +230,17 @@ def _is_running(spool: Path, ended: str | None) -> bool:
     return True
 
 
-def save(project: Project, run: Run) -> None:
-    """Join a run with the source it ran, and merge it into the map."""
+def save(project: Project, run: Run) -> bool:
+    """Join a run with the source it ran, and merge it into the map.
+
+    Returns whether the files, or who executed what, are other than before.
+    """
+    from tdad.facts import PRESENT
     from tdad.store import open_map
     from tdad.workflows.index import bring_up_to_date
 
     with open_map(project.map_path, mode="write") as store:
+        files = store.current()
         head = bring_up_to_date(project, store)
         present = (
             dict.fromkeys(head.others, PRESENT) | _decisive(project, head.others) | head.python
@@ -206,7 +255,8 @@ def save(project: Project, run: Run) -> None:
                 found = head.facts.get(path)
                 if found is not None:
                     facts[path] = found
-        store.save(replace(run, digests=digests), facts, scope=run.scope or None)
+        changed = store.save(replace(run, digests=digests), facts, scope=run.scope or None)
+        return changed or files != indexed
 
 
 def _written_and_restored(
@@ -233,7 +283,7 @@ def _written_and_restored(
 
 def _decisive(project: Project, paths: Iterable[str]) -> dict[str, str]:
     """Path → digest of the files that count although no code reads them: configuration, compiled code."""
-    from tdad.graph.impacts.data import decides
+    from tdad.config.decisive import decides
     from tdad.source.digests import digest
     from tdad.workflows.head import read_bytes
 

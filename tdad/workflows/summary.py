@@ -33,9 +33,13 @@ def summary(project: Project, run: Run | None) -> str:
 
 
 def _at_risk(project: Project) -> str:
-    from tdad.repo import changed_files
+    from tdad.repo import is_clean
 
     try:
+        if is_clean(project.root, project.config):
+            return ""
+        from tdad.repo import changed_files
+
         if not changed_files(project.root, config=project.config):
             return ""
         from tdad.workflows.impact import ChangeOptions, find_impacts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from tdad.config.decisive import is_configuration
 from tdad.facts import Change, ChangeKind, Part
-from tdad.graph.impacts.data import is_configuration
 from tdad.graph.impacts.world import World
 
 OF_COLLECTION = frozenset({"collect_ignore", "collect_ignore_glob", "__test__"})
