@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import Event
 
 from tdad.answers_audit import AuditReport
+from tdad.config.decisive import decides
 from tdad.errors import AuditNoHistory, TdadError
 from tdad.facts_faults import Baseline, Trial
-from tdad.graph.impacts.data import decides
 from tdad.graph.tests_of import Patterns
 from tdad.repo import project_files
 from tdad.repo.copies import make_repository
