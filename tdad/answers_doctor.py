@@ -53,3 +53,5 @@ class DoctorReport:
     servers: tuple[ServerReport, ...]
     looked_at: tuple[str, ...] = ()
     """Where a server was looked for in vain; empty when one was named or found."""
+    start: str = ""
+    """What to type then."""

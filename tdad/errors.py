@@ -588,11 +588,12 @@ class ServerNotFound(TdadError):
     slug = "server-not-found"
     exit_code = ExitCode.SERVER_UNUSABLE
 
-    def __init__(self, tried: tuple[str, ...]) -> None:
+    def __init__(self, tried: tuple[str, ...], start: str) -> None:
         self.tried = tried
+        self.start = start
         super().__init__(
-            f"no model server answers at {', '.join(tried)}. Start one (docs/how-to/serve-a-model.md), or say where"
-            " it is: tdad doctor --base-url URL"
+            f"no model server answers at {', '.join(tried)}. Say where it is: tdad doctor --base-url URL; or start one:"
+            f" {start}"
         )
 
 

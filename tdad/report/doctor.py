@@ -41,6 +41,7 @@ def doctor_document(report: DoctorReport) -> dict[str, Any]:
             for server in report.servers
         ],
         "looked_at": list(report.looked_at),
+        "start": report.start,
     }
 
 
@@ -55,17 +56,10 @@ def doctor_lines(report: DoctorReport) -> Iterator[Line]:
     if not report.servers:
         yield BLANK
         yield line(("Server", "bold"))
-        yield from _checks([nowhere(report.looked_at)])
+        found = f"nobody answers at {', '.join(report.looked_at)}"
+        yield from _checks([Check("server", Health.BAD, found, report.start)])
     yield BLANK
     yield _summary(report)
-
-
-def nowhere(looked_at: tuple[str, ...]) -> Check:
-    """The check of a server that is not there."""
-    remedy = (
-        "start one (docs/how-to/serve-a-model.md), or say where it is: tdad doctor --base-url URL"
-    )
-    return Check("server", Health.BAD, f"nobody answers at {', '.join(looked_at)}", remedy)
 
 
 def _checks(checks: Iterable[Check]) -> Iterator[Line]:

@@ -8,10 +8,11 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tdad.agent.chat.capabilities import Tools, document_of
+from tdad.agent.chat.capabilities import Dialect, Tools, document_of
 from tdad.agent.client import ChatClient
 from tdad.agent.client.exam import examine
 from tdad.agent.servers import probe
+from tdad.agent.servers.advice import start_command
 from tdad.answers_doctor import Check, DoctorReport, Health, ServerReport
 from tdad.config import ModelEndpoint
 from tdad.errors import MapError, MapNotFound, NotARepository, TdadError
@@ -47,8 +48,11 @@ def diagnose(
     for endpoint in found:
         say(endpoint.base_url)
         servers.append(_server(endpoint, environ, say))
-    looked_at = () if found else tuple(f"{probe.HOST}:{port}" for port in ports)
-    return DoctorReport(checks, tuple(servers), looked_at)
+    if found:
+        return DoctorReport(checks, tuple(servers))
+    looked_at = tuple(f"{probe.HOST}:{port}" for port in ports)
+    start = f"start one: {start_command(Dialect.LLAMA_CPP)}; or say where it is: --base-url URL"
+    return DoctorReport(checks, (), looked_at, start)
 
 
 def endpoints(

@@ -62,10 +62,10 @@ def test_each_server_is_recognised(dialect):
 
 
 def test_a_server_that_nobody_knows_is_used_all_the_same():
-    pages = {"/v1/models": {"data": [{"id": "m"}]}}
+    pages = {"/v1/models": {"data": [{"id": "m", "context_length": 65536}]}}
     with ScriptedServer([Says("Hi")], dialect=replace(VLLM, pages=pages, server="x")) as server:
         found = connect(server.url)
-        assert found.dialect is Dialect.UNKNOWN
+        assert (found.dialect, found.context) == (Dialect.UNKNOWN, 65_536)
         with ChatClient(found, limits=QUICK) as client:
             reply = client.reply(Request((user("Hello."),)))
         assert (reply.message or user("")).text == "Hi"
@@ -228,6 +228,24 @@ def test_a_proxy_of_the_environment_is_not_for_local_servers(monkeypatch):
     ):
         reply = client.reply(Request((user("Hello."),)))
         assert (reply.message or user("")).text == "Hi"
+
+
+def test_what_the_environment_holds_for_openai_is_not_for_others(monkeypatch):
+    for name in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"OPENAI_{name}", "for-openai-only")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    with ScriptedServer([Says("Hi")]) as server, ChatClient(connect(server.url)) as client:
+        client.reply(Request((user("Hello."),)))
+        assert "for-openai-only" not in str([seen.headers for seen in server.seen])
+
+
+def test_an_ollama_without_models_says_what_is_missing():
+    pages = {"/v1/models": {"object": "list", "data": None}}
+    with (
+        ScriptedServer(dialect=OLLAMA, pages=pages) as server,
+        pytest.raises(ModelNotServed, match="load one"),
+    ):
+        connect(server.url)
 
 
 def _closed_port() -> int:

@@ -69,6 +69,7 @@ class ScriptedServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        self._call(_cancel_the_rest())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -124,6 +125,14 @@ class ScriptedServer:
                 return web.Response()
             case Stream():
                 return await _stream(request, answer)
+
+
+async def _cancel_the_rest() -> None:
+    """End what still talks to clients that have left."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def _in_order(answers: Iterable[Answer]) -> Callable[[Seen], Answer]:

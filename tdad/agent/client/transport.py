@@ -57,6 +57,8 @@ class Transport:
         self._client = openai.AsyncOpenAI(
             base_url=base_url, api_key=api_key or "none", max_retries=0, http_client=http
         )
+        # The library sends what the environment holds for OpenAI to whatever server it talks to.
+        self._client.organization = self._client.project = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do ``work`` to its end; Ctrl-C cancels it and closes its connection."""

@@ -11,6 +11,7 @@ from tdad.agent.servers.advice import start_command
 from tdad.agent.servers.http import Answer, ask, listens, root_of
 from tdad.agent.servers.names import nearest, with_v1
 from tdad.agent.servers.recognise import QUESTIONS, capabilities_of, context_of, entries
+from tdad.config import is_local
 from tdad.errors import (
     BaseUrlWrong,
     ModelNotServed,
@@ -49,7 +50,8 @@ def connect(
     root = root_of(base_url)
     answers = {"models": models}
     for name, path in QUESTIONS.items():
-        if name != "models":
+        # A remote endpoint is not one of the local servers that answer to these.
+        if name != "models" and is_local(base_url):
             answers[name] = ask(root + path, key=key)
     found = capabilities_of(base_url, answers, model)
     if not found.models or (model and model not in found.models):
@@ -67,8 +69,8 @@ def _models(base_url: str, key: str, loading_s: float) -> Answer:
         if not _is_loading(base_url, answer, key) or time.monotonic() > end:
             break
         time.sleep(min(1.0, loading_s / 10))
-    if answer.status == 200 and isinstance(answer.object.get("data"), list):
-        return answer
+    if answer.status == 200 and isinstance(answer.object.get("data", 0), list | None):
+        return answer  # Ollama has null where it has no model
     if not answer.status or answer.status == 503:
         raise ServerUnreachable(base_url, answer.text[:200], start_command(Dialect.UNKNOWN))
     if answer.status in {401, 403}:
@@ -113,7 +115,9 @@ def find_one(ports: Sequence[int] = PORTS) -> str:
     """
     found = find(ports)
     if not found:
-        raise ServerNotFound(tuple(f"{HOST}:{port}" for port in ports))
+        raise ServerNotFound(
+            tuple(f"{HOST}:{port}" for port in ports), start_command(Dialect.LLAMA_CPP)
+        )
     return found[0]
 
 

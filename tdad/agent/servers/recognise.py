@@ -138,10 +138,16 @@ def choose(models: tuple[str, ...], in_memory: tuple[str, ...]) -> str:
     return candidates[0] if candidates else ""
 
 
+_LENGTHS = ("max_model_len", "context_length", "context_window", "max_context_length")
+"""What endpoints call the context of a model in their list; vLLM, OpenRouter, Groq, others."""
+
+
 def _model_len(answers: Answers, model: str) -> int | None:
     for each in entries(answers["models"]):
-        if model in {"", each.get("id")} and _int(each.get("max_model_len")):
-            return _int(each.get("max_model_len"))
+        if model in {"", each.get("id")}:
+            found = [size for name in _LENGTHS if (size := _int(each.get(name)))]
+            if found:
+                return found[0]
     return None
 
 
