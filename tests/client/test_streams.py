@@ -195,6 +195,14 @@ def test_42_a_long_prompt_may_take_its_time(talk):
     assert talk([late], limits=replace(QUICK, idle_s=0.3)).turn().ending is Ending.TEXT
 
 
+def test_41_a_stream_of_nothing_for_an_overflow_is_not_held_against_streams(talk):
+    too_long = {"error": {"message": "This model's maximum context length is 8192 tokens."}}
+    it = talk([Stream([]), Body(too_long, 400), GOOD])
+    assert it.turn().ending is Ending.CALLS
+    assert [bool(sent.get("stream")) for sent in it.sent] == [True, False, True]
+    assert it.client.capabilities.stream
+
+
 @pytest.mark.parametrize("dialect", [VLLM, LLAMA_CPP])
 def test_43_a_drip_has_a_deadline(talk, dialect):
     drip = Stream([event(content="x")] * 100, pause_s=0.1)

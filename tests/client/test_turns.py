@@ -89,6 +89,13 @@ def test_04_thoughts_only_are_asked_for_again_then_nudged(talk, stream, text):
     assert after(reply.ending, 2) is Remedy.END
 
 
+def test_04_with_a_seed_the_second_attempt_has_another(talk):
+    it = talk([Says("", "Hm."), Says(calls=[CALL])])
+    it.sampling = Sampling(seed=1)
+    it.turn()
+    assert [sent["seed"] for sent in it.sent] == [1, 1_001]
+
+
 def test_04_the_second_answer_counts(talk):
     reply = talk(
         [Says("", "Hm.", prompt_tokens=900), Says(calls=[CALL], prompt_tokens=900)]
@@ -262,6 +269,13 @@ def test_16_several_calls_duplicate_ids_and_unknown_tools(talk):
     it.turn()
     answers = [each for each in it.sent[1]["messages"] if each["role"] == "tool"]
     assert [each["tool_call_id"] for each in answers] == [call.id for call in reply.message.calls]
+
+
+def test_16_ids_are_unique_in_the_whole_conversation(talk):
+    it = talk([Says(calls=[CALL]), Says(calls=[CALL]), Says("Done.")], dialect=LM_STUDIO)
+    ids = [it.turn().message.calls[0].id for _ in range(2)]
+    assert ids[0] == "000000000"
+    assert ids[1] != ids[0]
 
 
 def test_17_values_of_the_wrong_type(talk):

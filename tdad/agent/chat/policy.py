@@ -94,7 +94,9 @@ def decide(trouble: Trouble, before: int, limits: Limits, *, answered: bool) -> 
         if trouble.retry_after_s > limits.retry_after_s:
             return Decision(Action.STOP)
         return Decision(action, trouble.retry_after_s)
-    return Decision(action, limits.unit_s * 2**before)
+    # A rate is counted by the minute.
+    unit_s = limits.unit_s * (4 if trouble.kind is Kind.RATE else 1)
+    return Decision(action, unit_s * 2**before)
 
 
 @unique

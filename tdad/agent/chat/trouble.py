@@ -182,12 +182,24 @@ def of_answer(status: int | None, body: object, retry_after_s: float | None = No
     """The trouble that an error body is about; ``status`` is ``None`` or 200 where it came as an answer."""
     text = words_of(body)
     everything = f"{text} {body if isinstance(body, str) else json.dumps(body, default=str)}"
-    kind = _kind(status, everything)
+    kind = _kind(_status(status, body), everything)
     context = None
     if kind is Kind.OVERFLOW:
         context = next((int(m[1]) for each in _CONTEXT if (m := each.search(everything))), None)
     said = _message(body) if kind is Kind.PARSE else ""
     return Trouble(kind, text, status, retry_after_s, context, said)
+
+
+def _status(status: int | None, body: object) -> int | None:
+    """The status that an error in the place of an answer has in its own words, else that of HTTP."""
+    if status is not None and status != 200:
+        return status
+    while isinstance(body, Mapping):
+        code = body.get("code")
+        if isinstance(code, int) and 400 <= code < 600:
+            return code
+        body = body.get("error")
+    return status
 
 
 def _kind(status: int | None, text: str) -> Kind:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tdad.agent.chat import arguments, salvage, thinking
 from tdad.agent.chat.assemble import RawCall, RawReply
-from tdad.agent.chat.facts import Ending, Event, Message, Role, ToolCall, ToolSpec
+from tdad.agent.chat.facts import Ending, Event, Message, Request, Role, ToolCall, ToolSpec
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 
@@ -44,8 +44,9 @@ class Turn:
     drift: bool = False
 
 
-def turn_of(raw: RawReply, tools: Sequence[ToolSpec], max_tokens: int, number: int) -> Turn:
-    """The turn that ``raw`` is. ``number`` makes new ids unique: the number of messages before it."""
+def turn_of(raw: RawReply, request: Request, max_tokens: int) -> Turn:
+    """The turn that ``raw`` is, as an answer to ``request`` of which ``max_tokens`` were allowed."""
+    tools = request.tools
     text, reasoning = thinking.split(raw.text, raw.reasoning)
     cut = raw.finish == "length"
     events: list[Event] = []
@@ -57,7 +58,7 @@ def turn_of(raw: RawReply, tools: Sequence[ToolSpec], max_tokens: int, number: i
         text, drift, calls = found.text, found.drift, list(found.calls)
         if calls:
             events.append(Event("salvage", f"{len(calls)} calls read out of the text"))
-    made = _calls(calls, tools, number, max_tokens if cut else None)
+    made = _calls(calls, request, max_tokens if cut else None)
     events += [event for _, repairs in made for event in repairs]
     done = tuple(call for call, _ in made)
     message = Message(Role.ASSISTANT, text.strip("\n"), reasoning.strip("\n"), done)
@@ -91,11 +92,12 @@ def find(name: str, tools: Sequence[ToolSpec]) -> ToolSpec | None:
 
 
 def _calls(
-    raw: Sequence[RawCall], tools: Sequence[ToolSpec], number: int, cut_at: int | None
+    raw: Sequence[RawCall], request: Request, cut_at: int | None
 ) -> list[tuple[ToolCall, list[Event]]]:
-    """Each call with what was put right in it; ids are there and unique."""
+    """Each call with what was put right in it; ids are there, and unique in the conversation."""
     made: list[tuple[ToolCall, list[Event]]] = []
-    ids: set[str] = set()
+    ids = {call.id for message in request.messages for call in message.calls}
+    number = len(request.messages)
     for at, call in enumerate(raw):
         identity = call.id if call.id and call.id not in ids else f"call_{number}_{at}"
         ids.add(identity)
@@ -104,7 +106,7 @@ def _calls(
             name = _safe_name(call.name)
             made.append((ToolCall(identity, name, {}, CUT.format(tokens=cut_at)), []))
         else:
-            made.append(_checked(identity, call, tools))
+            made.append(_checked(identity, call, request.tools))
     return made
 
 

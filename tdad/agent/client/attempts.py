@@ -39,6 +39,18 @@ class Attempts:
         warmer = replace(sampling, temperature=sampling.temperature + WARMER)
         self.request = replace(self.request, sampling=warmer)
 
+    def reseed(self) -> None:
+        """Draw other random numbers: with the same ones the same answer would come."""
+        sampling = self.request.sampling
+        if sampling.seed is not None:
+            again = replace(sampling, seed=sampling.seed + 1_000)
+            self.request = replace(self.request, sampling=again)
+
+    def forgive_the_stream(self) -> None:
+        """Stream again: some servers answer a prompt that is too long with a stream of nothing."""
+        self.plain = False
+        del self.times[Kind.BROKEN_STREAM]
+
     def calm(self, dialect: Dialect) -> None:
         """Do without thinking; sample less greedily where it cannot be switched off."""
         sampling = self.request.sampling

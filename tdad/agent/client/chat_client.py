@@ -143,7 +143,7 @@ class ChatClient:
             self._learn("", attempts, reasoning_field=raw.reasoning_field)
         request = attempts.request
         usage = self._scale.usage(raw, request, self.capabilities)
-        made = turn.turn_of(raw, request.tools, attempts.max_tokens, len(request.messages))
+        made = turn.turn_of(raw, request, attempts.max_tokens)
         if made.ending is Ending.EMPTY and not attempts.times[Kind.EMPTY]:
             attempts.spent += usage.total
             raise Failed(Trouble(Kind.EMPTY, "a turn with neither words nor calls"))
@@ -208,6 +208,9 @@ class ChatClient:
                 self._adapt(trouble, attempts)
             case Action.SHRINK:
                 self._fit(trouble, attempts)
+                attempts.forgive_the_stream()
+            case Action.AGAIN:
+                attempts.reseed()
             case Action.CALM:
                 attempts.calm(self.capabilities.dialect)
             case _:
@@ -266,7 +269,7 @@ class ChatClient:
         """The turn in what the server could not read, if there is a whole call in it that may run."""
         request = attempts.request
         raw = RawReply(text=trouble.model_said)
-        made = turn.turn_of(raw, request.tools, attempts.max_tokens, len(request.messages))
+        made = turn.turn_of(raw, request, attempts.max_tokens)
         if made.ending is not Ending.CALLS:
             return None
         self._note(Event("salvage", "a call that the server could not read"), attempts)

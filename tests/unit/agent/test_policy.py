@@ -66,6 +66,13 @@ def test_a_turn_with_calls_is_run():
         (400, {"error": {"message": "something new"}}, Kind.REJECTED),
         (None, {"message": "boom"}, Kind.PARSE),
         (200, {"error": "boom"}, Kind.PARSE),
+        (
+            None,
+            {"message": "EngineCore died", "type": "InternalServerError", "code": 500},
+            Kind.TRANSPORT,
+        ),
+        (200, {"error": {"message": "slow down", "code": 429}}, Kind.RATE),
+        (None, {"message": "Failed to parse input at pos 0", "code": 500}, Kind.PARSE),
         (200, {"error": {"type": "exceed_context_size_error", "message": "x"}}, Kind.OVERFLOW),
         (413, "too large", Kind.OVERFLOW),
     ],
