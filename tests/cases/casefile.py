@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HEADINGS = (
-    "case|limit|python|options|in|ask|file|edit|replace|delete|rename|environ|record|impacts|silent|fails|precaution|end"
-)
+HEADINGS = "case|limit|python|options|in|ask|file|edit|replace|delete|rename|environ|record|impacts|silent|fails|precaution|end"
 HEADING = re.compile(rf"^\[({HEADINGS})(?: (.*))?\]$")
 """Only known words: ``[pytest]`` in a file's text is text."""
 
@@ -42,6 +40,8 @@ class Case:
     """The first version that can read the project's source."""
     folder: str = "."
     asked_by_pytest: bool = False
+    recorded: bool = True
+    """False: nothing is recorded, the code is only indexed."""
     impacts: dict[str, tuple[str, str]] = field(default_factory=dict)
     silent: dict[str, bool] = field(default_factory=dict)
     """Node id → whether only recorders that see import-time statements can tell."""
@@ -116,7 +116,9 @@ def _hunks(lines: list[str]) -> Iterator[tuple[str, str]]:
     text = "".join(f"{line}\n" for line in lines)
     for hunk in re.finditer(r"((?:^-.*\n)*)((?:^\+.*\n)*)", text, re.MULTILINE):
         if hunk[0]:
-            old, new = ("".join(f"{line[2:]}\n" for line in part.splitlines()) for part in hunk.groups())
+            old, new = (
+                "".join(f"{line[2:]}\n" for line in part.splitlines()) for part in hunk.groups()
+            )
             yield old, new
 
 
@@ -131,6 +133,7 @@ def _take_list(
         case.folder = argument
     elif heading == "ask":
         case.asked_by_pytest = argument == "pytest"
+        case.recorded = argument != "static"
     elif heading == "silent":
         case.silent |= {word[0]: word[1:] == ["statements"] for word in words}
     elif heading == "fails":

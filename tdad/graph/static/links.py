@@ -87,6 +87,8 @@ class _File:
         self._uses: set[str] = set()
         self._unused: list[tuple[str, Link]] = []
         self._unowned: list[tuple[str, Link]] = []
+        self._kept: set[int] = set()
+        """Functions that a registry holds."""
 
     def links(self) -> FileLinks:
         links = [
@@ -135,8 +137,9 @@ class _File:
                 continue
             for edge in edges:
                 yield from self._link(source, edge, inherited=inherited)
-            if reference.kind is ReferenceKind.DECORATOR and len(tokens) > 1:
-                yield from self._registered(reference, edges, tokens[0])
+            if reference.kind is ReferenceKind.DECORATOR:
+                root = tokens[0] if len(tokens) > 1 else ""  # alone it may be an argument
+                yield from self._registered(reference, edges, root)
 
     def _source(self, reference: Reference, definition: Definition) -> str:
         """The node that the mention is part of."""
@@ -266,6 +269,7 @@ class _File:
         for edge in edges:
             if not edge.ambiguous:
                 for holder in self._holders(edge.target, root):
+                    self._kept.add(reference.source)
                     yield Link(executed(holder), held, How.REGISTERED)
 
     def _holders(self, target: str, root: str) -> Iterator[str]:
@@ -323,7 +327,7 @@ class _File:
 
     def _unmentioned(self, index: int, definition: Definition, name: str) -> None:
         """A function or class at the top level that nobody mentions is run by who finds it in its module, if at all."""
-        if index in self._scope.fixture_at or "test" in definition.flags:
+        if index in self._scope.fixture_at or index in self._kept or "test" in definition.flags:
             return
         source = imported(self._scope.path)
         if definition.kind is DefinitionKind.FUNCTION:

@@ -196,4 +196,4 @@ def definition_of(node: str) -> str:
     """The definition that a node is about; empty for attribute names, roles of members and tests."""
     if node[0] in "XMBGV":
         return node[1:]
-    return f"{node[1:]}::" if node[0] == "I" else ""
+    return f"{node[1:]}::" if node[0] in "ID" else ""
