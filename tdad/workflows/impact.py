@@ -84,10 +84,10 @@ def asking(
         changed = collect(project, options, store, recorded, head)
         environment = surroundings(recorded)
         if recorded is None:
-            from tdad.graph.static import StaticQuestion
+            from tdad.workflows.static_links import static_question
 
-            now, before = Resolver(changed.head), Resolver(changed.before)
-            question = StaticQuestion(now, before, patterns(project))
+            fresh = writable and options.patch is None
+            question = static_question(project, head, changed, patterns(project), write=fresh)
             answer = question.answer(changed.changes)
             yield Asked(store, head, None, changed, None, answer, question)
             return

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HEADINGS = "case|limit|python|options|in|ask|file|edit|replace|delete|rename|environ|record|impacts|silent|fails|precaution|end"
+HEADINGS = (
+    "case|limit|python|options|in|ask|file|edit|replace|delete|rename|environ|record|impacts|silent|fails|precaution|end"
+)
 HEADING = re.compile(rf"^\[({HEADINGS})(?: (.*))?\]$")
 """Only known words: ``[pytest]`` in a file's text is text."""
 
@@ -116,9 +118,7 @@ def _hunks(lines: list[str]) -> Iterator[tuple[str, str]]:
     text = "".join(f"{line}\n" for line in lines)
     for hunk in re.finditer(r"((?:^-.*\n)*)((?:^\+.*\n)*)", text, re.MULTILINE):
         if hunk[0]:
-            old, new = (
-                "".join(f"{line[2:]}\n" for line in part.splitlines()) for part in hunk.groups()
-            )
+            old, new = ("".join(f"{line[2:]}\n" for line in part.splitlines()) for part in hunk.groups())
             yield old, new
 
 

@@ -82,18 +82,12 @@ def check(case: Case, asked: Asked, outcomes: dict[str, bool]) -> None:
         found, because = asked.tests[node_id]
         assert found in {evidence, ""}, asked.text
         assert words in because or case.asked_by_pytest, asked.text
-    coarse = {
-        node_id
-        for node_id, by_statement in case.silent.items()
-        if by_statement and not SEES_STATEMENTS
-    }
+    coarse = {node_id for node_id, by_statement in case.silent.items() if by_statement and not SEES_STATEMENTS}
     unlisted = set(asked.tests) - set(case.impacts) - coarse
     assert not unlisted, f"selected in vain: {sorted(unlisted)}\n{asked.text}"
     assert failed == set(case.fails), "not the tests that the case says are broken"
     listed = set(case.impacts) | set(case.silent) | set(case.fails)
-    unknown = {
-        name for name in outcomes if name not in listed and name.partition("[")[0] not in listed
-    }
+    unknown = {name for name in outcomes if name not in listed and name.partition("[")[0] not in listed}
     assert not unknown, f"not listed in the case: {sorted(unknown)}"
     for said in case.precautions:
         assert any(said in text for text in asked.precautions), asked.precautions
@@ -117,7 +111,9 @@ def test_the_peers_list_selects_little_in_vain() -> None:
 def test_the_peers_list_is_complete() -> None:
     """The case names begin with the number of the scenario (or several of them) in our notes on peers."""
     numbers = {
-        number for case in PEERS for number in re.findall(r"[pt]\d+", case.name.partition("__")[0])
+        number
+        for case in PEERS
+        for number in re.findall(r"[pt]\d+", case.name.partition("__")[0])
     }
     red_and_controls = {f"p{number:02}" for number in range(1, 52)} - UNNAMED
     assert red_and_controls <= numbers, sorted(red_and_controls - numbers)
@@ -185,7 +181,9 @@ def record(case: Case, root: Path, options: list[str], environ: dict[str, str]) 
         return
     arguments = ["--tdad-lines"] if "lines" in options else []
     arguments += [word for word in options if word != "lines"]
-    done = run(case, root, "-p", "tdad.pytest_plugin", "--tdad-map", *arguments, environ=environ)
+    done = run(
+        case, root, "-p", "tdad.pytest_plugin", "--tdad-map", *arguments, environ=environ
+    )
     assert "tests recorded" in done.stdout, done.stdout + done.stderr
 
 
@@ -199,9 +197,7 @@ def commit(root: Path) -> None:
 
 def run_everything(case: Case, root: Path, environ: dict[str, str]) -> dict[str, bool]:
     """Node id → whether it fails now."""
-    return _outcomes(
-        case, root, run(case, root, "-p", "tdad_truth", *_plain(case), environ=environ)
-    )
+    return _outcomes(case, root, run(case, root, "-p", "tdad_truth", *_plain(case), environ=environ))
 
 
 def _plain(case: Case) -> list[str]:
@@ -209,7 +205,9 @@ def _plain(case: Case) -> list[str]:
     return [word for word in case.options if word.startswith("--doctest")]
 
 
-def _outcomes(case: Case, root: Path, done: subprocess.CompletedProcess[str]) -> dict[str, bool]:
+def _outcomes(
+    case: Case, root: Path, done: subprocess.CompletedProcess[str]
+) -> dict[str, bool]:
     report = root.parent / "truth.json"
     assert report.exists(), done.stdout + done.stderr
     found: dict[str, bool] = json.loads(report.read_text(encoding="utf-8"))
@@ -224,9 +222,7 @@ def ask_impact(case: Case, root: Path, environ: dict[str, str]) -> Asked:
     """What ``tdad impact --json`` says."""
     answer = impact_document(find_impacts(open_project(root / case.folder), ChangeOptions()), None)
     tests = {test["node_id"]: (test["evidence"], test["because"]) for test in answer["tests"]}
-    reasons = [
-        f"{node_id} {evidence}: {because}" for node_id, (evidence, because) in tests.items()
-    ]
+    reasons = [f"{node_id} {evidence}: {because}" for node_id, (evidence, because) in tests.items()]
     text = "\n".join(reasons + [f"safe: {entry}" for entry in answer["safe"]])
     return Asked(tests, answer["precautions"], text)
 

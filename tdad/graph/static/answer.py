@@ -10,6 +10,7 @@ from tdad.graph.impacts.answer import label
 from tdad.graph.impacts.data import precaution
 from tdad.graph.resolve import Resolver
 from tdad.graph.static.nodes import executed, imported
+from tdad.graph.static.packed import Kept
 from tdad.graph.static.search import Search
 from tdad.graph.static.starts import (
     files_naming,
@@ -62,9 +63,17 @@ def static_answer(
 class StaticQuestion:
     """Two versions of a project without a recording, and what changes between them put at risk."""
 
-    def __init__(self, now: Resolver, before: Resolver, patterns: Patterns) -> None:
-        self._now = Search(now, patterns)
-        self._before = Search(before, patterns)
+    def __init__(
+        self,
+        now: Resolver,
+        before: Resolver,
+        patterns: Patterns,
+        kept: Kept | None = None,
+        changed: Iterable[str] = (),
+    ) -> None:
+        """``kept``, ``changed``: as for ``Search``; the files that differ between the versions are changed."""
+        self.now = Search(now, patterns, kept, changed)
+        self._before = Search(before, patterns, kept, changed)
         self._patterns = patterns
 
     def answer(self, changes: Sequence[Change]) -> Answer:
@@ -84,7 +93,7 @@ class StaticQuestion:
         return Answer(
             changes=tuple(changes),
             impacts=tuple(impacts),
-            total_tests=len(self._now.tests),
+            total_tests=len(self.now.tests),
             precautions=tuple(text for change in changes if (text := precaution(change))),
             unreached=tuple(sorted({change.definition for change in silent if change.qualname})),
             safe={label(change): _why_safe(change) for change in silent},
@@ -92,7 +101,7 @@ class StaticQuestion:
 
     def why_safe(self, node_id: str, changes: Sequence[Change]) -> list[tuple[str, str]]:
         """For a test that no change reaches: each change, and why it is taken to be safe."""
-        reached = self._now.reached_by(node_id)
+        reached = self.now.reached_by(node_id)
         files = {node[1:] for node in reached if node[0] == "I"}
         definitions = sum(node[0] == "X" for node in reached)
         found = []
@@ -113,14 +122,14 @@ class StaticQuestion:
 
     def _tests_at_risk(self, change: Change) -> Iterator[tuple[str, _Found]]:
         """Node ids that the change reaches, each with how."""
-        tests = self._now.tests
+        tests = self.now.tests
         if precaution(change) is not None:
             everything = Reach(1, 0.1, (Step("may decide how tests run", change.path),))
             for test in tests:
                 yield test.node_id, _Found(change, everything, Evidence.PRECAUTION)
             return
         reached = self._reached(change)
-        files = frozenset(files_naming(self._now.resolver, change))
+        files = frozenset(files_naming(self.now.resolver, change))
         named = Reach(1, _NAMED, (Step("named in", change.path),))
         for test in tests:
             hit = reached.get(test.node_id)
@@ -130,13 +139,13 @@ class StaticQuestion:
                 yield test.node_id, _Found(change, named)
 
     def _reached(self, change: Change) -> Mapping[str, Reach]:
-        starts = set(starts_of(self._now.resolver, change))
+        starts = set(starts_of(self.now.resolver, change))
         gone = {
             start
             for start in {*starts, *starts_of(self._before.resolver, change)}
-            if self._now.resolver.files.find(start) is None
+            if self.now.resolver.files.find(start) is None
         }
-        found = dict(_reach(self._now, starts))
+        found = dict(_reach(self.now, starts))
         if change.kind is not ChangeKind.ADDED and gone:
             for test, hit in _reach(self._before, gone).items():
                 if test not in found or hit.weight > found[test].weight:
@@ -150,17 +159,17 @@ class StaticQuestion:
         if change.part in {Part.DATA, Part.DOCSTRING}:
             return
         weight = _LOADED if runs_on_import(change) else 0.0
-        if not weight and may_break_import(self._now.resolver, change):
+        if not weight and may_break_import(self.now.resolver, change):
             weight = _BROKEN
         if weight:
-            for test, hit in self._now.reach([imported(change.path)]).items():
+            for test, hit in self.now.reach([imported(change.path)]).items():
                 step = Step("imported by", change.path)
                 yield test, Reach(hit.distance, weight * hit.weight, (step, *hit.chain[1:]))
         if change.kind is ChangeKind.ADDED:
             return
-        runners = sorted(set(runners_of(self._now.resolver, change.path)))
+        runners = sorted(set(runners_of(self.now.resolver, change.path)))
         if runners:
-            for test, hit in self._now.reach(map(executed, runners)).items():
+            for test, hit in self.now.reach(map(executed, runners)).items():
                 step = Step("may be run by", hit.chain[0].what)
                 yield test, Reach(hit.distance + 1, _LITERAL * hit.weight, (step, *hit.chain[1:]))
 
@@ -169,7 +178,7 @@ class StaticQuestion:
         for path in sorted({change.path for change in changes}):
             before = tests_in(self._before.resolver, path, self._patterns)
             known = {test.node_id for test in before}
-            for test in tests_in(self._now.resolver, path, self._patterns):
+            for test in tests_in(self.now.resolver, path, self._patterns):
                 if test.node_id not in known:
                     yield test
 

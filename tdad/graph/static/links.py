@@ -18,6 +18,7 @@ from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import last_name, split, tokens_of
 from tdad.graph.resolve.edge import Edge
 from tdad.graph.resolve.scopes import MODULE, FileScope, is_header
+from tdad.graph.static.around import test_links
 from tdad.graph.static.members import class_links, member_links
 from tdad.graph.static.nodes import (
     OF_KIND,
@@ -35,6 +36,7 @@ from tdad.graph.static.nodes import (
     named,
     spelled,
 )
+from tdad.graph.tests_of import Patterns, StaticTest, tests_in
 
 _SKIPPED = frozenset({ReferenceKind.ANNOTATION})
 _LOADERS = frozenset(
@@ -54,6 +56,10 @@ _LOADERS = frozenset(
 """Functions of the standard library that import modules by a computed name, or start what does."""
 
 
+_STORING = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
+"""Methods by which containers take things in."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileLinks:
     """What one file contributes to the static graph."""
@@ -68,12 +74,18 @@ class FileLinks:
     """Names that the file mentions, also as attributes."""
     members: frozenset[str]
     """Names of members of its classes."""
+    defines: frozenset[str]
+    """What the links of other files depend on: qualnames of its definitions, of classes with their bases."""
+    tests: tuple[StaticTest, ...]
+    """What pytest collects from it; their links are among ``links``."""
 
 
-def file_links(resolver: Resolver, path: str) -> FileLinks | None:
+def file_links(resolver: Resolver, path: str, patterns: Patterns) -> FileLinks | None:
     """The links of one file; ``None``: there is no such file."""
     scope = resolver.files.scope(path)
-    return _File(resolver, scope).links() if scope is not None else None
+    if scope is None:
+        return None
+    return _File(resolver, scope).links(tuple(tests_in(resolver, path, patterns)))
 
 
 class _File:
@@ -90,13 +102,15 @@ class _File:
         self._kept: set[int] = set()
         """Functions that a registry holds."""
 
-    def links(self) -> FileLinks:
+    def links(self, tests: tuple[StaticTest, ...]) -> FileLinks:
+        """Everything that the file gives."""
         links = [
             *self._references(),
             *self._imports(),
             *self._nesting(),
             *member_links(self._scope, self._unused),
             *class_links(self._resolver, self._scope),
+            *(link for test in tests for link in test_links(self._resolver, test)),
         ]
         members = frozenset(
             d.name
@@ -110,7 +124,19 @@ class _File:
             tuple(self._unowned),
             frozenset(self._uses),
             members,
+            frozenset(self._defines()),
+            tests,
         )
+
+    def _defines(self) -> Iterator[str]:
+        for index, definition in enumerate(self._definitions):
+            if self._definitions[definition.parent].kind is DefinitionKind.FUNCTION:
+                continue
+            if definition.kind is DefinitionKind.CLASS:
+                bases = ",".join(self._resolver.bases(self._scope.name_of(index)))
+                yield f"{definition.qualname}({bases})"
+            else:
+                yield definition.qualname
 
     # -- references --------------------------------------------------------------------------------------------------
 
@@ -278,10 +304,25 @@ class _File:
             if last_name(target) == root and "import" not in self._files.flags(target):
                 yield target
         elif kind is DefinitionKind.FUNCTION:
-            for edge in self._resolver.references(target):
-                stored = edge.kind is ReferenceKind.WRITE and not edge.ambiguous
-                if stored and "." not in split(edge.target)[1]:
-                    yield edge.target
+            yield from self._stored_into(target)
+
+    def _stored_into(self, function: str) -> Iterator[str]:
+        """Module-level variables that a function, or one that it makes, stores into."""
+        found = self._files.find(function)
+        if found is None:
+            return
+        scope, indexes = found
+        inside = f"{split(function)[1]}."
+        for index, definition in enumerate(scope.facts.definitions):
+            if index not in indexes and not definition.qualname.startswith(inside):
+                continue
+            for reference in scope.references.get(index, ()):
+                if not _stores(reference):
+                    continue
+                for edge in self._resolver.resolve(scope, reference):
+                    variable = self._files.kind(edge.target) is DefinitionKind.VARIABLE
+                    if variable and not edge.ambiguous and "." not in split(edge.target)[1]:
+                        yield edge.target
 
     # -- imports -----------------------------------------------------------------------------------------------------
 
@@ -344,3 +385,10 @@ class _File:
             for reference in self._scope.references.get(index, ())
             if reference.kind is ReferenceKind.DECORATOR
         )
+
+
+def _stores(reference: Reference) -> bool:
+    """Tell whether a reference stores something into what it mentions."""
+    if reference.kind is ReferenceKind.WRITE:
+        return True
+    return reference.kind is ReferenceKind.CALL and tokens_of(reference.chain)[-1] in _STORING
