@@ -20,7 +20,7 @@ _MANY = 8
 def static_question(
     project: Project, head: Head, changed: Changed, patterns: Patterns, *, write: bool
 ) -> StaticQuestion:
-    """What answers without a recording; ``write``: the newer version is that of the work tree, its links may be kept."""
+    """What answers without a recording; ``write``: the newer version is that of the work tree, links may be kept."""
     kept = _read(project, head, patterns)
     paths = {p for change in changed.changes for p in (change.path, change.old_path) if p}
     now, before = Resolver(changed.head), Resolver(changed.before)

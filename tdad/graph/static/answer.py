@@ -9,6 +9,7 @@ from tdad.facts import Answer, Change, ChangeKind, Evidence, Impact, Part, Step
 from tdad.graph.impacts.answer import label
 from tdad.graph.impacts.data import precaution
 from tdad.graph.resolve import Resolver
+from tdad.graph.static.affinity import affinity
 from tdad.graph.static.nodes import executed, imported
 from tdad.graph.static.packed import Kept
 from tdad.graph.static.search import Search
@@ -192,7 +193,7 @@ def _impact(node_id: str, found: _Found) -> Impact:
     words += [f"{step.how} {step.what.removesuffix('::')}" for step in found.reach.chain]
     return Impact(
         node_id=node_id,
-        score=round(TOP * found.reach.weight, 6),
+        score=round(TOP * found.reach.weight * affinity(found.change, node_id), 6),
         evidence=found.evidence,
         change=found.change,
         chain=found.reach.chain,

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from tdad.facts import Change, Part, ReferenceKind
+from tdad.graph.impacts.classes import has_processing_base, has_unknown_base
 from tdad.graph.resolve import Resolver
 
 
@@ -38,19 +39,22 @@ def runs_on_import(change: Change) -> bool:
 
 
 def may_break_import(resolver: Resolver, change: Change) -> bool:
-    """Tell whether the change is in a statement that calls something at import, which may raise."""
-    if change.part is not Part.VALUE or change.scope:
+    """Tell whether the change is in a statement that is checked by code at import, which may raise.
+
+    That is one that calls something, or one of a class whose body a metaclass or ``__init_subclass__`` of ours reads.
+    """
+    if change.part is not Part.VALUE:
         return False
+    if change.scope:
+        cls = f"{change.path}::{change.scope}"
+        return has_processing_base(resolver, cls) and not has_unknown_base(resolver, cls)
     scope = resolver.files.scope(change.path)
-    found = (
-        {scope.by_qualname[name] for name in change.binds if name in scope.by_qualname}
-        if scope
-        else ()
-    )
-    return scope is not None and any(
+    if scope is None:
+        return False
+    return any(
         reference.kind is ReferenceKind.CALL
-        for indexes in found
-        for index in indexes
+        for name in change.binds
+        for index in scope.by_qualname.get(name, ())
         for reference in scope.references.get(index, ())
     )
 

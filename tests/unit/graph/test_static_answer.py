@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tdad.facts import Answer, Evidence
 from tdad.graph.resolve import Resolver
-from tdad.graph.static import static_answer
+from tdad.graph.static import StaticQuestion, static_answer
 from tdad.graph.tests_of import Patterns
 from tdad.source import compare
 from tests.unit.graph.text_project import TextFacts
@@ -117,3 +117,48 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert answer(FILES, "a.py", "LIMIT = 3", "LIMIT = 4") == answer(
         FILES, "a.py", "LIMIT = 3", "LIMIT = 4"
     )
+
+
+def test_a_name_in_common_comes_first_among_equal_chains() -> None:
+    files = {
+        "a.py": "def trim_text(): return 1\n",
+        "test_a.py": "import a\ndef test_alpha(): a.trim_text()\ndef test_trim(): a.trim_text()\n",
+    }
+    found = answer(files, "a.py", "return 1", "return 2")
+    assert [i.node_id for i in found.impacts] == ["test_a.py::test_trim", "test_a.py::test_alpha"]
+
+
+def test_a_call_at_import_may_raise() -> None:
+    files = {
+        "a.py": "import re\nWORD = re.compile('a')\nTEXT = 'a'\ndef f(): return WORD\n",
+        "test_a.py": "import a\ndef test_f(): a.f()\ndef test_other(): ...\n",
+        "test_b.py": "def test_b(): ...\n",
+    }
+    found = answer(files, "a.py", "compile('a')", "compile('(')")
+    assert [i.node_id for i in found.impacts] == ["test_a.py::test_f", "test_a.py::test_other"]
+    assert selected(files, "a.py", "TEXT = 'a'", "TEXT = 'b'") == set()
+
+
+def test_a_metaclass_may_refuse_a_class_body() -> None:
+    files = {
+        "a.py": """
+        class Meta(type):
+            def __new__(cls, name, bases, body): return super().__new__(cls, name, bases, body)
+        class Node(metaclass=Meta):
+            fields = ("a",)
+        """,
+        "test_a.py": "import a\ndef test_other(): ...\n",
+        "test_b.py": "def test_b(): ...\n",
+    }
+    assert selected(files, "a.py", '("a",)', '("b",)') == {"test_a.py::test_other"}
+
+
+def test_why_a_test_is_safe_is_said() -> None:
+    now = Resolver(TextFacts({**FILES, "a.py": FILES["a.py"].replace("return 1", "return 2")}))
+    question = StaticQuestion(now, Resolver(TextFacts(FILES)), Patterns())
+    changes = compare(TextFacts(FILES).get("a.py"), now.files.scope("a.py").facts)  # type: ignore[union-attr]  # it is there
+    (near,), (far,) = (
+        question.why_safe(test, changes) for test in ("test_a.py::test_other", "test_b.py::test_b")
+    )
+    assert near[1].startswith("by the code alone it may run or read")
+    assert far[1] == "its file does not import a.py, directly or through other files"
