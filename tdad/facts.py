@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
-FACTS_VERSION = 4
+FACTS_VERSION = 6
 """Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
 
 DEFINING, DERIVING, RENAMING = "def ", "class ", "as "
@@ -72,7 +72,8 @@ class Definition:
     """Sorted: async, generator, lambda-holder, cached, property, static, classmethod, abstract, overload, test,
     fixture, autouse, conditional, not-collected (it sets ``__test__ = False``), import (a variable that only an import
     binds), global-writer (it stores into something that outlives the call, a module- or class-level name, an item of
-    it, a mutable default, a nonlocal: a hand-made cache)."""
+    it, a mutable default, a nonlocal: a hand-made cache), lazy (it computes an attribute of ``self`` unless it is
+    there), keeper (a function in it looks into a variable of this one and stores there: it decorates caches)."""
 
     @property
     def name(self) -> str:
@@ -104,10 +105,28 @@ class Statement:
     suite: Span
     """Lines up to the end of the suite; equal to ``span`` for simple statements."""
     fingerprint: str
+    """``word:hex``; ``word~hex:hex`` with annotations, ``word:hex-hex`` with decorators, theirs being the first hex."""
     parent: int
     """Index of the enclosing compound statement in ``FileFacts.statements``; -1 directly below the owner."""
     binds: tuple[str, ...] = ()
     """Names it binds in the owner's scope (module, class or function), nested suites included."""
+
+    @property
+    def word(self) -> str:
+        """What kind of statement it is, as the fingerprint has it."""
+        return self.fingerprint.partition(":")[0].partition("~")[0]
+
+    @property
+    def does(self) -> str:
+        """The fingerprint of what it does, whatever annotations say."""
+        return f"{self.word}:{self.fingerprint.partition(':')[2]}"
+
+    @property
+    def applies(self) -> str:
+        """The fingerprint of its decorators; empty without."""
+        return (
+            self.fingerprint.partition(":")[2].partition("-")[0] if "-" in self.fingerprint else ""
+        )
 
 
 @unique
@@ -272,6 +291,10 @@ class Part(StrEnum):
 
 SOURCE_READERS = frozenset({"getsource", "getsourcelines", "findsource", "getcomments"})
 """Functions of ``inspect`` to which comments and formatting matter."""
+ONLY_ANNOTATIONS = "only annotations"
+"""Detail of a change of which only those can tell that look at annotations."""
+ONLY_PARAMETERS = "only parameters"
+"""Detail of a change of the header of a function of which the decorators are the same."""
 ORDER_OF_ATTRIBUTES = "order of attributes"
 """Detail of a change of a class body of which only the order is another: what processes the class may tell."""
 

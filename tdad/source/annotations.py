@@ -152,3 +152,11 @@ def _string(state: State, node: Any) -> str:
     chain = annotation(state, parsed)
     del state.tokens[emitted:]
     return chain
+
+
+def parameter_annotation(state: State, node: Any) -> str:
+    """Walk the annotation of a parameter or a result, which is no part of what the statement does."""
+    start = len(state.tokens)
+    chain = annotation(state, node)
+    state.set_aside(start, keep=True)
+    return chain

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tdad.facts import (
+    ONLY_ANNOTATIONS,
+    ONLY_PARAMETERS,
     Change,
     ChangeKind,
     Definition,
@@ -127,12 +129,12 @@ class _Comparison:
         for left, right in renamed:
             if self.new.at_level(right):
                 yield self._renamed(left, right)
-        for index in gone:
+        for index in _without_overloads(self.old.facts, gone):
             definition = self.old.facts.definitions[index]
             level_scope = self.old.at_level(index)
             if not level_scope or definition.parent not in gone:
                 yield self._whole(self.old, index, ChangeKind.REMOVED)
-        for index in come:
+        for index in _without_overloads(self.new.facts, come):
             definition = self.new.facts.definitions[index]
             if self.new.at_level(index) and definition.parent not in come:
                 yield self._whole(self.new, index, ChangeKind.ADDED)
@@ -205,6 +207,7 @@ class _Comparison:
                 new=(now.span,),
                 binds=(definition.name,),
                 scope=self.new.facts.definitions[definition.parent].qualname,
+                detail=_which(was, now),
             )
 
     def _body(self, left: int, right: int) -> Iterator[Change]:
@@ -259,6 +262,19 @@ class _Comparison:
         captured = (after - before) & _roots(self.old.facts, left)
         freed = (before - after) & _roots(self.new.facts, right)
         return "scope of " + ", ".join(sorted(captured | freed)) if captured | freed else ""
+
+
+def _which(was: Statement, now: Statement) -> str:
+    """Return which part of a header is another, where that makes a difference."""
+    if was.does == now.does:
+        return ONLY_ANNOTATIONS
+    same = now.kind is StatementKind.DEF and was.applies == now.applies
+    return ONLY_PARAMETERS if same else ""
+
+
+def _without_overloads(facts: FileFacts, indexes: list[int]) -> list[int]:
+    """``typing.overload`` binds a name that the implementation binds again: nothing of it is left at run time."""
+    return [index for index in indexes if "overload" not in facts.definitions[index].flags]
 
 
 def _spanned(change: Change, found: Difference) -> Change:

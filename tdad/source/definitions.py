@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tdad.facts import BindingKind, DefinitionKind, Fixture, ReferenceKind, StatementKind
-from tdad.source.annotations import annotation
+from tdad.source.annotations import parameter_annotation
 from tdad.source.caches import lasting_parameters, memoises, note_shared_stores
 from tdad.source.expressions import parameters, read
 from tdad.source.fingerprint import hash_tokens
@@ -65,13 +65,14 @@ def _decorators(state: State, node: Any, tree: Any) -> list[tuple[str, Any]]:
         start = len(state.refs)
         found.append((read(state, decorator.decorator), decorator.decorator))
         state.convert(start, ReferenceKind.DECORATOR)
+    state.applied = len(state.tokens)
     state.line = tree.lineno
     return found
 
 
 def _close_header(state: State, node: Any, index: int, statement: int, word: str) -> None:
     """Fingerprint the header twice: without the name for the definition, with it for the statement."""
-    state.definitions[index].header = hash_tokens(state.tokens)
+    state.definitions[index].header = hash_tokens([*state.tokens, *state.asides])
     state.emit(node.name.value)
     state.flush(index)
     binds = state.binds
@@ -149,11 +150,10 @@ def function_definition(state: State, node: Any, tree: Any, parent: int) -> None
         definition.flags.add("async")
         state.emit("async")
     type_names = type_parameters(state, node.type_parameters)
-    params = parameters(state, node.params, annotation)
+    params = parameters(state, node.params, parameter_annotation)
     returns = ""
     if node.returns is not None:
-        state.emit("->")
-        returns = annotation(state, node.returns.annotation)
+        returns = parameter_annotation(state, node.returns.annotation)
     wanted = _pytest(state, node, index, decorators)
     _close_header(state, node, index, statement, "def")
     scope = Scope(index, state.scope, is_function=True)

@@ -381,7 +381,6 @@ def parameters(
         emit(mark + name)
         chain = UNKNOWN
         if param.annotation is not None and annotate is not None:
-            emit(":")
             chain = annotate(state, param.annotation.annotation)
         if mark in _REST:
             chain = _REST[mark].format(chain)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tdad.facts import (
+    ONLY_ANNOTATIONS,
     ORDER_OF_ATTRIBUTES,
     Change,
     ChangeKind,
@@ -32,6 +33,8 @@ _HEADER = (
     ReferenceKind.ANNOTATION,
 )
 ORDER = "order"
+_BARE = "annotation"
+"""Word of an annotation without a value (``x: int``): it binds nothing."""
 _MOST_COMPARED = 100_000
 """When more pairs than this would have to be looked at, all that moved counts as changed: the order check is
 quadratic."""
@@ -199,7 +202,10 @@ def _edited(old: Level, new: Level, left: Node, right: Node, base: Change) -> li
                 changes += compare_level(old, new, was.children, now.children, base)
             return changes
     names = tuple(dict.fromkeys((*left.statement.binds, *right.statement.binds)))
-    made = _change(right, new.qualname, base, ChangeKind.EDITED, binds=names)
+    same = not left.is_compound and left.statement.does == right.statement.does
+    same = same or left.word == right.word == _BARE
+    detail = ONLY_ANNOTATIONS if same else ""
+    made = _change(right, new.qualname, base, ChangeKind.EDITED, binds=names, detail=detail)
     return [replace(made, old=(left.statement.suite,))]
 
 
@@ -214,6 +220,8 @@ def _change(
     binds: tuple[str, ...] | None = None,
 ) -> Change:
     names = node.statement.binds if binds is None else binds
+    if node.word == _BARE and kind is not ChangeKind.EDITED:
+        detail = ONLY_ANNOTATIONS
     span = (node.statement.suite,)
     return replace(
         base,

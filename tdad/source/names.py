@@ -15,7 +15,7 @@ from tdad.facts import (
     ReferenceKind,
 )
 
-_SEARCHED_FLAGS = frozenset({"cached", "global-writer"})
+_SEARCHED_FLAGS = frozenset({"cached", "global-writer", "keeper", "lazy"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tdad.facts import DefinitionKind, ReferenceKind
+from tdad.source.caches import keeps_lazily
 from tdad.source.state import RawDefinition, RawStatement, Scope, State
 
 
@@ -57,9 +58,14 @@ def close_function(state: State, scope: Scope) -> None:
     inner = local - scope.kept - {"cls"}
     looked_at = _looked_at(scope)
     modules = {item.alias for item in state.imports if not item.name}
+    inner |= _written_back(state, scope) if scope.stores else set()
     if scope.outliving & looked_at:
         state.definitions[scope.definition].flags.add("global-writer")
+    if keeps_lazily(state, scope, _attributes_looked_at(scope)):
+        state.definitions[scope.definition].flags.add("lazy")
     for definition, root in scope.stores:
+        if root in inner and definition != scope.definition:
+            state.definitions[scope.definition].flags.add("keeper")
         if root in inner or root in modules:
             continue  # ``sys.stdout = …`` replaces something, and keeps no result
         if definition == scope.definition and root not in looked_at:
@@ -98,6 +104,34 @@ def _looked_at(scope: Scope) -> set[str]:
     return {
         chain.partition(".")[0].partition("[")[0].partition("(")[0] for chain in chains - steps
     }
+
+
+def _written_back(state: State, scope: Scope) -> set[str]:
+    """Roots of which the function puts back all that it changes: to save and restore is to keep nothing."""
+    pairs: set[tuple[str, str]] = set()
+    for binding in reversed(state.bindings):
+        if binding.owner < scope.definition:
+            break  # what follows is of scopes around this one, or before it
+        pairs.add((binding.target, binding.chain))
+    back: dict[str, bool] = {}
+    for target, _ in pairs:
+        root, dot, _rest = target.partition(".")
+        if dot:
+            restored = any((name, target) in pairs for stored, name in pairs if stored == target)
+            back[root] = back.get(root, True) and restored
+    return {root for root, restored in back.items() if restored and root != "self"}
+
+
+def _attributes_looked_at(scope: Scope) -> set[str]:
+    """Attributes of ``self`` that the function reads, not only stores into or changes."""
+    found = set()
+    for *_rest, kind, chain in scope.refs:
+        parts = chain.replace("()", "").replace("[]", "").split(".")
+        if kind is ReferenceKind.WRITE or parts[0] != "self":
+            continue
+        if len(parts) > 1 and parts[2:3] not in ([name] for name in _ONLY_CHANGE):
+            found.add(parts[1])
+    return found
 
 
 def define_globals(state: State) -> None:

@@ -202,10 +202,14 @@ def _annotated(state: State, node: Any) -> str:
         names = [(name, 0)]
     else:
         names = target(state, node.target)
+    start = len(state.tokens)
     if getattr(node.target, "lpar", ()):
         state.emit("()")  # (x): int makes no entry in __annotations__
     state.emit(":")
     chain = annotation(state, node.annotation.annotation)
+    if node.value is not None:
+        # In a function it does not even run (PEP 526); without a value it is all that the statement does.
+        state.set_aside(start, keep=not state.scope.is_function)
     for name, _depth in names:
         state.add_binding(name, BindingKind.ANNOTATION, chain)
     if node.value is None:

@@ -18,6 +18,8 @@ from tdad.facts import (
 from tdad.source.fingerprint import hash_tokens
 
 READ = ReferenceKind.READ
+ASIDE = "~"
+_ASIDE_DIGITS = 16
 _EXPRESSIONS = frozenset({READ, ReferenceKind.CALL, ReferenceKind.WRITE})
 _ROOT = re.compile(r"([^\W\d]\w*)(?:\(\)|\[\])*")
 RawReference = tuple[int, ReferenceKind, str]
@@ -65,6 +67,7 @@ class Scope:
     """One scope of names. ``inner`` scopes are comprehensions and lambdas: they have no definition of their own."""
 
     __slots__ = (
+        "asked",
         "branch",
         "definition",
         "given",
@@ -106,6 +109,8 @@ class Scope:
         """(definition, attribute) of every store into an item of ``self.attribute``."""
         self.self_names: set[str] = set()
         """Attributes that are stored as ``self.attribute``."""
+        self.asked: set[str] = set()
+        """Attributes of ``self`` that the function asks whether they are there (``if self._x is None``)."""
         self.given: frozenset[str] = frozenset()
         """Names that marks of the class or module parametrise."""
         self.branch = 0
@@ -120,6 +125,10 @@ class State:
         self.module = module
         self.package = module if is_package else module.rpartition(".")[0]
         self.tokens: list[str] = []
+        self.applied = 0
+        """How many of the tokens are those of the decorators of the current definition."""
+        self.asides: list[str] = []
+        """Tokens of annotations of the current statement: what only they say is compared for itself."""
         self.emit = self.tokens.append
         self.refs: list[RawReference] = []
         self.line = 1
@@ -146,10 +155,27 @@ class State:
         self.depth = 0
 
     def take_fingerprint(self, word: str) -> str:
-        """Return the fingerprint of the tokens since the last call: ``word:hex``."""
-        value = f"{word}:{hash_tokens(self.tokens)}"
+        """Return the fingerprint of the tokens since the last call: see ``facts.Statement``."""
+        if self.asides:
+            word = f"{word}{ASIDE}{hash_tokens(self.asides)[:_ASIDE_DIGITS]}"
+            self.asides.clear()
+        tokens = self.tokens
+        hexes = hash_tokens(tokens)
+        if self.applied:
+            hexes = f"{hash_tokens(tokens[: self.applied])}-{hash_tokens(tokens[self.applied :])}"
+            self.applied = 0
+        value = f"{word}:{hexes}"
         self.tokens.clear()
         return value
+
+    def set_aside(self, start: int, *, keep: bool) -> None:
+        """Take the tokens since ``start`` out of the statement: they are an annotation's.
+
+        ``keep``: it runs, or somebody may read it; else nobody can tell that it is there.
+        """
+        if keep:
+            self.asides += [str(start), *self.tokens[start:]]
+        del self.tokens[start:]
 
     def frame(self) -> Scope:
         """Return the nearest scope that is a module, class or function."""

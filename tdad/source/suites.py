@@ -33,7 +33,7 @@ class Node:
     @property
     def word(self) -> str:
         """What the statement is: ``if``, ``else``, ``assign``, …."""
-        return self.statement.fingerprint.partition(":")[0]
+        return self.statement.word
 
     @property
     def is_compound(self) -> bool:
@@ -65,7 +65,7 @@ def trees(facts: FileFacts) -> dict[int, list[Node]]:
     nodes: list[Node | None] = []
     found: dict[int, list[Node]] = {}
     for statement in facts.statements:
-        word = statement.fingerprint.partition(":")[0]
+        word = statement.word
         if statement.kind is StatementKind.DOCSTRING or word in _NOTHING:
             nodes.append(None)
             continue

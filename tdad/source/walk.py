@@ -13,6 +13,7 @@ from typing import Any
 import libcst as cst
 
 from tdad.facts import BindingKind, StatementKind
+from tdad.source.caches import note_asked, note_tried
 from tdad.source.expressions import bind_name, elements, read, target
 from tdad.source.literals import literal_text
 from tdad.source.patterns import pattern
@@ -168,6 +169,7 @@ def _start(state: State, tree: Any, body: Sequence[Any], parent: int) -> int:
 def _if(state: State, node: Any, tree: Any, parent: int) -> None:
     index = _start(state, tree, tree.body, parent)
     read(state, node.test)
+    note_asked(state, node.test)
     finish(state, index, "if")
     state.scope.branch += 1
     suite(state, node.body, tree.body, index)
@@ -232,7 +234,9 @@ def _try(state: State, node: Any, tree: Any, parent: int) -> None:
     index = _start(state, tree, tree.body, parent)
     finish(state, index, "try" if type(node) is cst.Try else "try*")
     state.scope.branch += 1
+    before_body = len(state.frame().refs)
     suite(state, node.body, tree.body, index)
+    note_tried(state, node.handlers, before_body)
     if len(node.handlers) != len(tree.handlers):
         raise MismatchError
     before = tree.body[-1].end_lineno

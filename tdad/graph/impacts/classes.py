@@ -15,6 +15,30 @@ PLAIN_BASES = frozenset(
 CLASS_HOOKS = ("__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__")
 
 
+PURE_DECORATORS = frozenset(
+    {
+        "property", "staticmethod", "classmethod", "cached_property", "functools.cached_property",
+        "functools.wraps", "wraps", "functools.cache", "cache", "functools.lru_cache", "lru_cache",
+        "functools.total_ordering", "total_ordering", "dataclass", "dataclasses.dataclass",
+        "abstractmethod", "abc.abstractmethod", "contextmanager", "contextlib.contextmanager",
+        "asynccontextmanager", "contextlib.asynccontextmanager", "overload", "typing.overload", "t.overload",
+        "override", "typing.override", "final", "typing.final", "pytest.fixture", "fixture",
+        "typing.runtime_checkable", "runtime_checkable", "enum.unique", "unique",
+    }
+)  # fmt: skip
+"""Decorators that only make the decorated object: applying one has no effect anywhere else."""
+
+
+def is_pure(decorator: str) -> bool:
+    """Whether a decorator, as written, is known to have no effect anywhere else."""
+    name = decorator.removesuffix("()")
+    return (
+        name in PURE_DECORATORS
+        or name.startswith("pytest.mark.")
+        or name.endswith((".setter", ".getter", ".deleter"))
+    )
+
+
 def split(definition: str) -> tuple[str, str]:
     """``path::qualname`` → path, qualname."""
     path, _, qualname = definition.partition("::")
@@ -98,7 +122,7 @@ def keeps_order(resolver: Resolver, class_id: str) -> bool:
 
 def annotations_are_read(resolver: Resolver, definition: str) -> bool:
     """Whether something may look at the annotations: a decorator, or a class that is made from them."""
-    if decorators(resolver, definition):
+    if any(not is_pure(chain) for chain in decorators(resolver, definition)):
         return True
     path, qualname = split(definition)
     facts = facts_of(resolver, path)

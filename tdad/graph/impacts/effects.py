@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tdad.facts import DefinitionKind, OwnerKind, Reference, ReferenceKind, Span
-from tdad.graph.impacts.classes import decorators, split
+from tdad.graph.impacts.classes import decorators, is_pure, split
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Edge, Resolver
 from tdad.graph.resolve.chains import last_name
@@ -35,30 +35,6 @@ HARMLESS = frozenset(
 )  # fmt: skip
 """Calls, as written, that change nothing of the project's."""
 DEEPEST = 4
-
-
-PURE_DECORATORS = frozenset(
-    {
-        "property", "staticmethod", "classmethod", "cached_property", "functools.cached_property",
-        "functools.wraps", "wraps", "functools.cache", "cache", "functools.lru_cache", "lru_cache",
-        "functools.total_ordering", "total_ordering", "dataclass", "dataclasses.dataclass",
-        "abstractmethod", "abc.abstractmethod", "contextmanager", "contextlib.contextmanager",
-        "asynccontextmanager", "contextlib.asynccontextmanager", "overload", "typing.overload", "t.overload",
-        "override", "typing.override", "final", "typing.final", "pytest.fixture", "fixture",
-        "typing.runtime_checkable", "runtime_checkable", "enum.unique", "unique",
-    }
-)  # fmt: skip
-"""Decorators that only make the decorated object: applying one has no effect anywhere else."""
-
-
-def is_pure(decorator: str) -> bool:
-    """Whether a decorator, as written, is known to have no effect anywhere else."""
-    name = decorator.removesuffix("()")
-    return (
-        name in PURE_DECORATORS
-        or name.startswith("pytest.mark.")
-        or name.endswith((".setter", ".getter", ".deleter"))
-    )
 
 
 SELF = "self"

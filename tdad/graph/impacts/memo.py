@@ -1,7 +1,8 @@
 """Rule 7: what a cache hides. The test that fills it is seen to run the code; the others depend on it just the same.
 
-A memoised function is one that keeps results between calls: ``functools.cache`` and relatives, ``cached_property``, or
-by hand in a module- or class-level name. Whatever it can call may have been run once for everybody.
+A memoised function is one that keeps results between calls: ``functools.cache`` and relatives, ``cached_property``, a
+decorator of the project that keeps them in a closure, or by hand in a module- or class-level name or in an attribute of
+an object that others use as well. Whatever it can call may have been run once for everybody.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tdad.facts import DefinitionKind, Owner, OwnerKind
+from tdad.facts import DefinitionKind, Owner, OwnerKind, ReferenceKind
 from tdad.graph.impacts.memo_calls import Calls
 from tdad.graph.impacts.world import World
 
 CACHED = "cached"
 GLOBAL_WRITER = "global-writer"
-MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>"}
+LAZY = "lazy"
+KEEPER = "keeper"
+MISSING = "__missing__"
+MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>", LAZY: "<lazy>"}
 """Flag of a definition → the pseudo identifier under which its file is found by ``FactsOf.mentioning``."""
 
 READING = frozenset(
@@ -35,6 +39,8 @@ class Memo:
     by_hand: bool
     """It keeps results in a name of its own module, so whoever enters it may get an old one."""
     owners: frozenset[Owner]
+    lazy: bool = False
+    """It keeps results in its object: only who works on an object of somebody else's may get an old one."""
     calls: frozenset[str] | None = None
     """Definitions that it can call, through functions that were seen to run with it; ``None``: not searched yet."""
 
@@ -45,6 +51,7 @@ class Memos:
 
     world: World
     _known: list[Memo] | None = None
+    _hiding: set[str] | None = None
     _owners: dict[str, frozenset[Owner]] = field(default_factory=dict)
 
     def over(self, definition: str) -> Iterator[Memo]:
@@ -86,17 +93,33 @@ class Memos:
         )
 
     def owners(self, definition: str) -> frozenset[Owner]:
-        """Tests, fixtures and others (imports aside) that entered the definition."""
+        """Tests, fixtures, imports and others that entered the definition."""
         found = self._owners.get(definition)
         if found is None:
             path, _, qualname = definition.partition("::")
-            found = frozenset(
-                owner
-                for owner in self.world.entering(path, qualname)
-                if owner.kind is not OwnerKind.IMPORT
-            )
+            found = self.world.entering(path, qualname)
             self._owners[definition] = found
         return found
+
+    def hides(self, definition: str) -> bool:
+        """Whether calls of the function may be answered without it: it is memoised, other than by hand."""
+        if self._hiding is None:
+            self._hiding = {memo.definition for memo in self._found() if not memo.by_hand}
+        return definition in self._hiding
+
+    def strangers(self, method: str) -> frozenset[str]:
+        """Tests that did not make an object of the method's class themselves: theirs is one that others used before."""
+        owner = self.world.now.files.owner_class(method) or ""
+        makers: set[str] = set()
+        relatives = {owner, *self.world.now.mro(owner), *self.world.now.subclasses(owner)}
+        for cls in relatives:
+            for name in ("__init__", "__new__"):
+                makers.update(
+                    each.name
+                    for each in self.owners(f"{cls}.{name}")
+                    if each.kind is OwnerKind.TEST
+                )
+        return frozenset(self.world.recorded.tests) - makers
 
     def _all(self) -> list[Memo]:
         if self._known is None:
@@ -110,7 +133,42 @@ class Memos:
                 for definition in facts.definitions if facts else ():
                     if flag in definition.flags and definition.kind is DefinitionKind.FUNCTION:
                         name = f"{path}::{definition.qualname}"
-                        yield Memo(name, flag == GLOBAL_WRITER, self.owners(name))
+                        yield Memo(name, flag != CACHED, self.owners(name), lazy=flag == LAZY)
+        for name in sorted(self._decorated() | self._missing()):
+            yield Memo(name, by_hand=False, owners=self.owners(name))
+
+    def _decorated(self) -> set[str]:
+        """Functions under a decorator of the project that keeps results, in a closure or in an object."""
+        return {
+            edge.source
+            for keeper in set(self._keepers())
+            for edge in self.world.now.readers(keeper)
+            if edge.kind is ReferenceKind.DECORATOR
+        }
+
+    def _keepers(self) -> Iterator[str]:
+        for mark in (f"<{KEEPER}>", MARKS[LAZY]):
+            for path in self.world.head.mentioning(mark):
+                facts = self.world.head.get(path)
+                for definition in facts.definitions if facts else ():
+                    assert facts is not None
+                    if LAZY in definition.flags and definition.name == "__call__":
+                        yield f"{path}::{facts.definitions[definition.parent].qualname}"
+                    elif KEEPER in definition.flags:
+                        outer = definition
+                        while facts.definitions[outer.parent].kind is DefinitionKind.FUNCTION:
+                            outer = facts.definitions[outer.parent]  # a factory of decorators
+                        yield f"{path}::{outer.qualname}"
+
+    def _missing(self) -> set[str]:
+        """``dict.__missing__`` is not entered when the key is there."""
+        found: set[str] = set()
+        for path in self.world.head.mentioning(MISSING):
+            facts = self.world.head.get(path)
+            for definition in facts.definitions if facts else ():
+                if definition.name == MISSING:
+                    found.add(f"{path}::{definition.qualname}")
+        return found
 
     def _calls(self, memo: Memo) -> frozenset[str]:
         return Calls(self.world, memo.owners, self.owners).of(memo.definition)

@@ -46,9 +46,27 @@ class Calls:
         """Definitions that ``definition`` can call, itself included."""
         self._seen.add(definition)
         self._queue.append(definition)
+        for cls in self._made_by(definition):
+            self._use(cls, made=True)
         while self._queue:
             self._visit(self._queue.popleft())
         return frozenset(self._seen)
+
+    def _made_by(self, definition: str) -> Iterator[str]:
+        """Classes whose constructors ``__call__`` of a metaclass calls, by way of ``super().__call__``."""
+        now = self.world.now
+        owner = now.files.owner_class(definition)
+        if (
+            owner is not None
+            and definition.endswith(".__call__")
+            and _is_metaclass(self.world, owner)
+        ):
+            for edge in now.readers(owner):
+                if (
+                    edge.kind is ReferenceKind.CALL
+                    and now.files.kind(edge.source) is DefinitionKind.CLASS
+                ):
+                    yield edge.source
 
     def _visit(self, definition: str) -> None:
         for name in self._mentioned(definition):
@@ -127,3 +145,12 @@ class Calls:
 
 def _implicit(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
+
+
+def _is_metaclass(world: World, cls: str) -> bool:
+    return any(
+        base.rpartition(".")[2] == "type"
+        for each in world.now.mro(cls)
+        if "::" in each
+        for base in world.now.bases(each)
+    )

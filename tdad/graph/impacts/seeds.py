@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tdad.facts import (
+    ONLY_ANNOTATIONS,
+    ONLY_PARAMETERS,
     ORDER_OF_ATTRIBUTES,
     Change,
     ChangeKind,
@@ -16,10 +18,16 @@ from tdad.facts import (
     Span,
 )
 from tdad.graph.impacts.added import added_definition, added_file, subclassed
-from tdad.graph.impacts.classes import decorators, keeps_order
+from tdad.graph.impacts.annotated import annotated, parameters, postponed, unknown_in_annotations
+from tdad.graph.impacts.classes import decorators, is_pure, keeps_order
 from tdad.graph.impacts.data import data_file
-from tdad.graph.impacts.effects import Effects, is_pure
+from tdad.graph.impacts.effects import Effects
 from tdad.graph.impacts.exports import exported, importing_statements
+from tdad.graph.impacts.raising import (
+    fails_to_import,
+    may_raise,
+    raises_itself,
+)
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, same_change_version
@@ -32,6 +40,10 @@ def seed(world: World, spread: Spread, change: Change) -> None:
         exported(world, spread, trail)
     if change.part is Part.DATA:
         data_file(world, spread, trail)
+    elif change.detail == ONLY_ANNOTATIONS:
+        annotated(world, spread, trail)
+    elif change.detail == ONLY_PARAMETERS and not _is_pytests(world, change):
+        parameters(world, spread, trail)
     elif change.part is Part.BODY:
         _body(world, spread, trail)
     elif change.part is Part.HEADER:
@@ -50,7 +62,7 @@ def seed(world: World, spread: Spread, change: Change) -> None:
 
 def start(world: World, change: Change) -> Trail:
     """The trail before its first step, able to reach only the tests that the change can concern."""
-    trail = Trail(change)
+    trail = Trail(change, raises=may_raise(world, change))
     if world.since_recording and change.old_digest:
         return trail.only(world.recorded.during(change.old_path or change.path, change.old_digest))
     return trail
@@ -132,11 +144,29 @@ def _header(spread: Spread, trail: Trail) -> None:
         spread.bound(path, qualname, trail)
     _registered(spread.world, spread, trail)
     subclassed(spread.world, spread, trail)
+    if raises_itself(spread.world, change):
+        spread.fails(change.path, trail)
+
+
+def _is_pytests(world: World, change: Change) -> bool:
+    """Whether pytest reads the parameters: a test, a fixture, a hook."""
+    definition = world.definition(change.path, change.qualname)
+    return (
+        definition is None
+        or not {"test", "fixture"}.isdisjoint(definition.flags)
+        or definition.name.startswith("pytest_")
+    )
+
+
+CHECKERS = frozenset({"overload", "TYPE_CHECKING"})
+"""Names of ``typing`` that mean something to type checkers only."""
 
 
 def _value(spread: Spread, trail: Trail) -> None:
     """Rule 2: a statement at module or class level that binds names."""
     change = trail.change
+    if change.kind is ChangeKind.ADDED and CHECKERS.issuperset(change.binds):
+        return
     where = f"{change.path}::{change.scope}"
     if change.detail == ORDER_OF_ATTRIBUTES and not keeps_order(spread.world.now, where):
         return
@@ -147,6 +177,25 @@ def _value(spread: Spread, trail: Trail) -> None:
         spread.bound(change.path, _qualify(change.scope, name), trail)
     if not change.binds:
         _effect(spread, trail)
+    if raises_itself(spread.world, change) or fails_to_import(spread.world, change):
+        spread.fails(change.path, trail)
+    if change.kind is ChangeKind.REMOVED:
+        _gone(spread.world, spread, trail)
+    if change.binds == ("annotations",):
+        postponed(spread.world, spread, trail)
+
+
+def _gone(world: World, spread: Spread, trail: Trail) -> None:
+    """Rule 4: what is imported, or mentioned at import, and is no more."""
+    change = trail.change
+    path = change.old_path or change.path
+    facts = world.head.get(change.path)
+    for name in change.binds:
+        qualname = _qualify(change.scope, name)
+        if not change.scope and find(facts, qualname) is None:
+            importing_statements(world, spread, path, qualname, trail)
+    if unknown_in_annotations(world, change.path):
+        spread.fails(change.path, trail)
 
 
 def _effect(spread: Spread, trail: Trail) -> None:
@@ -189,7 +238,7 @@ def _docstring(world: World, spread: Spread, trail: Trail) -> None:
     """A docstring matters to who reads it: doctests, ``__doc__``, ``inspect.getdoc``, decorators, readers of source."""
     change = trail.change
     where = f"{change.path}::{change.qualname}"
-    for node_id in world.tests_of_file(change.path):
+    for node_id in world.tests_of_file(change.path) if change.detail == "doctest" else ():
         if world.recorded.tests[node_id].definition == where:
             spread.test(node_id, trail.then("is the doctest", where))
     if decorators(world.now, where) and _registers(world, change):
@@ -236,6 +285,8 @@ def _whole_definition(world: World, spread: Spread, trail: Trail) -> None:
         spread.members(path, qualname, trail)
         spread.bound(path, qualname, trail)
         importing_statements(world, spread, path, qualname, trail)
+        if change.kind is not ChangeKind.EDITED and unknown_in_annotations(world, change.path):
+            spread.fails(change.path, trail)
     _registered(world, spread, trail)
     subclassed(world, spread, trail)
     if change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}:

@@ -37,7 +37,7 @@ from tdad.graph.impacts.effects import Effects
 from tdad.graph.impacts.handed_on import holders, passed_on
 from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
-from tdad.graph.impacts.memo import Memo, Memos
+from tdad.graph.impacts.memo import MISSING, Memo, Memos
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -99,9 +99,10 @@ class Spread(Hits):
             self.statement(site, trail)  # a class statement runs its own body
             return
         for cause in causes or (Site(owner.name, 0),):
-            self.statement(
-                cause, trail.then("executed while importing", f"{cause.path}:{cause.line}")
-            )
+            step = trail.then("executed while importing", f"{cause.path}:{cause.line}")
+            self.statement(cause, step)
+            if trail.raises:
+                self.fails(cause.path, step)
 
     def _is_class_body(self, site: Site) -> bool:
         facts = self._facts_of_run(site.path)
@@ -117,11 +118,14 @@ class Spread(Hits):
         if self._first(("bound", path, qualname, trail.requires)):
             self._queue.append(lambda: self._bound(path, qualname, trail))
 
-    def statement(self, site: Site, trail: Trail) -> None:
-        """An import-time statement runs affected code; line 0: some statement of that module."""
-        if not self._first(("statement", site, trail.requires)):
+    def statement(self, site: Site, trail: Trail, *, now: bool = False) -> None:
+        """An import-time statement runs affected code; line 0: some statement of that module.
+
+        ``now``: the line is one of the current version, not of the recorded one.
+        """
+        if not self._first(("statement", site, now, trail.requires)):
             return
-        self._queue.append(lambda: self._statement(site, trail))
+        self._queue.append(lambda: self._statement(site, trail, now=now))
 
     def imported(self, path: str, trail: Trail) -> None:
         """Importing the module has an affected side effect: every test whose process imports it."""
@@ -134,6 +138,12 @@ class Spread(Hits):
             self.imported(path, trail)
         for name in sorted(names or ()):
             self.bound(*split(name), trail.then("stores into", name, evidence=Evidence.DERIVED))
+
+    def fails(self, path: str, trail: Trail) -> None:
+        """Importing the module may raise: every test whose process imports it, however little it uses of it."""
+        self.imported(
+            path, trail.then("may make the import fail of", path, evidence=Evidence.DERIVED)
+        )
 
     def used(self, how: Use, name: str, trail: Trail) -> None:
         """Something other than code is affected: follow who used it."""
@@ -192,10 +202,13 @@ class Spread(Hits):
         """The memoised function may keep an affected result: whoever asks it is affected."""
         step = trail.then("may be cached by", memo.definition, evidence=Evidence.DERIVED)
         path, _, qualname = memo.definition.partition("::")
-        if (
-            memo.by_hand
-        ):  # it looks into its store itself, so whoever may get an old result enters it
-            self.executed(path, qualname, step)
+        if memo.by_hand:
+            # it looks into its store itself, so whoever may get an old result enters it
+            narrowed = step.only(self.memos.strangers(memo.definition)) if memo.lazy else step
+            self.executed(path, qualname, narrowed)
+            return
+        if qualname.endswith(f".{MISSING}"):
+            self.tests(self.users_of_class(f"{path}::{qualname.rpartition('.')[0]}"), step)
             return
         for edge in self.world.now.readers(memo.definition):
             reader_path, _, reader_name = edge.source.partition("::")
@@ -208,8 +221,8 @@ class Spread(Hits):
                 called = step.then("called by", edge.source, edge.weight, Evidence.DERIVED)
                 self.executed(reader_path, reader_name, called, edge.line)
 
-    def _statement(self, site: Site, trail: Trail) -> None:
-        facts = self._facts_of_run(site.path)
+    def _statement(self, site: Site, trail: Trail, *, now: bool) -> None:
+        facts = self.world.head.get(site.path) if now else self._facts_of_run(site.path)
         if facts is None or site.line == 0:
             self.imported(
                 site.path, trail.then("a side effect of", site.path, evidence=Evidence.DERIVED)
@@ -220,7 +233,7 @@ class Spread(Hits):
             self.bound(site.path, scope, trail)
         elif not names:
             span = _statement_span(facts.statements, site.line)
-            effects = Effects(self.world, self.world.before)
+            effects = Effects(self.world, self.world.now if now else self.world.before)
             self.stored(site.path, effects.of_statement(site.path, span), trail)
         for name in names:
             qualname = f"{scope}.{name}" if scope else name
@@ -318,6 +331,8 @@ class Spread(Hits):
 
     def _edge(self, resolver: Resolver, edge: Edge, target: str, trail: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
+        if edge.ambiguous and self._is_observed(target):
+            return  # it may be of any class, and whoever meant this one entered it
         if edge.ambiguous:
             trail = trail.only(tests_importing(self.world, target.partition("::")[0]))
         reader = self.world.definition(path, qualname)
@@ -334,6 +349,22 @@ class Spread(Hits):
             return
         self._read(resolver, edge, reader, step)
 
+    def _is_observed(self, target: str) -> bool:
+        """Whether the target is a function, recorded as it was, that runs whenever it is used."""
+        files = self.world.before.files
+        return (
+            files.kind(target) is DefinitionKind.FUNCTION
+            and bool(self.world.recorded.versions(target.partition("::")[0]))
+            and not self.memos.hides(target)
+        )
+
+    def called(self, path: str, qualname: str, trail: Trail) -> None:
+        """Calls of the function are affected, also those that never get into it."""
+        where = f"{path}::{qualname}"
+        for edge in self.world.before.readers(where):
+            if edge.kind is ReferenceKind.CALL:
+                self._edge(self.world.before, edge, where, trail)
+
     def read_by(self, where: str, trail: Trail, line: int) -> None:
         """A definition reads something affected in that line of the current version."""
         path, _, qualname = where.partition("::")
@@ -344,13 +375,21 @@ class Spread(Hits):
 
     def _read(self, resolver: Resolver, edge: Edge, reader: Definition, step: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
+        header = edge.kind in HEADER_KINDS
+        if (
+            step.raises
+            and not edge.ambiguous
+            and (header or reader.kind is not DefinitionKind.FUNCTION)
+        ):
+            self.fails(path, step)
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
                 self.bound(path, qualname, step)
             old = resolver is self.world.before and path in self.world.old
             self.executed(path, qualname, step, edge.line, old=old)
         elif reader.kind is DefinitionKind.MODULE:
-            self.statement(Site(path, edge.line), step)
+            now = resolver is self.world.now and path in self.world.old
+            self.statement(Site(path, edge.line), step, now=now)
         else:
             self.bound(path, qualname, step)
 

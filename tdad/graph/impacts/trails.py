@@ -16,6 +16,8 @@ class Trail:
     steps: tuple[Step, ...] = ()
     weight: float = 1.0
     """Product of the weights of the static steps taken; 1 when each was certain."""
+    raises: bool = False
+    """What runs affected code may fail: where that is at import, all of the module is affected."""
     requires: frozenset[str] | None = None
     """Only these tests can be reached (``None``: all): the narrower of the conditions met on the way."""
 

@@ -1,0 +1,148 @@
+"""Annotations: who reads them when the program runs, and whether they run themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tdad.facts import DefinitionKind, Evidence, FileFacts, ReferenceKind
+from tdad.graph.impacts.classes import annotations_are_read
+from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.world import World
+from tdad.graph.resolve.scopes import FileScope
+from tdad.graph.resolve.values import NOTHING
+
+READERS = (
+    "get_type_hints", "__annotations__", "get_annotations", "annotation", "return_annotation", "annotations",
+    "evaluate_forward_ref",
+)  # fmt: skip
+"""What code mentions that looks at annotations (of ``inspect``, ``typing``, or the objects themselves)."""
+
+
+def annotated(world: World, spread: Spread, trail: Trail) -> None:
+    """Only annotations are others: what processes the definition may read them, and who asks for hints."""
+    change = trail.change
+    for name in change.binds:
+        qualname = f"{change.scope}.{name}" if change.scope else name
+        where = f"{change.path}::{qualname}"
+        if any(
+            resolver.files.find(where) is not None and annotations_are_read(resolver, where)
+            for resolver in (world.now, world.before)
+        ):
+            spread.members(change.path, qualname, trail)
+            spread.bound(change.path, qualname, trail)
+        _asked_for(world, spread, trail, qualname, READERS)
+    if unknown_in_annotations(world, change.path):
+        spread.fails(change.path, trail)
+
+
+SIGNATURES = (
+    "signature", "getfullargspec", "getargspec", "getcallargs", "__defaults__", "__kwdefaults__", "__code__",
+    "co_varnames", "co_argcount",
+)  # fmt: skip
+"""What code mentions that looks at the parameters of functions."""
+
+
+def parameters(world: World, spread: Spread, trail: Trail) -> None:
+    """Only parameters and defaults are others: they count when the function is called, and for who inspects it."""
+    change = trail.change
+    for path, qualname in (
+        (change.path, change.qualname),
+        (change.old_path or change.path, change.old_qualname or change.qualname),
+    ):
+        spread.members(path, qualname, trail)
+        spread.called(path, qualname, trail)
+    _asked_for(world, spread, trail, change.qualname, SIGNATURES)
+
+
+def postponed(world: World, spread: Spread, trail: Trail) -> None:
+    """``from __future__ import annotations`` came or went: in all of the file annotations are texts, or run."""
+    path = trail.change.path
+    facts = world.head.get(path)
+    if unknown_in_annotations(world, path):
+        spread.fails(path, trail)
+    for index, definition in enumerate(facts.definitions if facts is not None else ()):
+        if facts is None or not _has_annotations(facts, index):
+            continue
+        if annotations_are_read(world.now, f"{path}::{definition.qualname}"):
+            spread.bound(path, definition.qualname, trail)
+        _asked_for(world, spread, trail, definition.qualname, READERS)
+
+
+def _has_annotations(facts: FileFacts, index: int) -> bool:
+    return any(
+        reference.source == index and reference.kind is ReferenceKind.ANNOTATION
+        for reference in facts.references
+    )
+
+
+def _asked_for(
+    world: World, spread: Spread, trail: Trail, qualname: str, names: Iterable[str]
+) -> None:
+    """Tests that execute something that looks at such things, and have to do with the definition or its class."""
+    readers = _readers(world, names)
+    if not readers:
+        return
+    search = Spread(world, follows_change=False)
+    for where in readers:
+        path, _, reader = where.partition("::")
+        search.executed(path, reader, Trail(trail.change))
+    step = trail.only(frozenset(search.run())).then(
+        "may be inspected by", readers[0], evidence=Evidence.DERIVED
+    )
+    path = trail.change.path
+    owner = qualname.rpartition(".")[0]
+    for name in filter(None, (qualname, owner)):
+        spread.members(path, name, step)
+        spread.bound(path, name, step)
+
+
+def _readers(world: World, names: Iterable[str]) -> list[str]:
+    found = set()
+    for name in names:
+        for path in world.head.mentioning(name):
+            facts = world.head.get(path)
+            for reference in facts.references if facts is not None else ():
+                if (
+                    facts is not None
+                    and reference.kind is not ReferenceKind.IMPORT
+                    and reference.chain.rpartition(".")[2].removesuffix("()").removesuffix("[]")
+                    == name
+                ):
+                    found.add(f"{path}::{facts.definitions[reference.source].qualname}")
+    return sorted(found)
+
+
+def unknown_in_annotations(world: World, path: str) -> bool:
+    """Whether evaluating the annotations of the file fails: a name that is nowhere, or is bound further down."""
+    facts = world.head.get(path)
+    scope = world.now.files.scope(path)
+    if facts is None or scope is None or is_postponed(facts):
+        return False
+    for reference in facts.references:
+        if reference.kind is not ReferenceKind.ANNOTATION:
+            continue
+        source = facts.definitions[reference.source]
+        if facts.definitions[source.parent].kind is DefinitionKind.FUNCTION:
+            continue
+        root = reference.chain.partition(".")[0]
+        found = scope.look_up(root, reference.source, header=True)
+        if found is None:
+            if _is_nowhere(world, scope, root):
+                return True
+        elif found.definitions and not found.imports and not found.bindings:
+            first = min(facts.definitions[index].span.first for index in found.definitions)
+            if first > reference.line:
+                return True
+    return False
+
+
+def _is_nowhere(world: World, scope: FileScope, name: str) -> bool:
+    return world.now.names.name(scope, 0, name) == NOTHING and not scope.stars
+
+
+def is_postponed(facts: FileFacts) -> bool:
+    """Whether annotations do not run (``from __future__ import annotations``)."""
+    return any(
+        item.module == "__future__" and item.name == "annotations" for item in facts.imports
+    )

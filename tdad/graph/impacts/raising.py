@@ -1,0 +1,155 @@
+"""What runs at import may raise after a change, and then nothing that needs the module runs at all."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tdad.facts import (
+    Change,
+    ChangeKind,
+    FileFacts,
+    Import,
+    Part,
+    ReferenceKind,
+    Span,
+    StatementKind,
+)
+from tdad.graph.impacts.world import World
+
+Shape = Counter[tuple[str, ...]]
+_BUILTINS = frozenset(dir(builtins))
+_METHODS = frozenset(
+    name
+    for cls in (str, bytes, list, tuple, dict, set, int, float)
+    for name in dir(cls)
+    if not name.startswith("_")
+)
+_SAY_NOTHING = frozenset({ReferenceKind.STRING, ReferenceKind.ANNOTATION})
+_RUNS = frozenset({ReferenceKind.CALL, ReferenceKind.BASE, ReferenceKind.DECORATOR})
+
+
+def may_raise(world: World, change: Change) -> bool:
+    """Whether code that the change affects may fail where it did not: not when only literals and operators are others.
+
+    An approximation: ``1 / 2`` that becomes ``1 / 0`` is taken for harmless.
+    """
+    if change.part is Part.DATA:
+        return change.kind in {ChangeKind.REMOVED, ChangeKind.RENAMED}
+    if change.part is Part.DOCSTRING:
+        return False
+    if change.part is Part.WHOLE or change.kind is ChangeKind.ADDED:
+        return change.kind is not ChangeKind.ADDED
+    before, now = _both(world, change)
+    return before != now or any(
+        _decides(facts, spans)
+        for facts, spans in _sides(world, change)
+        if change.part is Part.BODY
+    )
+
+
+def raises_itself(world: World, change: Change) -> bool:
+    """Whether a statement at module or class level does something else that can fail: a call, an attribute, an item.
+
+    What is new altogether is supposed to have been tried.
+    """
+    if change.kind is ChangeKind.ADDED:
+        return False
+    before, now = _both(world, change)
+    for kind, chain in (key for key in now - before if len(key) == 2):
+        if kind in _RUNS or "." in chain or "[" in chain:
+            return True
+    return False
+
+
+def _sides(world: World, change: Change) -> tuple[tuple[FileFacts | None, Sequence[Span]], ...]:
+    return (
+        (world.old.get(change.old_path or change.path), change.old),
+        (world.head.get(change.path), change.new),
+    )
+
+
+def _both(world: World, change: Change) -> tuple[Shape, Shape]:
+    before, now = (_shape(facts, spans) for facts, spans in _sides(world, change))
+    return before, now
+
+
+def _shape(facts: FileFacts | None, spans: Sequence[Span]) -> Shape:
+    """What the lines mention, which statements they are, and what these bind: all but literals and operators."""
+    found: Shape = Counter()
+    if facts is None or not spans:
+        return found
+    for statement in facts.statements:
+        if any(statement.span.first in span for span in spans):
+            found["", statement.word, *statement.binds] += 1
+    for reference in facts.references:
+        if reference.kind not in _SAY_NOTHING and any(reference.line in span for span in spans):
+            found[reference.kind, _kind_of_chain(reference.chain)] += 1
+    return found
+
+
+def _kind_of_chain(chain: str) -> str:
+    """The chain, without saying which builtin, or which method of a builtin type: one is there as well as another."""
+    if chain.removesuffix("()") in _BUILTINS:
+        return "builtin"
+    head, _, last = chain.rpartition(".")
+    return f"{head}.method" if head and last.removesuffix("()") in _METHODS else chain
+
+
+def _decides(facts: FileFacts | None, spans: Sequence[Span]) -> bool:
+    """Whether the head of an ``if``, a loop or the like is among the lines: other code may run."""
+    return facts is not None and any(
+        statement.kind is StatementKind.COMPOUND and any(statement.span.first in s for s in spans)
+        for statement in facts.statements
+    )
+
+
+def fails_to_import(world: World, change: Change) -> bool:
+    """Whether a new import statement at the top level asks for something that is nowhere."""
+    facts = world.head.get(change.path)
+    if facts is None or change.part is not Part.VALUE:
+        return False
+    return any(
+        item.owner == 0
+        and any(item.line in span for span in change.new)
+        and not _in_try(facts, item.line)
+        and not _is_importable(world, item, facts.path)
+        for item in facts.imports
+    )
+
+
+def _in_try(facts: FileFacts, line: int) -> bool:
+    return any(
+        statement.word.startswith("try") and line in statement.suite
+        for statement in facts.statements
+        if statement.kind is StatementKind.COMPOUND
+    )
+
+
+def _is_importable(world: World, item: Import, importer: str) -> bool:
+    path = world.now.module_path(item.module, importer)
+    if path is not None:
+        other = world.head.get(path)
+        return (
+            item.name in {"", "*"}
+            or other is None
+            or other.error is not None
+            or world.now.names.member(path, item.name) is not None
+            or any(each.name == "*" for each in other.imports)
+        )
+    top = item.module.partition(".")[0]
+    if world.now.modules.is_namespace(item.module, importer) or top in sys.stdlib_module_names:
+        return True
+    if any(top in then.modules for then, _ in world.recorded.environments()):
+        return True
+    others: Iterable[str] = world.before.files.mentioning(top)
+    return any(_imports_top(world.before.files.scope(other), top) for other in others)
+
+
+def _imports_top(scope: object, top: str) -> bool:
+    facts: FileFacts | None = getattr(scope, "facts", None)
+    return facts is not None and any(
+        item.owner == 0 and item.module.partition(".")[0] == top for item in facts.imports
+    )
