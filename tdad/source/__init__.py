@@ -1,5 +1,6 @@
 """Text → definitions, references; two texts → changes. No I/O.
 
+``tdad.source.compare.compare`` is not repeated here: the module of its name hides it once that is imported.
 Everything but ``index`` works on facts alone; libcst is imported by the first call of ``index``.
 """
 
@@ -12,14 +13,12 @@ from tdad.source.digests import digest
 
 if TYPE_CHECKING:
     from tdad.facts import FileFacts
-    from tdad.source.compare import compare
     from tdad.source.moves import compare_all
     from tdad.source.names import mentioned_names
 
-__all__ = ["compare", "compare_all", "digest", "index", "mentioned_names"]
+__all__ = ["compare_all", "digest", "index", "mentioned_names"]
 
 _WHERE = {
-    "compare": "tdad.source.compare",
     "compare_all": "tdad.source.moves",
     "mentioned_names": "tdad.source.names",
 }

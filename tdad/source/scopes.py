@@ -117,7 +117,11 @@ def _written_back(state: State, scope: Scope) -> set[str]:
     for target, _ in pairs:
         root, dot, _rest = target.partition(".")
         if dot:
-            restored = any((name, target) in pairs for stored, name in pairs if stored == target)
+            restored = any(
+                name.isidentifier() and (name, target) in pairs
+                for stored, name in pairs
+                if stored == target
+            )
             back[root] = back.get(root, True) and restored
     return {root for root, restored in back.items() if restored and root != "self"}
 

@@ -17,7 +17,9 @@ from tdad.facts import (
     Span,
     StatementKind,
 )
+from tdad.graph.impacts.classes import mentions
 from tdad.graph.impacts.world import World
+from tdad.graph.resolve import Resolver
 
 Shape = Counter[tuple[str, ...]]
 _BUILTINS = frozenset(dir(builtins))
@@ -28,7 +30,7 @@ _METHODS = frozenset(
     if not name.startswith("_")
 )
 _SAY_NOTHING = frozenset({ReferenceKind.STRING, ReferenceKind.ANNOTATION})
-_RUNS = frozenset({ReferenceKind.CALL, ReferenceKind.BASE, ReferenceKind.DECORATOR})
+_RUNS = frozenset({ReferenceKind.CALL, ReferenceKind.DECORATOR})
 
 
 def may_raise(world: World, change: Change) -> bool:
@@ -43,11 +45,17 @@ def may_raise(world: World, change: Change) -> bool:
     if change.part is Part.WHOLE or change.kind is ChangeKind.ADDED:
         return change.kind is not ChangeKind.ADDED
     before, now = _both(world, change)
+    if change.part is Part.VALUE:  # another value is as good as the old one, unless a name is gone
+        return bool(_bound_in(before) - _bound_in(now))
     return before != now or any(
         _decides(facts, spans)
         for facts, spans in _sides(world, change)
         if change.part is Part.BODY
     )
+
+
+def _bound_in(shape: Shape) -> set[str]:
+    return {name for key in shape if key[0] == "" for name in key[2:]}
 
 
 def raises_itself(world: World, change: Change) -> bool:
@@ -59,6 +67,8 @@ def raises_itself(world: World, change: Change) -> bool:
         return False
     before, now = _both(world, change)
     for kind, chain in (key for key in now - before if len(key) == 2):
+        if kind == ReferenceKind.BASE:
+            continue  # one class does as well as another; see ``is_particular``
         if kind in _RUNS or "." in chain or "[" in chain:
             return True
     return False
@@ -85,17 +95,19 @@ def _shape(facts: FileFacts | None, spans: Sequence[Span]) -> Shape:
         if any(statement.span.first in span for span in spans):
             found["", statement.word, *statement.binds] += 1
     for reference in facts.references:
-        if reference.kind not in _SAY_NOTHING and any(reference.line in span for span in spans):
-            found[reference.kind, _kind_of_chain(reference.chain)] += 1
+        if (
+            reference.kind not in _SAY_NOTHING
+            and not _is_common(reference.chain)
+            and any(reference.line in span for span in spans)
+        ):
+            found[reference.kind, reference.chain] += 1
     return found
 
 
-def _kind_of_chain(chain: str) -> str:
-    """The chain, without saying which builtin, or which method of a builtin type: one is there as well as another."""
-    if chain.removesuffix("()") in _BUILTINS:
-        return "builtin"
-    head, _, last = chain.rpartition(".")
-    return f"{head}.method" if head and last.removesuffix("()") in _METHODS else chain
+def _is_common(chain: str) -> bool:
+    """Whether it is a builtin, or the method of a builtin type: one is there as well as another."""
+    head, _, last = chain.removesuffix("()").rpartition(".")
+    return last in _METHODS if head else last in _BUILTINS
 
 
 def _decides(facts: FileFacts | None, spans: Sequence[Span]) -> bool:
@@ -153,3 +165,9 @@ def _imports_top(scope: object, top: str) -> bool:
     return facts is not None and any(
         item.owner == 0 and item.module.partition(".")[0] == top for item in facts.imports
     )
+
+
+def is_particular(resolver: Resolver, class_id: str) -> bool:
+    """Whether a class statement asks more of its bases than to be classes: parameters, or to fit together."""
+    bases = list(mentions(resolver, class_id, ReferenceKind.BASE))
+    return len(bases) > 1 or any("[" in base for base in bases)

@@ -38,6 +38,7 @@ from tdad.graph.impacts.handed_on import holders, passed_on
 from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.memo import MISSING, Memo, Memos
+from tdad.graph.impacts.raising import is_particular
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -375,12 +376,7 @@ class Spread(Hits):
 
     def _read(self, resolver: Resolver, edge: Edge, reader: Definition, step: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
-        header = edge.kind in HEADER_KINDS
-        if (
-            step.raises
-            and not edge.ambiguous
-            and (header or reader.kind is not DefinitionKind.FUNCTION)
-        ):
+        if step.raises and not edge.ambiguous and self._runs_at_import(resolver, edge, reader):
             self.fails(path, step)
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
@@ -392,6 +388,13 @@ class Spread(Hits):
             self.statement(Site(path, edge.line), step, now=now)
         else:
             self.bound(path, qualname, step)
+
+    @staticmethod
+    def _runs_at_import(resolver: Resolver, edge: Edge, reader: Definition) -> bool:
+        """Whether the reader uses the value while its module is imported, in a way that can fail."""
+        if edge.kind is ReferenceKind.BASE:
+            return is_particular(resolver, edge.source)
+        return edge.kind in HEADER_KINDS or reader.kind is not DefinitionKind.FUNCTION
 
     def users_of_class(self, class_id: str) -> frozenset[str]:
         """Tests that have to do with the class: entered code of it, executed a reader of its name, are tests of it."""

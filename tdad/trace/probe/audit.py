@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from stat import S_ISREG
 from types import CodeType, FrameType
 from typing import Any, Callable, Dict, Optional, Set, Tuple
 
@@ -19,6 +20,7 @@ MODULE, NO_MODULE = "module", "no-module"
 
 _stat, _fspath, _fsdecode = os.stat, os.fspath, os.fsdecode
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_WORDS = 50  # of a command line to look at
 _DEPTH = 60  # frames to look at for who asked
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
 _MACHINERY = (  # what reads or lists for the sake of running tests, not for a test
@@ -62,6 +64,8 @@ class Audit:
             "os.listdir": self._listed,
             "os.scandir": self._listed,
             "import": self._import,
+            "subprocess.Popen": self._started,
+            "os.system": self._started,
         }
         for event in self._heard:
             listen(event, self._hear)
@@ -147,6 +151,25 @@ class Audit:
         path = self._project.directory(_fsdecode(name) if name is not None else ".")
         if path is not None and self._asked_by_project(sys._getframe(3)):
             self._use(LISTED, path)
+
+    def _started(self, args: Any) -> None:
+        """A program that is no Python, or its shell, reads the files that its command line names."""
+        command, cwd = (args[1], args[2]) if len(args) > 2 else (args[0], None)
+        words = command if isinstance(command, (list, tuple)) else [command]
+        folder = _fsdecode(cwd) if cwd is not None else ""
+        for text in map(_fsdecode, words[:_WORDS]):
+            for word in text.split()[:_WORDS]:
+                filename = os.path.join(folder, word)
+                path = self._project.relative(filename)
+                if path is None or path.endswith((".py", ".pyc")):
+                    continue  # what Python runs is seen to run
+                try:
+                    regular = S_ISREG(_stat(filename).st_mode)
+                except OSError:
+                    continue
+                if regular:
+                    self.seen.setdefault(path, os.path.abspath(filename))
+                    self._use(READ, path)
 
     def _import(self, args: Any) -> None:
         name = args[0]

@@ -13,10 +13,16 @@ import pytest
 
 from .audit import READ
 from .environment import interpreter, modules, packages, plugins, search_path, system
-from .items import NodeIds, scope_of, site_of
+from .items import NodeIds, function_of, scope_of, site_of
 from .owners import COLLECT, FIXTURE, TEST
 from .running import Instance, Test
 from .session import Probe
+
+
+def _is_foreign(impl: Any) -> bool:
+    """Tell whether an implementation of a hook is neither pytest's nor the probe's."""
+    module = getattr(impl.function, "__module__", None) or ""
+    return not (module.startswith("_pytest.") or module == __name__)
 
 
 class Recorder:
@@ -63,6 +69,30 @@ class Recorder:
         yield
         self.probe.owners.collect(buffer)
         self.probe.audit.settle()
+        if buffer:
+            self._collected.add(name)
+        self.probe.end(buffer)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_generate_tests(self, metafunc: Any) -> Generator[None, Any, None]:
+        """What computes the parameters and ids of one test function belongs to that function.
+
+        Only where somebody may: each switch makes the engine see all code again.
+        """
+        definition = metafunc.definition
+        hook = metafunc.config.hook.pytest_generate_tests
+        if not (
+            any(definition.iter_markers("parametrize"))
+            or hasattr(metafunc.module, "pytest_generate_tests")
+            or hasattr(metafunc.cls, "pytest_generate_tests")
+            or any(map(_is_foreign, hook.get_hookimpls()))
+        ):
+            yield
+            return
+        name = self._ids.canonical(definition.nodeid)
+        buffer = self.probe.begin(COLLECT, name)
+        yield
+        self.probe.owners.collect(buffer)
         if buffer:
             self._collected.add(name)
         self.probe.end(buffer)
@@ -214,13 +244,14 @@ class Recorder:
         }
 
     def _collectors(self, item: Any) -> List[str]:
-        """Return the nodes above the test whose collection ran something; neighbours have the same."""
+        """Return the nodes above the test whose collection ran something, and its function if that did."""
         parent = item.parent
         if parent is not self._parent:
             names = [self._ids.canonical(node.nodeid) for node in item.listchain()[:-1]]
             self._parent = parent
             self._above = [name for name in dict.fromkeys(names) if name in self._collected]
-        return self._above
+        function = self._ids.canonical(function_of(item))
+        return [*self._above, function] if function in self._collected else self._above
 
     def _instance(self, fixturedef: Any, request: Any) -> Instance:
         baseid = self._ids.canonical(getattr(fixturedef, "baseid", "") or "")

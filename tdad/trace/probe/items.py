@@ -68,6 +68,13 @@ def scope_of(config: Any, root: str) -> Optional[List[str]]:
     return sorted(scope)
 
 
+def function_of(item: Any) -> str:
+    """Return the node id that the instances of a parametrised test have in common."""
+    parent = getattr(item.parent, "nodeid", "")
+    name = getattr(item, "originalname", None) or item.name
+    return "%s::%s" % (parent, name)
+
+
 def site_of(item: Any, project: Project) -> Tuple[str, int, str]:
     """Return path, first line and qualname of the function that ``item`` runs, wherever it is written."""
     found = None

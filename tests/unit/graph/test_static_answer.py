@@ -4,7 +4,7 @@ from tdad.facts import Answer, Evidence
 from tdad.graph.resolve import Resolver
 from tdad.graph.static import StaticQuestion, static_answer
 from tdad.graph.tests_of import Patterns
-from tdad.source import compare
+from tdad.source.compare import compare
 from tests.unit.graph.text_project import TextFacts
 
 FILES = {

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdad.facts import FileFacts
-from tdad.source import compare, index, mentioned_names
+from tdad.source import index, mentioned_names
+from tdad.source.compare import compare
 
 STRIPPED_EVERY = 4
 """Of the standard library's tests every file is indexed, and every fourth compared with itself in other layouts."""
