@@ -20,6 +20,8 @@ from tdad.facts import (
 from tdad.graph.impacts.classes import mentions
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Resolver
+from tdad.graph.resolve.scopes import FileScope
+from tdad.graph.resolve.values import NOTHING
 
 Shape = Counter[tuple[str, ...]]
 _BUILTINS = frozenset(dir(builtins))
@@ -30,7 +32,6 @@ _METHODS = frozenset(
     if not name.startswith("_")
 )
 _SAY_NOTHING = frozenset({ReferenceKind.STRING, ReferenceKind.ANNOTATION})
-_RUNS = frozenset({ReferenceKind.CALL, ReferenceKind.DECORATOR})
 
 
 def may_raise(world: World, change: Change) -> bool:
@@ -47,6 +48,8 @@ def may_raise(world: World, change: Change) -> bool:
     before, now = _both(world, change)
     if change.part is Part.VALUE:  # another value is as good as the old one, unless a name is gone
         return bool(_bound_in(before) - _bound_in(now))
+    if change.part is Part.EFFECT:
+        return change.kind is ChangeKind.REMOVED
     return before != now or any(
         _decides(facts, spans)
         for facts, spans in _sides(world, change)
@@ -59,19 +62,26 @@ def _bound_in(shape: Shape) -> set[str]:
 
 
 def raises_itself(world: World, change: Change) -> bool:
-    """Whether a statement at module or class level does something else that can fail: a call, an attribute, an item.
-
-    What is new altogether is supposed to have been tried.
-    """
-    if change.kind is ChangeKind.ADDED:
+    """Whether a statement at module or class level mentions something else now, and that is nowhere."""
+    scope = world.now.files.scope(change.path)
+    if scope is None or not change.new:
         return False
     before, now = _both(world, change)
-    for kind, chain in (key for key in now - before if len(key) == 2):
-        if kind == ReferenceKind.BASE:
-            continue  # one class does as well as another; see ``is_particular``
-        if kind in _RUNS or "." in chain or "[" in chain:
-            return True
-    return False
+    new = {key[1] for key in now - before if len(key) == 2 and key[0]}
+    return any(_is_missing(world, scope, chain) for chain in new)
+
+
+def _is_missing(world: World, scope: FileScope, chain: str) -> bool:
+    """Whether a name is bound nowhere, or is asked of a module of the project that does not have it."""
+    root, *rest = chain.replace("()", "").replace("[]", "").split(".")
+    found = world.now.names.name(scope, 0, root)
+    if found == NOTHING:
+        local = any(root in names for names in scope.locals.values())
+        return root.isidentifier() and not local and not scope.stars
+    modules = [value.what for value in found.values if value.what.endswith("::")]
+    return bool(rest and modules) and all(
+        world.now.names.member(module.removesuffix("::"), rest[0]) is None for module in modules
+    )
 
 
 def _sides(world: World, change: Change) -> tuple[tuple[FileFacts | None, Sequence[Span]], ...]:

@@ -204,6 +204,8 @@ def _effect(spread: Spread, trail: Trail) -> None:
     if change.scope:
         spread.bound(change.path, change.scope, trail)
         return
+    if raises_itself(spread.world, change):
+        spread.fails(change.path, trail)
     for resolver, spans in ((spread.world.before, change.old), (spread.world.now, change.new)):
         path = change.old_path or change.path if resolver is spread.world.before else change.path
         for span in spans:

@@ -394,6 +394,8 @@ class Spread(Hits):
         """Whether the reader uses the value while its module is imported, in a way that can fail."""
         if edge.kind is ReferenceKind.BASE:
             return is_particular(resolver, edge.source)
+        if edge.kind in {ReferenceKind.STRING, ReferenceKind.PATCH}:
+            return False
         return edge.kind in HEADER_KINDS or reader.kind is not DefinitionKind.FUNCTION
 
     def users_of_class(self, class_id: str) -> frozenset[str]:
