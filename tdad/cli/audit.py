@@ -66,6 +66,13 @@ _UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
     metavar="ADDRESS",
     help="Work on the Dask cluster of this scheduler, e.g. tcp://host:8786.",
 )
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "strict", "off"]),
+    default="auto",
+    show_default=True,
+    help="Confine the tests: as well as it can be done here, fully or not at all, or not.",
+)
 @json_option
 @click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST_ARG...]", type=click.UNPROCESSED)
 @click.pass_obj
@@ -80,6 +87,7 @@ def audit(
     python: str | None,
     history: int | None,
     scheduler: str | None,
+    sandbox: str,
     as_json: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
@@ -94,6 +102,7 @@ def audit(
     """
     from tdad.report.audit import print_audit
     from tdad.report.progress import progress
+    from tdad.runner.sandbox import Strictness, chosen
     from tdad.workflows.audit import AuditOptions
     from tdad.workflows.audit import audit as run_audit
     from tdad.workflows.audit_history import audit_history
@@ -110,8 +119,10 @@ def audit(
         static=static,
         arguments=pytest_args,
         scheduler=scheduler,
+        sandbox=Strictness(sandbox),
     )
     project = open_here(settings)
+    _say(str(chosen(options.sandbox)))
     with progress("Commits" if history else "Faults") as tick:
         if history:
             report = audit_history(project, options, number=history, say=_say, tick=tick)

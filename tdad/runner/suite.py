@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from threading import Event
 from typing import Any
 
 from tdad.facts import FAILING, Outcome, Status
+from tdad.runner.sandbox import Policy, Strictness, chosen, confined
+from tdad.runner.sandbox.policy import secrets_of
 
 INJECT = str(Path(__file__).parent / "inject")
 PLUGIN = "tdad_outcomes"
@@ -55,6 +58,10 @@ class SuiteOptions:
     """For one test that ``limits`` does not know; 0: none."""
     limits: str = ""
     """A file: node id → seconds, JSON."""
+    sandbox: Strictness = Strictness.AUTO
+    """How the run is confined, by the machine that it runs on."""
+    protected: tuple[str, ...] = ()
+    """Folders that the run may not write, even where it may write around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,13 @@ def run_suite(
 
     Raises:
         OSError: the interpreter does not start.
+        SandboxUnavailable: it cannot be confined as strictly as asked for.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     told, output = scratch / "outcomes.jsonl", scratch / "output.txt"
     told.unlink(missing_ok=True)
     command = [options.python, "-m", "pytest", *_ALWAYS, *options.arguments]
+    command = confined(command, _policy(root, options, scratch), chosen(options.sandbox))
     began = time.monotonic()
     with output.open("wb") as out:
         process = subprocess.Popen(
@@ -121,6 +130,16 @@ def run_suite(
     wall_s = time.monotonic() - began
     said = output.read_bytes()[-2000:].decode("utf-8", "replace").strip()
     return read_outcomes(_lines(told), root, wall_s=wall_s, cut_short=cut_short, said=said)
+
+
+def _policy(root: Path, options: SuiteOptions, scratch: Path) -> Policy:
+    """Writes only into the copy, the folder beside it, and where temporary files go."""
+    return Policy(
+        writable=(root, scratch, Path(tempfile.gettempdir())),
+        protected=tuple(Path(folder) for folder in options.protected),
+        hidden=secrets_of(Path.home()),
+        needed=(Path(options.python).resolve(), Path(options.python).parent.parent),
+    )
 
 
 def _environment(options: SuiteOptions, told: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from tdad.facts_faults import Baseline, Fault, Judged, Trial
 from tdad.repo import project_files
 from tdad.runner import interpreter
 from tdad.runner.interpreter import Interpreter
+from tdad.runner.sandbox import Strictness, chosen
 from tdad.runner.suite import SuiteOptions
 from tdad.store.copies import copy_map
 from tdad.workflows.audit_baseline import index_only, make_baseline, write_limits
@@ -56,6 +57,7 @@ class AuditOptions:
     static: bool = False
     arguments: tuple[str, ...] = ()
     """For pytest."""
+    sandbox: Strictness = Strictness.AUTO
     scheduler: str | None = None
     """Address of a Dask scheduler; ``None``: work here."""
 
@@ -230,10 +232,11 @@ def opened(project: Project, options: AuditOptions) -> Iterator[Bench]:
     """A copy that imports itself, and the folder where results are kept.
 
     Raises:
-        AuditWrongTree, AuditRunning: see there.
+        AuditWrongTree, AuditRunning, SandboxUnavailable: see there.
         TdadError: no interpreter, or git does not answer.
     """
     python = interpreter.find(project.root, options.python or project.config.python)
+    chosen(options.sandbox)
     prepare_folder(project)
     folder = project.map_path.parent / "audit"
     folder.mkdir(exist_ok=True)
@@ -242,6 +245,8 @@ def opened(project: Project, options: AuditOptions) -> Iterator[Bench]:
         shelf = Shelf(folder / _key(project, found, python, options))
         shelf.folder.mkdir(exist_ok=True)
         suite = SuiteOptions(
+            sandbox=options.sandbox,
+            protected=(os.path.realpath(project.root),),
             python=python.path,
             pythonpath=found.pythonpath,
             arguments=options.arguments,
@@ -302,6 +307,7 @@ def _key(project: Project, found: Stage, python: Interpreter, options: AuditOpti
         "tdad": (tdad.__version__, FACTS_VERSION),
         "python": (python.path, python.version, python.pytest),
         "arguments": options.arguments,
+        "sandbox": options.sandbox,
         "config": project.config,
     }
     key.update(repr(sorted(said.items())).encode())

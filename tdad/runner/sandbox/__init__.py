@@ -6,9 +6,18 @@ gives the command line that does it. Two runs that are compared must be confined
 regression.
 """
 
-from tdad.runner.sandbox.choose import choose
+from tdad.runner.sandbox.choose import choose, chosen
 from tdad.runner.sandbox.command import confined
 from tdad.runner.sandbox.environment import environment
 from tdad.runner.sandbox.policy import Confinement, Layer, Policy, Strictness
 
-__all__ = ["Confinement", "Layer", "Policy", "Strictness", "choose", "confined", "environment"]
+__all__ = [
+    "Confinement",
+    "Layer",
+    "Policy",
+    "Strictness",
+    "choose",
+    "chosen",
+    "confined",
+    "environment",
+]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from tdad.errors import SandboxUnavailable
@@ -55,6 +56,16 @@ def choose(
     if strictness is Strictness.STRICT:
         raise SandboxUnavailable(str(Layer.NONE), (NOTHING,))
     return Confinement(Layer.NONE, (NOTHING,))
+
+
+@cache
+def chosen(strictness: Strictness) -> Confinement:
+    """As :func:`choose`, found out once per process: a machine does not change.
+
+    Raises:
+        SandboxUnavailable: see there.
+    """
+    return choose(strictness)
 
 
 def _candidate(layer: Layer, platform: str) -> Confinement | None:

@@ -48,6 +48,7 @@ def _launcher(policy: Policy | None, steps: Sequence[str], argv: Sequence[str]) 
 def _order(policy: Policy) -> dict[str, object]:
     return {
         "writable": [str(path.resolve()) for path in policy.writable],
+        "protected": [str(path.resolve()) for path in policy.protected],
         "hidden": [str(path) for path in policy.covers()],
         "limits": {
             "AS": policy.memory(),
@@ -65,8 +66,11 @@ def _bubblewrap(policy: Policy) -> Iterator[str]:
         yield from (
             ("--tmpfs", str(path)) if path.is_dir() else ("--dev-bind", "/dev/null", str(path))
         )
-    for path in policy.writable:
-        yield from ("--bind", str(path.resolve()), str(path.resolve()))
+    # in the order of their depth: the innermost says what holds
+    folders = [(path.resolve(), "--bind") for path in policy.writable]
+    folders += [(path.resolve(), "--ro-bind") for path in policy.protected]
+    for path, how in sorted(folders, key=lambda each: len(each[0].parts)):
+        yield from (how, str(path), str(path))
     yield from ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL")
 
 

@@ -28,6 +28,7 @@ FAILED = 125
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x20000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REMOUNT, MS_NOATIME = 32, 1024
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 SYS_LANDLOCK_CREATE, SYS_LANDLOCK_ADD, SYS_LANDLOCK_RESTRICT = 444, 445, 446
@@ -63,7 +64,7 @@ def main(arguments: list[str]) -> None:
         elif "listen" in steps:
             _as_before(dict.fromkeys(ASKING, signal.SIG_DFL))
         if "namespaces" in steps:
-            _namespaces(order["hidden"])
+            _namespaces(order)
             _within_a_new_process_tree()
         elif "reap" in steps:
             _reap()
@@ -100,7 +101,7 @@ def _limit(limits: dict[str, int | None]) -> None:
                 raise
 
 
-def _namespaces(hidden: list[str]) -> None:
+def _namespaces(order: dict[str, list[str]]) -> None:
     """Own users, mounts, network with only loopback, IPC and (for children) processes; no capabilities left."""
     uid, gid = os.getuid(), os.getgid()
     flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID
@@ -110,12 +111,25 @@ def _namespaces(hidden: list[str]) -> None:
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
     _loopback_up()
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
-    for path in hidden:
+    _protect(order["protected"], order["writable"])
+    for path in order["hidden"]:
         if os.path.isdir(path):
             _mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV)
         else:
             _mount("/dev/null", path, None, MS_BIND)
     _mount("tmpfs", SHARED_MEMORY, "tmpfs", MS_NOSUID | MS_NODEV)
+
+
+def _protect(protected: list[str], writable: list[str]) -> None:
+    """Mount folders over themselves without the right to write; what is writable inside stays so."""
+    for path in writable:
+        if any(path.startswith(each + os.sep) for each in protected):
+            _mount(path, path, None, MS_BIND)
+    for path in protected:
+        _mount(path, path, None, MS_BIND | MS_REC)
+        # flags that the file system was mounted with may not be taken away in here
+        kept = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME)
+        _mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | kept)
 
 
 def _write(path: str, text: str) -> None:

@@ -58,6 +58,8 @@ class Policy:
 
     writable: tuple[Path, ...]
     """Existing folders below which it may write: the worktree, a private folder for temporary files, the spool."""
+    protected: tuple[Path, ...] = ()
+    """Below a writable folder, and still not to be written, where the layer can do that: the user's own tree."""
     hidden: tuple[Path, ...] = ()
     """Files and folders that it sees empty, where the layer can do that."""
     needed: tuple[Path, ...] = ()

@@ -117,6 +117,26 @@ def test_secrets_are_hidden_where_the_layer_covers_reads(
     assert (home / ".ssh" / "id_ed25519").read_text() == "secret"
 
 
+def test_a_protected_folder_inside_a_writable_one_is_not_written(
+    layer: Confinement, tmp_path: Path
+) -> None:
+    for name in ("work/mine", "work/yours/deep/mine"):
+        (tmp_path / name).mkdir(parents=True)
+    work = tmp_path / "work"
+    policy = Policy(writable=(work, work / "yours" / "deep" / "mine"), protected=(work / "yours",))
+    code = (
+        "def touch(path):\n"
+        "    try: open(path, 'w').close(); print('written')\n"
+        "    except OSError: print('refused')\n"
+        "for path in ('mine/a', 'yours/a', 'yours/deep/a', 'yours/deep/mine/a'): touch(path)"
+    )
+    done = run(code, tmp_path, layer, policy)
+    if layer.layer is Layer.LANDLOCK:  # its rules only add
+        assert done.output == "written\n" * 4
+    else:
+        assert done.output == "written\nrefused\nrefused\nwritten\n"
+
+
 def test_it_cannot_signal_who_started_it(layer: Confinement, tmp_path: Path) -> None:
     code = f"try: os.kill({os.getpid()}, 0); print('reached')\nexcept OSError: print('no')"
     assert run(code, tmp_path, layer).output == "no\n"

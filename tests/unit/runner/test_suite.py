@@ -6,12 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 from tdad.facts import Status
+from tdad.runner.sandbox import Strictness, chosen
 from tdad.runner.suite import SuiteOptions, SuiteRun, run_suite
 
 OPTIONS = SuiteOptions(python=sys.executable, arguments=("-p", "no:cacheprovider"))
@@ -162,3 +164,28 @@ def test_modules_out_of_a_foreign_tree_are_told(tmp_path):
         foreign_root=str((tmp_path / "lib").resolve()),
     )
     assert run(tmp_path, "import till\ndef test_a(): pass\n", options).foreign == ("till.py",)
+
+
+def test_a_fault_cannot_write_into_the_users_tree_or_home(tmp_path: Path) -> None:
+    """A dropped condition or a swapped argument makes a clean-up of anything."""
+    if chosen(Strictness.AUTO).not_covered:
+        pytest.skip("nothing on this machine covers it")
+    users = tmp_path / "users"
+    users.mkdir()
+    (users / "work.py").write_text("kept")
+    home = Path.home() / ".tdad-test-of-the-sandbox"
+    text = (
+        "import os, pytest\n"
+        f"def test_tree():\n    os.remove({str(users / 'work.py')!r})\n"
+        f"def test_home():\n    open({str(home)!r}, 'w')\n"
+        "def test_own(tmp_path):\n    (tmp_path / 'a').write_text('')\n    open('here', 'w')\n"
+    )
+    done = run(tmp_path, text, replace(OPTIONS, protected=(str(users),)))
+    ended = {name.partition("::")[2]: out.status for name, out in done.outcomes.items()}
+    assert ended == {
+        "test_tree": Status.FAILED,
+        "test_home": Status.FAILED,
+        "test_own": Status.PASSED,
+    }
+    assert (users / "work.py").read_text() == "kept"
+    assert not home.exists()
