@@ -70,14 +70,14 @@ def files_naming(resolver: Resolver, change: Change) -> Iterator[str]:
 
 
 def runners_of(resolver: Resolver, path: str) -> Iterator[str]:
-    """Definitions with a literal that names a module which imports ``path``, directly or not, or is ``path``.
+    """Definitions with a script in a literal that imports ``path``, directly or not.
 
-    ``import_module("pkg")``, or a script in a string that a child process runs: what happens to the module then no
-    reference shows.
+    A child process runs it: what happens to the modules then no reference shows.
     """
     for module in resolver.reverse_import_closure(path):
         for edge in resolver.importers_of(module):
-            scope = resolver.files.scope(edge.source) if edge.how == "literal" else None
+            script = edge.how == "literal" and edge.conditional  # import_module("a.b") is not
+            scope = resolver.files.scope(edge.source) if script else None
             for reference in scope.facts.references if scope is not None else ():
                 if reference.kind is ReferenceKind.IMPORT and reference.line == edge.line:
                     assert scope is not None
