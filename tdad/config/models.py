@@ -25,6 +25,8 @@ class ModelEndpoint:
     thinking: bool = True
     tools: str | None = None
     """``native`` or ``text``; ``None``: native until the server refuses."""
+    found: bool = False
+    """Nobody named it: it answered at a usual local port. It gets no key."""
 
     @property
     def remote(self) -> bool:

@@ -6,9 +6,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from tdad.agent.chat.capabilities import Dialect, Tools, document_of
+from tdad.agent.chat.capabilities import Dialect, document_of
 from tdad.agent.client import ChatClient
 from tdad.agent.client.exam import examine
 from tdad.agent.servers import probe
@@ -20,9 +19,9 @@ from tdad.repo import git
 from tdad.runner import interpreter
 from tdad.runner.sandbox import Strictness, choose
 from tdad.store.open import open_map
+from tdad.workflows import models
 from tdad.workflows.project import Project
 
-KEY_VARIABLE = "TDAD_API_KEY"
 Say = Callable[[str], None]
 """Told what is looked at next."""
 
@@ -43,7 +42,7 @@ def diagnose(
     environ = os.environ if environ is None else environ
     say("project")
     checks = tuple(project_checks(project, environ))
-    found = endpoints(project, base_url, model, ports)
+    found = models.endpoints(project.config, base_url, model, ports)
     servers = []
     for endpoint in found:
         say(endpoint.base_url)
@@ -55,37 +54,11 @@ def diagnose(
     return DoctorReport(checks, (), looked_at, start)
 
 
-def endpoints(
-    project: Project, base_url: str | None, model: str | None, ports: Sequence[int] = probe.PORTS
-) -> tuple[ModelEndpoint, ...]:
-    """The endpoints to use, in order: the one that was named, else the configured ones, else one that was found."""
-    if base_url:
-        known = {each.base_url: each for each in project.config.models}
-        named = known.get(base_url.rstrip("/"))
-        if named is None:
-            return (ModelEndpoint(base_url.rstrip("/"), model),)
-        return (replace(named, model=model or named.model),)
-    if project.config.models:
-        return project.config.models
-    return tuple(ModelEndpoint(url, model) for url in probe.find(ports)[:1])
-
-
-def key_of(endpoint: ModelEndpoint, environ: Mapping[str, str]) -> str:
-    """The API key of ``endpoint``, empty when there is none."""
-    return environ.get(endpoint.api_key_env or KEY_VARIABLE, "")
-
-
 def _server(endpoint: ModelEndpoint, environ: Mapping[str, str], say: Say) -> ServerReport:
-    url, key = endpoint.base_url, key_of(endpoint, environ)
+    url, key = endpoint.base_url, models.key_of(endpoint, environ)
     checks: list[Check] = []
     try:
-        known = probe.connect(
-            url,
-            model=endpoint.model,
-            key=key,
-            context=endpoint.context,
-            tools=Tools(endpoint.tools or Tools.NATIVE),
-        )
+        known = models.connect(endpoint, environ)
     except TdadError as error:
         return ServerReport(url, (Check("server", Health.BAD, str(error)),), None)
     where = " on another network" if endpoint.remote else ""

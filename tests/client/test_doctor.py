@@ -199,6 +199,22 @@ def test_the_key_comes_from_the_variable_that_is_named(project):
         assert diagnose(configured, environ={"MY_KEY": "sesame"}).servers[0].usable
 
 
+def test_whoever_listens_at_a_usual_port_gets_no_key(project):
+    environ = {"TDAD_API_KEY": "sesame-sesame"}
+    with ScriptedServer(WELL) as server:
+        assert diagnose(project, ports=(server.port,), environ=environ).servers[0].usable
+        assert "sesame" not in str([seen.headers for seen in server.seen])
+
+
+def test_the_model_that_is_asked_for(project):
+    with ScriptedServer(WELL) as server:
+        configured = Project(
+            project.root, Config(models=(ModelEndpoint(server.url),)), project.cwd
+        )
+        check = checks(diagnose(configured, model="other"))["server"]
+    assert "has no model 'other'" in check.found
+
+
 def doctor(project, *arguments):
     command = [sys.executable, "-m", "tdad", "doctor", *arguments]
     return subprocess.run(
