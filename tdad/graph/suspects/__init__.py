@@ -1,0 +1,11 @@
+"""Fault localisation: which definitions are most likely wrong, given who failed and what each test executed.
+
+Three sources, each a value: the spectrum of the recording (:mod:`spectrum`, :mod:`formulas`), the static graph for what no
+test is seen to execute (constants, class attributes), and clues from outside (tracebacks, what changed lately).
+"""
+
+from tdad.graph.suspects.facts import Clues, Suspect
+from tdad.graph.suspects.formulas import FORMULAS, Formula
+from tdad.graph.suspects.rank import suspects
+
+__all__ = ["FORMULAS", "Clues", "Formula", "Suspect", "suspects"]

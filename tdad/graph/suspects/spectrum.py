@@ -1,0 +1,77 @@
+"""Who executed what, as sets of tests per line. A set of tests is one integer: bit *i* is the *i*-th test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from tdad.facts import FAILING, OwnerKind, Recorded, Status
+from tdad.graph.suspects.formulas import Counts
+
+_COUNTED = {Status.PASSED, Status.XFAILED, Status.XPASSED} | FAILING
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The recording, turned around: path → line → tests. Lines are those of the newest recorded version."""
+
+    tests: tuple[str, ...]
+    failing: int
+    lines: Mapping[str, Mapping[int, int]]
+    """Only lines that some failing test executed. Where lines were not recorded: first lines of what was entered."""
+    digests: Mapping[str, str]
+    """Path → the version that the lines are of."""
+
+    @cached_property
+    def total_failed(self) -> int:
+        """Number of failing tests."""
+        return self.failing.bit_count()
+
+    def counts(self, tests: int) -> Counts:
+        """Counts of a set of tests."""
+        failed = (tests & self.failing).bit_count()
+        total = len(self.tests)
+        return Counts(
+            failed, tests.bit_count() - failed, self.total_failed, total - self.total_failed
+        )
+
+
+def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
+    """The spectrum of a recording. ``failing``: node ids; other tests count as passing if they passed.
+
+    Skipped tests are left out. Code that a fixture ran counts for every test that uses the fixture; imports are left
+    out (every test has them).
+    """
+    tests = tuple(
+        node_id
+        for node_id, test in recorded.tests.items()
+        if node_id in failing or (test.status in _COUNTED and test.status not in FAILING)
+    )
+    bits = {node_id: 1 << at for at, node_id in enumerate(tests)}
+    mask = sum(bits[node_id] for node_id in tests if node_id in failing)
+    masks: dict[object, int] = {}
+    found: dict[str, dict[int, int]] = {}
+    digests: dict[str, str] = {}
+    for path in recorded.paths():
+        if not path.endswith(".py"):
+            continue
+        versions = recorded.versions(path)
+        if not versions:
+            continue
+        by_owner = recorded.executed(path, versions[0]) or recorded.entered(path, versions[0])
+        lines: dict[int, int] = {}
+        for owner, executed in by_owner.items():
+            if owner.kind is OwnerKind.IMPORT:
+                continue
+            if owner not in masks:
+                masks[owner] = sum(
+                    bits[node_id] for node_id in recorded.inheritors(owner) if node_id in bits
+                )
+            for line in executed:
+                lines[line] = lines.get(line, 0) | masks[owner]
+        reached = {line: who for line, who in lines.items() if who & mask}
+        if reached:
+            found[path] = reached
+            digests[path] = versions[0]
+    return Spectrum(tests, mask, found, digests)
