@@ -1,7 +1,8 @@
 """Suspiciousness of a statement from four counts.
 
-Sources: Ochiai: Abreu, Zoeteweij, van Gemund, "An evaluation of similarity coefficients for software fault localization"
-(PRDC 2006). Tarantula: Jones, Harrold (ASE 2005). DStar with exponent 2: Wong, Debroy, Gao, Li (IEEE Trans. Rel. 63, 2014).
+Sources. Ochiai: Abreu, Zoeteweij, van Gemund, "An evaluation of similarity coefficients for software fault
+localization", PRDC 2006. Tarantula: Jones, Harrold, ASE 2005. DStar with exponent 2: Wong, Debroy, Gao, Li, IEEE
+Trans. Rel. 63, 2014.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def tarantula(counts: Counts) -> float:
 
 
 def dstar(counts: Counts) -> float:
-    """Square of failed, divided by (passed + failing tests that did not execute it), brought to 0 … 1 by x / (1 + x)."""
+    """Square of failed, divided by (passed + failing tests that did not execute it); x / (1 + x) of that."""
     if not counts.failed:
         return 0.0
     other = counts.passed + counts.total_failed - counts.failed
