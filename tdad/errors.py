@@ -18,6 +18,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNDECIDED = 3
     SERVER_UNUSABLE = 4
+    FIX_BROKE_OTHERS = 5
+    FIX_BUDGET_ENDED = 6
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -459,6 +461,125 @@ class AuditBudgetMalformed(UsageError):
         self.text = text
         super().__init__(
             f"{text!r} is no time. Give a number and s, m or h: tdad audit --time-budget 10m"
+        )
+
+
+class FixTimeMalformed(UsageError):
+    """A time that is no time."""
+
+    slug = "fix-time-malformed"
+
+    def __init__(self, option: str, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{option} {text!r} is no time. Give a number and s, m or h: tdad fix {option} 10m"
+        )
+
+
+class FixTestUnknown(UsageError):
+    """A test was named that the suite does not have."""
+
+    slug = "fix-test-unknown"
+
+    def __init__(self, node_id: str, near: str) -> None:
+        self.node_id = node_id
+        hint = f"; did you mean {near}?" if near else "."
+        super().__init__(
+            f"there is no test {node_id}{hint} See what there is: pytest --collect-only -q"
+        )
+
+
+class FixRunUnknown(UsageError):
+    """There is no run of that name to go on with."""
+
+    slug = "fix-run-unknown"
+
+    def __init__(self, run: str, folder: str) -> None:
+        self.run = run
+        super().__init__(
+            f"there is no run {run} in {folder} that could be resumed. See which there are: ls {folder}"
+        )
+
+
+class FixRunChanged(TdadError):
+    """The project is not what it was when the run began, so its results say nothing about it."""
+
+    slug = "fix-run-changed"
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        super().__init__(
+            f"the project has changed since run {run} began, so it cannot be resumed. Start afresh: tdad fix"
+        )
+
+
+class FixRunning(TdadError):
+    """Another repair of the same project is going on."""
+
+    slug = "fix-running"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"another tdad fix works on this project (it holds {path}). Wait for it, then run again: tdad fix"
+        )
+
+
+class FixNothingToFix(TdadError):
+    """No test fails, or none fails every time."""
+
+    slug = "fix-nothing-to-fix"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"nothing to fix: {what}. Make a failing test first, then run: tdad fix")
+
+
+class FixBaselineUnusable(TdadError):
+    """The test suite does not run as the project is, so that nothing could be compared with it."""
+
+    slug = "fix-baseline-unusable"
+
+    def __init__(self, python: str, said: str) -> None:
+        self.said = said
+        super().__init__(
+            f"the tests do not run in a copy of the project ({said}). See why: {python} -m pytest"
+        )
+
+
+class FixModelNotThere(TdadError):
+    """The engine that lets a model repair is not part of this version."""
+
+    slug = "fix-model-not-there"
+    exit_code = ExitCode.SERVER_UNUSABLE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this version has no model engine yet; the search needs no model: tdad fix --engine search"
+        )
+
+
+class FixTreeChanged(TdadError):
+    """The patch was not applied: a file that it touches is no longer what it was at the start. It is kept."""
+
+    slug = "fix-tree-changed"
+
+    def __init__(self, path: str, patch: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} was changed while tdad worked, so nothing was applied. Look at the patch and apply it:"
+            f" git apply {patch}"
+        )
+
+
+class FixBranchExists(TdadError):
+    """The branch for the patch cannot be made. The patch is kept."""
+
+    slug = "fix-branch-exists"
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the branch {name} cannot be made ({reason}). Name another: tdad fix --branch NAME"
         )
 
 

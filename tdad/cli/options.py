@@ -12,6 +12,8 @@ import click
 from tdad.errors import OptionNeedsBase, OptionsExclude, SettingMalformed
 
 if TYPE_CHECKING:  # the workflows are imported when a command runs, not when its help is asked for
+    from pathlib import Path
+
     from tdad.workflows.impact import ChangeOptions
     from tdad.workflows.project import Project
 
@@ -93,13 +95,13 @@ def make_change(
     )
 
 
-def open_here(settings: Sequence[str]) -> Project:
-    """The project that the working directory is in, with the command line's settings on top."""
+def open_here(settings: Sequence[str], path: Path | None = None) -> Project:
+    """The project that the working directory (or ``path``) is in, with the command line's settings on top."""
     from pathlib import Path
 
     from tdad.workflows.project import open_project
 
-    return open_project(Path.cwd(), dict(map(_setting, settings)))
+    return open_project(path or Path.cwd(), dict(map(_setting, settings)))
 
 
 def place_of(project: Project) -> Callable[[str], str]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,13 +106,18 @@ def _absolute(path: Path) -> str:
     return str(Path.cwd() / path)
 
 
-def check(path: str, cwd: Path) -> Interpreter:
+def check(path: str, cwd: Path, confine: Callable[[list[str]], list[str]] = list) -> Interpreter:
     """What the interpreter at ``path`` is, asked from itself.
+
+    Args:
+        path: The interpreter.
+        cwd: Where it is started.
+        confine: Command line → command line, for callers that let nothing of a project run outside the sandbox.
 
     Raises:
         InterpreterNotFound, InterpreterTooOld, InterpreterWithoutPytest: See :func:`find`.
     """
-    said = _ask(path, cwd)
+    said = _ask(path, cwd, confine)
     major, minor, micro = said["version"]
     version = (int(major), int(minor), int(micro))
     if version < OLDEST_PYTHON:
@@ -130,11 +135,11 @@ def check(path: str, cwd: Path) -> Interpreter:
     )
 
 
-def _ask(path: str, cwd: Path) -> dict[str, Any]:
+def _ask(path: str, cwd: Path, confine: Callable[[list[str]], list[str]]) -> dict[str, Any]:
     """Answer of the probe."""
     try:
         done = subprocess.run(
-            [path, "-c", _PROBE],
+            confine([path, "-c", _PROBE]),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             capture_output=True,

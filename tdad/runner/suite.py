@@ -24,7 +24,7 @@ PLUGIN = "tdad_outcomes"
 _POLL_S = 0.2
 _GRACE_S = 3.0
 _ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q")
-_PYTEST_SETS = frozenset(
+PYTEST_SETS = frozenset(
     {
         "PYTEST_CURRENT_TEST",
         "PYTEST_XDIST_WORKER",
@@ -110,8 +110,9 @@ def run_suite(
     scratch.mkdir(parents=True, exist_ok=True)
     told, output = scratch / "outcomes.jsonl", scratch / "output.txt"
     told.unlink(missing_ok=True)
-    command = [options.python, "-m", "pytest", *_ALWAYS, *options.arguments]
-    command = confined(command, _policy(root, options, scratch), chosen(options.sandbox))
+    command = confined(
+        suite_command(options), _policy(root, options, scratch), chosen(options.sandbox)
+    )
     began = time.monotonic()
     with output.open("wb") as out:
         process = subprocess.Popen(
@@ -129,7 +130,7 @@ def run_suite(
             _end(process)
     wall_s = time.monotonic() - began
     said = output.read_bytes()[-2000:].decode("utf-8", "replace").strip()
-    return read_outcomes(_lines(told), root, wall_s=wall_s, cut_short=cut_short, said=said)
+    return read_outcomes(told_lines(told), root, wall_s=wall_s, cut_short=cut_short, said=said)
 
 
 def _policy(root: Path, options: SuiteOptions, scratch: Path) -> Policy:
@@ -142,7 +143,13 @@ def _policy(root: Path, options: SuiteOptions, scratch: Path) -> Policy:
     )
 
 
-def _environment(options: SuiteOptions, told: Path) -> dict[str, str]:
+def suite_command(options: SuiteOptions) -> list[str]:
+    """The command line that runs the suite."""
+    return [options.python, "-m", "pytest", *_ALWAYS, *options.arguments]
+
+
+def suite_variables(options: SuiteOptions, told: Path) -> dict[str, str]:
+    """Variables that the run needs, on top of an environment; the outcomes go to the file ``told``."""
     seen = python_path(options.pythonpath)
     settings = {
         "file": str(told),
@@ -153,8 +160,12 @@ def _environment(options: SuiteOptions, told: Path) -> dict[str, str]:
     }
     path = os.pathsep.join([*options.front, INJECT, *filter(None, [seen])])
     ours = {"TDAD_OUTCOMES": json.dumps(settings), "PYTHONPATH": path}
-    environ = {n: v for n, v in os.environ.items() if n not in _PYTEST_SETS}
-    return {**environ, **options.environ, **ours}
+    return {**options.environ, **ours}
+
+
+def _environment(options: SuiteOptions, told: Path) -> dict[str, str]:
+    environ = {n: v for n, v in os.environ.items() if n not in PYTEST_SETS}
+    return {**environ, **suite_variables(options, told)}
 
 
 def python_path(folders: Sequence[str]) -> str:
@@ -190,7 +201,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _lines(told: Path) -> list[dict[str, Any]]:
+def told_lines(told: Path) -> list[dict[str, Any]]:
     """What the plugin wrote; a last line that was cut off is left out."""
     try:
         text = told.read_text(encoding="utf-8")

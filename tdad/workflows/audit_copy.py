@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,7 @@ from tdad.workflows.project import Project
 
 _TIMEOUT_S = 120.0
 _MAP = ".tdad/map.sqlite3"
+Confine = Callable[[list[str]], list[str]]
 
 # Where top-level names come from, without importing them. The marks fence off what a sitecustomize may print.
 _PROBE = """
@@ -75,17 +76,42 @@ def stage(project: Project, python: str, folder: Path) -> Stage:
     copy_files(project.root, [*files, *needed], root)
     make_repository(project.root, root, needed)
     inside = root.relative_to(pristine).as_posix()
-    names = top_level_names(files)
-    found = _Imports.ask(python, project.root, names, {})
-    pythonpath = tuple(
-        os.path.normpath(f"{inside}/{entry}") for entry in found.entries(project.root, files)
-    )
-    _check(python, root, found, [str(pristine / entry) for entry in pythonpath], project.root)
+    entries = import_folders(python, project.root, root, files)
+    pythonpath = tuple(os.path.normpath(f"{inside}/{entry}") for entry in entries)
     copied = in_copy(root, project.config)
-    has_xdist = bool(_Imports.ask(python, root, ["xdist"], {}).where.get("xdist"))
+    has_xdist = "xdist" in present(python, root, ("xdist",))
     return Stage(
         folder, pristine, inside, copied, pythonpath, tuple(files), tuple(needed), has_xdist
     )
+
+
+def import_folders(
+    python: str, original: Path, copy: Path, files: Sequence[str], confine: Confine = list
+) -> tuple[str, ...]:
+    """Folders relative to the project's root from which its tests import, for ``PYTHONPATH`` in a copy of it.
+
+    Args:
+        python: The project's interpreter.
+        original: The project's root.
+        copy: The root of the copy.
+        files: Of the project, relative to its root.
+        confine: Command line → command line; by default the interpreter is asked as it is.
+
+    Raises:
+        AuditWrongTree: something would be imported from the original.
+    """
+    found = _Imports.ask(python, original, top_level_names(files), {}, confine)
+    entries = tuple(found.entries(original, files))
+    _check(python, copy, found, [str(copy / entry) for entry in entries], original, confine)
+    return entries
+
+
+def present(
+    python: str, cwd: Path, names: Sequence[str], confine: Confine = list
+) -> frozenset[str]:
+    """Which of the modules the interpreter could import."""
+    found = _Imports.ask(python, cwd, names, {}, confine)
+    return frozenset(name for name, places in found.where.items() if places)
 
 
 def in_copy(root: Path, config: Config) -> Project:
@@ -117,10 +143,15 @@ class _Imports:
 
     @classmethod
     def ask(
-        cls, python: str, cwd: Path, names: Sequence[str], environ: Mapping[str, str]
+        cls,
+        python: str,
+        cwd: Path,
+        names: Sequence[str],
+        environ: Mapping[str, str],
+        confine: Confine,
     ) -> _Imports:
         done = subprocess.run(
-            [python, "-c", _PROBE, json.dumps(names)],
+            confine([python, "-c", _PROBE, json.dumps(names)]),
             cwd=cwd,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
@@ -146,13 +177,18 @@ class _Imports:
 
 
 def _check(
-    python: str, root: Path, before: _Imports, pythonpath: Sequence[str], original: Path
+    python: str,
+    root: Path,
+    before: _Imports,
+    pythonpath: Sequence[str],
+    original: Path,
+    confine: Confine,
 ) -> None:
     """Refuse when a name that comes from the project would not come from the copy."""
     inherited = os.environ.get("PYTHONPATH")
     path = os.pathsep.join([*pythonpath, *([inherited] if inherited else [])])
     environ = {"PYTHONPATH": path} if path else {}
-    now = _Imports.ask(python, root, list(before.where), environ)
+    now = _Imports.ask(python, root, list(before.where), environ, confine)
     real = os.path.join(os.path.realpath(original), "")  # noqa: PTH118
     copy = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
     for name, places in sorted(before.where.items()):

@@ -15,6 +15,12 @@ READ_BY = 60
 """Of so many executed suspects the constants they read are looked at."""
 INDIRECT = 0.9
 """A constant is less suspicious than the code that reads it: more code reads constants than breaks them."""
+UNENTERED = 0.7
+"""A function that suspicious code mentions and no failing test entered: less so than what was executed."""
+OF_CLASS = 0.85
+"""A class is less suspicious than its most suspicious method: its bases, attributes and headers ran at import."""
+UNSURE = 0.7
+"""Factor for a mention that may mean several definitions."""
 STATIC = 0.3
 """Suspicion of what a test that executed nothing of the project mentions."""
 
@@ -74,6 +80,7 @@ def suspects(
     found = _Bench(recorded, resolver, spectrum(recorded, failing), formula, is_test)
     found.executed()
     found.read()
+    found.classes()
     found.mentioned(failing)
     found.clues(clues or Clues())
     ranked = sorted(found.judged(weights or Weights()), key=lambda s: (-s.score, s.definition))
@@ -116,22 +123,45 @@ class _Bench:
                     case.suspicion, case.line = suspicion, line
 
     def read(self) -> None:
-        """Constants and class attributes: as suspicious as all that was executed and reads them, a little less."""
+        """What executed code mentions and what itself is not seen to run: constants, classes, functions never entered.
+
+        As suspicious as all that was executed and mentions them, a little less.
+        """
         strongest = sorted(self._cases.values(), key=lambda c: (-c.suspicion, c.definition))
         tests: dict[str, int] = {}
         through: dict[str, tuple[float, str]] = {}
+        factors: dict[str, float] = {}
         for case in strongest[:READ_BY]:
-            for target, line in self._read_by(case.definition):
+            for target, line, factor in self._read_by(case.definition):
                 who = self._at(case.definition, line) or case.tests
                 tests[target] = tests.get(target, 0) | who
+                factors[target] = max(factor, factors.get(target, 0.0))
                 if target not in through or case.suspicion > through[target][0]:
                     through[target] = case.suspicion, case.definition
         for target, who in tests.items():
-            suspicion = INDIRECT * self._formula(self._seen.counts(who))
+            suspicion = factors[target] * self._formula(self._seen.counts(who))
             case = self._case(target)
             if suspicion > case.suspicion:
                 case.suspicion, case.tests, case.through = suspicion, who, through[target][1]
                 case.line = self._line_of(target)
+
+    def classes(self) -> None:
+        """Classes around suspicious methods: what the class statement itself does was executed at import, by nobody."""
+        for case in list(self._cases.values()):
+            path, _, qualname = case.definition.partition("::")
+            while "." in qualname:
+                qualname = qualname.rpartition(".")[0]
+                owner = f"{path}::{qualname}"
+                if self._kind(owner) is not DefinitionKind.CLASS:
+                    break
+                self._lift(owner, case)
+
+    def _lift(self, owner: str, case: _Case) -> None:
+        around = self._case(owner)
+        suspicion = OF_CLASS * case.suspicion
+        if suspicion > around.suspicion:
+            around.suspicion, around.tests, around.through = suspicion, case.tests, case.definition
+            around.line = self._line_of(owner)
 
     def mentioned(self, failing: Iterable[str]) -> None:
         """For tests that fell over before they executed anything of the project: what they mention."""
@@ -190,7 +220,7 @@ class _Bench:
         if case.framed:
             yield f"in the traceback of {_count(case.framed, 'failing test')}"
         if counts.failed:
-            verb = f"read by {_short(case.through)}, executed" if case.through else "executed"
+            verb = f"used by {_short(case.through)}, executed" if case.through else "executed"
             yield (
                 f"{verb} by {counts.failed} of {counts.total_failed} failing"
                 f" and {counts.passed} of {counts.total_passed} passing tests"
@@ -216,22 +246,30 @@ class _Bench:
         scope = self._resolver.files.scope(path)
         return scope.facts if scope else None
 
-    def _read_by(self, definition: str) -> Iterator[tuple[str, int]]:
-        """Variables of the project that the definition mentions, with the line that does."""
+    def _kind(self, definition: str) -> DefinitionKind | None:
+        path, _, qualname = definition.partition("::")
+        facts = self._facts_of(path)
+        found = facts.definitions if facts else ()
+        return next((each.kind for each in found if each.qualname == qualname), None)
+
+    def _read_by(self, definition: str) -> Iterator[tuple[str, int, float]]:
+        """(what the definition mentions and no failing test executed, line of the mention, factor)."""
         for edge in self._resolver.references(definition):
-            if edge.ambiguous or edge.kind is ReferenceKind.ANNOTATION:
+            if edge.kind is ReferenceKind.ANNOTATION:
                 continue
             path, _, qualname = edge.target.partition("::")
             if self._is_test(path) or not qualname:
                 continue
-            facts = self._facts_of(path)
-            kind = (
-                next((d.kind for d in facts.definitions if d.qualname == qualname), None)
-                if facts
-                else None
-            )
+            kind = self._kind(edge.target)
+            sure = UNSURE if edge.ambiguous else 1.0
             if kind in {DefinitionKind.VARIABLE, DefinitionKind.CLASS}:
-                yield edge.target, edge.line
+                yield edge.target, edge.line, INDIRECT * sure
+            elif kind is DefinitionKind.FUNCTION and not self._entered(edge.target):
+                yield edge.target, edge.line, UNENTERED * sure
+
+    def _entered(self, definition: str) -> bool:
+        case = self._cases.get(definition)
+        return case is not None and bool(case.tests & self._seen.failing) and not case.through
 
     def _at(self, definition: str, line: int) -> int:
         return self._seen.lines.get(definition.partition("::")[0], {}).get(line, 0)

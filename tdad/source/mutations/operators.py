@@ -9,7 +9,7 @@ import libcst as cst
 from tdad.facts_faults import FaultKind
 from tdad.source.mutations.site import Proposal, Site
 
-_BINARY: dict[type[cst.CSTNode], str] = {
+BINARY: dict[type[cst.CSTNode], str] = {
     cst.Add: "-",
     cst.Subtract: "+",
     cst.Multiply: "+",
@@ -26,7 +26,7 @@ _BINARY: dict[type[cst.CSTNode], str] = {
     cst.And: "or",
     cst.Or: "and",
 }
-_COMPARING: dict[type[cst.CSTNode], str] = {
+COMPARING: dict[type[cst.CSTNode], str] = {
     cst.Equal: "!=",
     cst.NotEqual: "==",
     cst.Is: "is not",
@@ -36,7 +36,7 @@ _COMPARING: dict[type[cst.CSTNode], str] = {
     cst.LessThan: ">",
     cst.GreaterThan: "<",
 }
-_AUGMENTED: dict[type[cst.CSTNode], str] = {
+AUGMENTED: dict[type[cst.CSTNode], str] = {
     cst.AddAssign: "-=",
     cst.SubtractAssign: "+=",
     cst.MultiplyAssign: "+=",
@@ -52,11 +52,11 @@ def replaced(site: Site) -> Iterator[Proposal]:
     node = site.node
     match node:
         case cst.BinaryOperation() | cst.BooleanOperation():
-            yield from _swap(node.operator, _BINARY)
+            yield from _swap(node.operator, BINARY)
         case cst.ComparisonTarget():
-            yield from _swap(node.operator, _COMPARING)
+            yield from _swap(node.operator, COMPARING)
         case cst.AugAssign():
-            yield from _swap(node.operator, _AUGMENTED)
+            yield from _swap(node.operator, AUGMENTED)
         case cst.UnaryOperation(operator=cst.Minus()):
             yield Proposal(FaultKind.OPERATOR, node, site.text(node.expression))
 

@@ -1,0 +1,1 @@
+"""Search for a patch without a model: pure functions; who runs the tests is handed in."""

@@ -1,0 +1,138 @@
+"""One quiet run of tests in the sandbox: the outcomes of :mod:`tdad.runner.suite`, and how each failure looked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from tdad.facts import Site
+from tdad.facts_fix import Failure
+from tdad.runner.captured import catch
+from tdad.runner.sandbox import Confinement, Policy, confined, environment
+from tdad.runner.sandbox.policy import secrets_of
+from tdad.runner.suite import (
+    SuiteOptions,
+    SuiteRun,
+    read_outcomes,
+    suite_command,
+    suite_variables,
+    told_lines,
+)
+
+_CHOICE = "tdad_choice"
+_LONGEST_S = 6 * 3600.0
+_PYTEST_SETS = frozenset(
+    {"PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_VERSION"}
+)
+"""Set by a pytest around us, and about its tests, not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How runs are confined, and what they may write beside their copy."""
+
+    confinement: Confinement
+    needed: tuple[Path, ...] = ()
+    """Never hidden: the interpreter and its environment."""
+
+    def policy(self, *writable: Path) -> Policy:
+        """What a run in the given folders may do."""
+        return Policy(writable=writable, hidden=secrets_of(Path.home()), needed=self.needed)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinedRun:
+    """What one run said."""
+
+    suite: SuiteRun
+    failures: Mapping[str, Failure]
+    """Node id (or file that cannot be collected) → how it failed."""
+
+
+def run_confined(
+    root: Path,
+    options: SuiteOptions,
+    scratch: Path,
+    cell: Cell,
+    *,
+    around: Path,
+    tests: Sequence[str] | None = None,
+    stop: Event | None = None,
+) -> ConfinedRun:
+    """Run pytest in ``root``, confined, and wait for it.
+
+    Args:
+        root: Where it runs.
+        options: With what.
+        scratch: A private folder: home, temporary files, bytecode, outcomes.
+        cell: How it is confined.
+        around: The copy that ``root`` is in; all of it may be written.
+        tests: Node ids relative to ``root``; ``None``: all tests.
+        stop: Once set, the run is ended.
+
+    Raises:
+        OSError: the interpreter does not start.
+    """
+    home, temporary = scratch / "home", scratch / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(parents=True, exist_ok=True)
+    told, failures = scratch / "outcomes.jsonl", scratch / "failures.jsonl"
+    for file in (told, failures):
+        file.unlink(missing_ok=True)
+    chosen = options
+    only = ""
+    if tests is not None:
+        only = str(scratch / "only.json")
+        Path(only).write_text(json.dumps(sorted(tests)), encoding="utf-8")
+        files = dict.fromkeys(name.partition("::")[0] for name in tests)
+        chosen = replace(options, arguments=(*options.arguments, *files))
+    choice = {"only": only, "failures": str(failures), "root": str(root)}
+    chosen = replace(
+        chosen,
+        arguments=("-p", _CHOICE, *chosen.arguments),
+        environ={
+            **chosen.environ,
+            "TDAD_CHOICE": json.dumps(choice),
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(scratch / "bytecode"),
+        },
+    )
+    caught = catch(
+        confined(suite_command(chosen), cell.policy(around, scratch), cell.confinement),
+        cwd=root,
+        environ=environment(
+            {name: value for name, value in os.environ.items() if name not in _PYTEST_SETS},
+            home=home,
+            temporary=temporary,
+            extra=suite_variables(chosen, told),
+        ),
+        timeout_s=options.timeout_s or _LONGEST_S,
+        wanted=lambda: stop is None or not stop.is_set(),
+    )
+    run = read_outcomes(
+        told_lines(told),
+        root,
+        wall_s=caught.duration_s,
+        cut_short=caught.timed_out or caught.stopped,
+        said=caught.output[-4000:].strip(),
+    )
+    return ConfinedRun(run, _failures(failures))
+
+
+def _failures(file: Path) -> dict[str, Failure]:
+    found: dict[str, Failure] = {}
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return found
+    for line in lines:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            frames = tuple(Site(str(path), int(number)) for path, number in entry["frames"])
+            found.setdefault(entry["failed"], Failure(str(entry["message"]), frames))
+    return found

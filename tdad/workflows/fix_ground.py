@@ -1,0 +1,150 @@
+"""Where a repair works: a private worktree that stays as it is, an interpreter, a sandbox. The user's tree is only read."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from tdad.errors import FixRunning
+from tdad.repo import project_files
+from tdad.repo.worktrees import carry_over, clean, remove
+from tdad.runner import interpreter
+from tdad.runner.confined import Cell
+from tdad.runner.interpreter import Interpreter
+from tdad.runner.sandbox import Confinement, Strictness, choose, confined, environment
+from tdad.runner.suite import SuiteOptions
+from tdad.workflows.audit_copy import import_folders, in_copy, present
+from tdad.workflows.project import Project
+from tdad.workflows.recording import prepare_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Everything of one repair that does not change."""
+
+    project: Project
+    """The user's."""
+    folder: Path
+    """Private, and gone afterwards."""
+    start: Path
+    """The worktree with the files as they were at the start; nothing runs in it."""
+    inside: str
+    """The project's root, relative to a worktree."""
+    python: Interpreter
+    cell: Cell
+    imports: tuple[str, ...]
+    """Folders relative to the root that tests import from."""
+    calm: tuple[str, ...]
+    """Arguments for runs of a few tests: no workers, no coverage."""
+
+    @property
+    def root(self) -> Path:
+        """The project's root in the untouched worktree."""
+        return self.start / self.inside
+
+    @property
+    def copied(self) -> Project:
+        """The project in the untouched worktree; nothing outside it belongs to it."""
+        return in_copy(self.root, replace(self.project.config, source=()))
+
+    def suite(self, root: Path) -> SuiteOptions:
+        """How to run tests in a copy whose root is ``root``."""
+        return SuiteOptions(
+            python=self.python.path,
+            pythonpath=tuple(str(root / folder) for folder in self.imports),
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """What was in a file at the start; ``None``: there was none."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+
+
+@contextmanager
+def prepared(
+    project: Project, python: str | None, strictness: Strictness, say: Callable[[str], None]
+) -> Iterator[Ground]:
+    """Make the ground; it is removed at the end, whatever the end is, and what killed runs left at the beginning.
+
+    Raises:
+        TdadError: no interpreter, no sandbox as strict as asked for, git does not answer, or another run is going on.
+        OSError: no room.
+    """
+    confinement = choose(strictness)
+    prepare_folder(project)
+    kept = project.map_path.parent / "fix"
+    kept.mkdir(exist_ok=True)
+    with _only_one(kept), _private(project, say) as folder:
+        say(str(confinement))
+        yield _made(project, python, confinement, folder)
+
+
+def _made(project: Project, named: str | None, confinement: Confinement, folder: Path) -> Ground:
+    path = interpreter.locate(project.root, named or project.config.python, os.environ)
+    empty = folder / "empty"
+    empty.mkdir()
+    cell = Cell(confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent))
+    confine = _confine(cell, empty)
+    python = interpreter.check(path, empty, confine)
+    start = folder / "start"
+    inside = carry_over(project.root, project.config, start)
+    root = start / inside
+    config = replace(project.config, source=())
+    files = project_files(project.root, config)
+    imports = import_folders(python.path, project.root, root, files, confine)
+    helpers = present(python.path, empty, ("xdist", "pytest_cov"), confine)
+    calm = (
+        *(("-n0",) if "xdist" in helpers else ()),
+        *(("--no-cov",) if "pytest_cov" in helpers else ()),
+    )
+    return Ground(project, folder, start, inside, python, cell, imports, calm)
+
+
+def _confine(cell: Cell, writable: Path) -> Callable[[list[str]], list[str]]:
+    """Makes a command line confined; the environment, too, is what a test would get."""
+    kept = environment(os.environ, home=writable, temporary=writable)
+    gone = [name for name in os.environ if name not in kept]
+    env = shutil.which("env") or "/usr/bin/env"
+    without = [part for name in gone for part in ("-u", name)]
+
+    def confine(command: list[str]) -> list[str]:
+        inner = [env, *without, f"HOME={writable}", "PYTHONDONTWRITEBYTECODE=1", *command]
+        return confined(inner, cell.policy(writable), cell.confinement)
+
+    return confine
+
+
+@contextmanager
+def _private(project: Project, say: Callable[[str], None]) -> Iterator[Path]:
+    """A folder outside the project, the same for each repair of it: leftovers are found."""
+    name = blake2b(os.fsencode(os.path.realpath(project.root)), digest_size=8).hexdigest()
+    folder = Path(tempfile.gettempdir()).resolve() / f"tdad-fix-{os.getuid()}-{name}"
+    if left := clean(project.root, folder):
+        say(f"removed {left} worktree{'s' if left > 1 else ''} that an earlier run left behind")
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        for place in ("start", "final"):
+            remove(project.root, folder / place)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    path = folder / "lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FixRunning(str(path)) from None
+        yield

@@ -1,0 +1,111 @@
+"""Engine (b), template repair: small edits at the most suspicious statements, one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from tdad.facts_fix import Arm, Found, Patch, Repair
+from tdad.source.repairs import repair_file, repairs_of
+from tdad.workflows.fix_folder import key_of
+from tdad.workflows.fix_hunt import Hunt
+
+_QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"")
+_QUICK = 20
+"""So many failing tests a candidate is tried with at first: those that execute least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One repair and how promising it is at its place."""
+
+    score: float
+    repair: Repair
+    patch: Patch
+
+
+def repairs(hunt: Hunt) -> Iterator[Found]:
+    """Yield patches that make the visible targets pass, in the order of their promise."""
+    candidates = _candidates(hunt)
+    hunt.say(f"trying {len(candidates)} small repairs at the most suspicious statements")
+    with ThreadPoolExecutor(hunt.seats.jobs) as pool:
+        try:
+            for candidate, passed in _tried(hunt, candidates, pool):
+                if passed:
+                    yield hunt.judge(candidate.patch, Arm.TEMPLATE, _why(candidate.repair))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _why(repair: Repair) -> str:
+    return f"{repair.path}:{repair.first}: {repair.template}: {repair.detail}"
+
+
+def _candidates(hunt: Hunt) -> Sequence[Candidate]:
+    """All repairs of suspicious lines, the most promising first; what no failing test executed is left out."""
+    ground = hunt.seats.ground
+    words = _words(hunt)
+    found: list[Candidate] = []
+    for path in hunt.suspicion.paths:
+        data = ground.read(path)
+        if data is None or not path.endswith(".py"):
+            continue
+        for ranked in repairs_of(path, data, words=words):
+            repair = ranked.repair
+            suspicious = hunt.suspicion.of(
+                path, repair.first, repair.last, at_import=repair.at_import
+            )
+            text = repair_file(data, repair) if suspicious else None
+            if text is None:
+                hunt.count(pruned=1)
+                continue
+            found.append(Candidate(suspicious * ranked.prior, repair, {path: text}))
+    return sorted(found, key=lambda each: (-round(each.score, 6), each.repair))
+
+
+def _words(hunt: Hunt) -> list[str]:
+    """Strings that the failing tests said, and those quoted in them."""
+    found: dict[str, None] = {}
+    for name in hunt.targets:
+        failure = hunt.start.failures.get(name)
+        for one, two in _QUOTED.findall(failure.message if failure else ""):
+            found[one or two] = None
+    return list(found)
+
+
+def _tried(
+    hunt: Hunt, candidates: Sequence[Candidate], pool: ThreadPoolExecutor
+) -> Iterator[tuple[Candidate, bool]]:
+    """Try several at once; the results come in the order of the candidates, so that a run is repeatable."""
+    todo = iter(candidates)
+    running: deque[tuple[Candidate, Future[bool]]] = deque()
+    while True:
+        while len(running) < hunt.seats.jobs and not hunt.over:
+            candidate = next(todo, None)
+            if candidate is None:
+                break
+            running.append((candidate, pool.submit(_passes, hunt, candidate)))
+        if not running:
+            return
+        candidate, future = running.popleft()
+        yield candidate, future.result()
+
+
+def _passes(hunt: Hunt, candidate: Candidate) -> bool:
+    visible = hunt.visible
+    key = key_of(candidate.patch, visible)
+    known = hunt.tried.get(key)
+    if known is not None:
+        return known
+    hunt.count(candidates=1)
+    quick = sorted(visible, key=lambda name: (hunt.start.durations.get(name, 0.0), name))[:_QUICK]
+    passed = not hunt.attempt(candidate.patch, quick, first=True).failed
+    rest = [name for name in visible if name not in set(quick)]
+    if passed and rest:
+        passed = not hunt.attempt(candidate.patch, rest, first=True).failed
+    if not hunt.over:
+        hunt.tried.add(key, _why(candidate.repair), passed=passed)
+    return passed

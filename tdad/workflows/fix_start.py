@@ -1,0 +1,158 @@
+"""The suite as the project is: recorded line by line, its failures looked at twice."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tdad.errors import FixBaselineUnusable, FixNothingToFix, FixTestUnknown, TdadError
+from tdad.facts import FAILING, Status
+from tdad.facts_fix import Start
+from tdad.runner.confined import ConfinedRun
+from tdad.runner.suite import SuiteOptions
+from tdad.store.copies import copy_map
+from tdad.trace.probe.inherit import INJECT
+from tdad.workflows.audit_copy import in_copy
+from tdad.workflows.fix_ground import Ground
+from tdad.workflows.fix_seats import Seats
+from tdad.workflows.record_outside import PROBE_ARGUMENTS, ProbeSettings, probe_for
+from tdad.workflows.recording import prepare_folder, take_in
+
+_PASSING = frozenset({Status.PASSED, Status.XFAILED, Status.XPASSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The start, what shall be repaired, and the map of it."""
+
+    start: Start
+    targets: tuple[str, ...]
+    """Node ids of the failing tests; files that cannot be collected by their path; sorted."""
+    map_path: Path
+    again_s: float
+    """How long a run of the targets took."""
+
+
+def passes(run: ConfinedRun, target: str) -> bool:
+    """Tell whether a target passes in that run; skipping is not passing."""
+    outcomes = run.suite.outcomes
+    if "::" in target:
+        outcome = outcomes.get(target)
+        return outcome is not None and outcome.status in _PASSING
+    inside = [out.status for name, out in outcomes.items() if name.partition("::")[0] == target]
+    return (
+        target not in run.suite.uncollected
+        and bool(inside)
+        and not any(status in FAILING for status in inside)
+    )
+
+
+def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float) -> Begun:
+    """Run and record the suite, then what failed once more.
+
+    Args:
+        seats: Where to run.
+        wanted: Repair these tests; none: all that fail.
+        map_path: Where the map is kept.
+        timeout_s: For the whole run.
+
+    Raises:
+        FixBaselineUnusable: no test runs, or not all within the time.
+        FixNothingToFix: nothing fails, or nothing fails twice.
+        FixTestUnknown: a wanted test is not in the suite.
+    """
+    run = _recorded(seats, map_path, timeout_s)
+    suite = run.suite
+    ground = seats.ground
+    if suite.cut_short or not (suite.outcomes or suite.uncollected):
+        said = f"not done after {timeout_s:.0f} s" if suite.cut_short else _last(suite.said)
+        raise FixBaselineUnusable(ground.python.path, said)
+    failing = sorted(suite.failing | set(suite.uncollected))
+    known = {*suite.outcomes, *suite.uncollected}
+    targets = _chosen(wanted, known, failing)
+    seats.limit({name: out.duration_s for name, out in suite.outcomes.items()})
+    again = seats.run({}, failing, timeout_s=timeout_s)
+    flaky = frozenset(name for name in failing if passes(again, name))
+    left = tuple(name for name in targets if name not in flaky)
+    if not left:
+        noun = "test" if len(flaky) == 1 else "tests"
+        raise FixNothingToFix(
+            f"{len(flaky)} {noun} failed once and passed alone right after (flaky, or dependent on the order)"
+        )
+    start = Start(
+        statuses={name: out.status for name, out in suite.outcomes.items()},
+        durations={name: out.duration_s for name, out in suite.outcomes.items()},
+        uncollected=suite.uncollected,
+        failures={**run.failures, **again.failures},
+        flaky=flaky,
+        wall_s=suite.wall_s,
+    )
+    return Begun(start, left, map_path, again.suite.wall_s)
+
+
+def _chosen(wanted: Sequence[str], known: set[str], failing: Sequence[str]) -> list[str]:
+    """The targets among what fails."""
+    if not wanted:
+        if not failing:
+            raise FixNothingToFix("all tests pass")
+        return list(failing)
+    found: list[str] = []
+    for name in wanted:
+        matching = [
+            one for one in known if one == name or one.startswith((f"{name}::", f"{name}["))
+        ]
+        if not matching and name.partition("::")[0] in known:  # its file cannot be collected
+            matching = [name.partition("::")[0]]
+        if not matching:
+            near = difflib.get_close_matches(name, known, 1)
+            raise FixTestUnknown(name, near[0] if near else "")
+        found += [one for one in matching if one in set(failing)]
+    if not found:
+        raise FixNothingToFix("the named tests pass")
+    return sorted(set(found))
+
+
+def _last(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line]
+    return " ".join((errors or lines or ["no output"])[-1].split())[:200]
+
+
+def _recorded(seats: Seats, map_path: Path, timeout_s: float) -> ConfinedRun:
+    """Run everything with the probe, lines included, and keep the map."""
+    settings: list[ProbeSettings] = []
+    ground = seats.ground
+
+    def adapt(root: Path, options: SuiteOptions) -> SuiteOptions:
+        project = in_copy(root, replace(ground.project.config, source=()))
+        prepare_folder(project)
+        _known_facts(ground, project.map_path)
+        probe = probe_for(root, project.config, lines=True)
+        settings.append(probe)
+        return replace(
+            options,
+            front=(INJECT,),
+            arguments=(*PROBE_ARGUMENTS, *options.arguments),
+            environ={**options.environ, **probe.variables},
+        )
+
+    with seats.seat({}) as (folder, root):
+        run = seats.run_in(folder, root, None, timeout_s=timeout_s, adapt=adapt)
+        project = in_copy(root, replace(ground.project.config, source=()))
+        take_in(project, ended=settings[0].spool.name)
+        if project.map_path.exists():
+            copy_map(project.map_path, map_path)
+        shutil.rmtree(project.map_path.parent, ignore_errors=True)
+    return run
+
+
+def _known_facts(ground: Ground, map_path: Path) -> None:
+    """Begin with a copy of the user's map, if there is one that can be read: what it knows is not parsed again."""
+    if ground.project.map_path.exists():
+        try:
+            copy_map(ground.project.map_path, map_path)
+        except TdadError:
+            map_path.unlink(missing_ok=True)
