@@ -133,9 +133,9 @@ def fix(
     from tdad.facts_fix import Engine
     from tdad.report.fix import print_fix
     from tdad.runner.sandbox import Strictness
-    from tdad.workflows.fix import FixOptions
     from tdad.workflows.fix import fix as run_fix
     from tdad.workflows.fix_deliver import Delivery
+    from tdad.workflows.fix_options import FixOptions
 
     given = [
         name

@@ -102,7 +102,7 @@ def import_folders(
     """
     found = _Imports.ask(python, original, top_level_names(files), {}, confine)
     entries = tuple(found.entries(original, files))
-    _check(python, copy, found, [str(copy / entry) for entry in entries], original, confine)
+    _check(python, copy, found, [str(copy / entry) for entry in entries], original, confine=confine)
     return entries
 
 
@@ -182,6 +182,7 @@ def _check(
     before: _Imports,
     pythonpath: Sequence[str],
     original: Path,
+    *,
     confine: Confine,
 ) -> None:
     """Refuse when a name that comes from the project would not come from the copy."""

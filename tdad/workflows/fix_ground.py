@@ -1,4 +1,4 @@
-"""Where a repair works: a private worktree that stays as it is, an interpreter, a sandbox. The user's tree is only read."""
+"""Where a repair works: a private worktree that stays as it is, an interpreter, a sandbox."""
 
 from __future__ import annotations
 

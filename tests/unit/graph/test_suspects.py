@@ -1,0 +1,179 @@
+"""Fault localisation over recordings that are written down by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+
+import pytest
+
+from tdad.facts import FileFacts, Owner, OwnerKind, Site, Status, TestRecord
+from tdad.graph.resolve import Resolver
+from tdad.graph.suspects import FORMULAS, Clues, Suspect, spectrum, suspects
+from tdad.graph.suspects.formulas import Counts
+from tests.unit.graph.text_project import TextFacts
+
+SHOP = """\
+    LIMIT = 10
+
+    class Base:
+        factor = 2
+
+        def price(self):
+            return 1
+
+    class Item(Base):
+        def total(self):
+            return self.price() * self.factor
+
+        def allowed(self):
+            return self.total() < LIMIT
+
+    def helper():
+        return Item().total()
+
+    def unrelated():
+        return 5
+"""
+
+
+class Recording:
+    """A recording with lines: test → path → lines."""
+
+    granularity = "lines"
+
+    def __init__(self, facts: TextFacts, seen: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
+        self._facts = facts
+        self._seen = seen
+        self.tests = {
+            name: TestRecord(
+                name, "test_a.py", f"test_a.py::{name.partition('::')[2]}", (), Status.PASSED, 0.1
+            )
+            for name in seen
+        }
+
+    def paths(self) -> Sequence[str]:
+        return self._facts.paths()
+
+    def versions(self, path: str) -> Sequence[str]:
+        return [f"digest of {path}"]
+
+    def facts(self, path: str, _digest: str) -> FileFacts | None:
+        return self._facts.get(path)
+
+    def executed(self, path: str, _digest: str) -> Mapping[Owner, frozenset[int]]:
+        return {
+            Owner(OwnerKind.TEST, name): frozenset(lines[path])
+            for name, lines in self._seen.items()
+            if path in lines
+        }
+
+    def entered(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:
+        return self.executed(path, digest)
+
+    def inheritors(self, owner: Owner) -> Sequence[str]:
+        return [owner.name]
+
+
+def rank(
+    seen: Mapping[str, Sequence[int]], failing: Sequence[str], clues: Clues | None = None
+) -> tuple[Suspect, ...]:
+    facts = TextFacts(
+        {
+            "shop.py": SHOP,
+            "test_a.py": "from shop import helper, unrelated\ndef test_x(): helper()\n",
+        }
+    )
+    recording = Recording(facts, {name: {"shop.py": lines} for name, lines in seen.items()})
+    return suspects(
+        recording,  # type: ignore[arg-type]  # the part of the protocol that localisation reads
+        Resolver(facts),
+        frozenset(failing),
+        is_test=lambda path: path.startswith("test_"),
+        clues=clues,
+    )
+
+
+ALLOWED = [7, 11, 14]
+SEEN = {
+    "test_a.py::test_bad": ALLOWED,
+    "test_a.py::test_total": [7, 11],
+    "test_a.py::test_other": [20],
+}
+
+
+def names(found: Sequence[Suspect]) -> list[str]:
+    return [each.definition.partition("::")[2] for each in found]
+
+
+def test_what_only_failing_tests_execute_comes_first() -> None:
+    found = rank(SEEN, ["test_a.py::test_bad"])
+    assert names(found)[0] == "Item.allowed"
+    assert found[0].line == 14
+    assert "executed by 1 of 1 failing and 0 of 2 passing tests" in found[0].reasons[0]
+
+
+def test_a_constant_is_suspected_through_who_reads_it_and_a_little_less() -> None:
+    found = {each.definition: each for each in rank(SEEN, ["test_a.py::test_bad"])}
+    limit = found["shop.py::LIMIT"]
+    assert 0 < limit.suspicion < found["shop.py::Item.allowed"].suspicion
+    assert limit.line == 1
+    assert "used by Item.allowed" in limit.reasons[0]
+
+
+def test_classes_of_suspicious_methods_and_class_attributes_are_suspects() -> None:
+    found = {each.definition: each for each in rank(SEEN, ["test_a.py::test_bad"])}
+    assert found["shop.py::Item"].suspicion > found["shop.py::Base"].suspicion > 0
+    assert found["shop.py::Base.factor"].suspicion > 0
+
+
+def test_a_function_that_suspicious_code_mentions_and_nobody_entered_is_a_suspect() -> None:
+    seen = {"test_a.py::test_bad": [17], "test_a.py::test_other": [20]}
+    found = {each.definition: each for each in rank(seen, ["test_a.py::test_bad"])}
+    assert found["shop.py::Item.total"].suspicion > 0
+    assert found["shop.py::Item.total"].suspicion < found["shop.py::helper"].suspicion
+
+
+def test_code_that_no_failing_test_reaches_is_no_suspect() -> None:
+    assert "unrelated" not in names(rank(SEEN, ["test_a.py::test_bad"]))
+
+
+def test_tests_that_executed_nothing_accuse_what_they_mention() -> None:
+    found = names(rank({"test_a.py::test_x": []}, ["test_a.py::test_x"]))
+    assert "helper" in found
+
+
+def test_the_traceback_the_message_and_recent_changes_move_a_suspect_up() -> None:
+    seen = {"test_a.py::test_bad": ALLOWED}
+    plain = names(rank(seen, ["test_a.py::test_bad"]))
+    framed = Clues(frames={"test_a.py::test_bad": (Site("test_a.py", 2), Site("shop.py", 11))})
+    recent = Clues(recent={"shop.py::Item.total": 1.0})
+    worded = Clues(words={"test_a.py::test_bad": frozenset({"total"})})
+    assert plain[0] != "Item.total"
+    for clues in (framed, recent, worded):
+        assert names(rank(seen, ["test_a.py::test_bad"], clues))[0] == "Item.total"
+
+
+def test_the_order_is_the_same_for_the_same_input() -> None:
+    assert rank(SEEN, ["test_a.py::test_bad"]) == rank(
+        dict(reversed(SEEN.items())), ["test_a.py::test_bad"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("ochiai", 2 / sqrt(2 * 5)), ("tarantula", 1 / (1 + 0.3)), ("dstar", 4 / 7)],
+)
+def test_formulas(name: str, expected: float) -> None:
+    assert FORMULAS[name](Counts(2, 3, 2, 10)) == pytest.approx(expected)
+    assert FORMULAS[name](Counts(0, 3, 2, 10)) == 0.0
+
+
+def test_sets_of_tests_are_counted() -> None:
+    facts = TextFacts({"shop.py": SHOP})
+    seen = spectrum(
+        Recording(facts, {n: {"shop.py": v} for n, v in SEEN.items()}),
+        frozenset({"test_a.py::test_bad"}),
+    )  # type: ignore[arg-type]  # see above
+    assert seen.counts(seen.lines["shop.py"][7]) == Counts(1, 1, 1, 2)
+    assert 20 not in seen.lines["shop.py"], "no failing test executed it"
