@@ -102,7 +102,9 @@ def import_folders(
     """
     found = _Imports.ask(python, original, top_level_names(files), {}, confine)
     entries = tuple(found.entries(original, files))
-    _check(python, copy, found, [str(copy / entry) for entry in entries], original, confine=confine)
+    _check(
+        python, copy, found, [str(copy / entry) for entry in entries], original, confine=confine
+    )
     return entries
 
 

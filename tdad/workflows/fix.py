@@ -30,6 +30,8 @@ from tdad.workflows.fix_start import Begun, begin
 from tdad.workflows.fix_verify import Verifier
 from tdad.workflows.project import Project
 
+_RISK_S = 60.0
+"""So long tests at risk take at most, before a candidate is verified."""
 _BASELINE_S = 3600.0
 """Limit for a run of the whole suite, whatever the time for the search is."""
 
@@ -108,7 +110,7 @@ def _hunt(
     suspicious = suspicion(
         ground, begun.map_path, begun.start, begun.targets, recent=_uncommitted(ground)
     )
-    risk = Risk(seats, begun.map_path, begun.start, options.verify_s)
+    risk = Risk(seats, begun.map_path, begun.start, min(options.verify_s, _RISK_S))
     held = _held_back(begun.targets, options)
     return Hunt(
         seats=seats,
@@ -144,8 +146,9 @@ def _uncommitted(ground: Ground) -> frozenset[str]:
 def _search(hunt: Hunt, options: FixOptions, good: str | None, run: RunFolder, best: Best) -> None:
     """Let the engines propose, measure what they propose, stop at the first patch that is good."""
     ground = hunt.seats.ground
+    everything = Risk(hunt.seats, run.map_path, hunt.start, options.verify_s)
     verifier = Verifier(
-        ground, hunt.start, hunt.targets, hunt.risk, options.verify_s, hunt.seats.stop
+        ground, hunt.start, hunt.targets, everything, options.verify_s, hunt.seats.stop
     )
     verified = 0
     with _closing(_proposals(hunt, options, good), hunt.seats.stop) as proposals:

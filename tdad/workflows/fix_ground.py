@@ -134,8 +134,7 @@ def _private(project: Project, say: Callable[[str], None]) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        for place in ("start", "final"):
-            remove(project.root, folder / place)
+        remove(project.root, folder / "start")
         shutil.rmtree(folder, ignore_errors=True)
 
 

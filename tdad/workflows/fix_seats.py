@@ -22,6 +22,9 @@ from tdad.workflows.fix_ground import Ground
 _STEP_NS = 2_000_000_000
 """Python's caches of bytecode compare whole seconds."""
 LIMIT_S = 30.0
+"""For one test, beside a multiple of what it took at the start."""
+_UNKNOWN_S = 600.0
+"""For one test of which nothing is known yet."""
 _FACTOR = 10.0
 Adapt = Callable[[Path, SuiteOptions], SuiteOptions]
 """(root of the copy, options) → options."""
@@ -30,10 +33,11 @@ Adapt = Callable[[Path, SuiteOptions], SuiteOptions]
 class Seats:
     """A few copies; whoever runs something takes one and gives it back as it was."""
 
-    def __init__(self, ground: Ground, jobs: int, stop: Event) -> None:
+    def __init__(self, ground: Ground, jobs: int, stop: Event, name: str = "seat") -> None:
         self.ground = ground
         self.jobs = jobs
         self.stop = stop
+        self._name = name
         self.ran = 0
         """Tests that were run so far."""
         self._free: Queue[int] = Queue()
@@ -53,7 +57,7 @@ class Seats:
     def seat(self, patch: Patch) -> Iterator[tuple[Path, Path]]:
         """A copy with the patch in it: (its folder, the project's root in it)."""
         number = self._free.get()
-        folder = self.ground.folder / f"seat-{number}"
+        folder = self.ground.folder / f"{self._name}-{number}"
         try:
             if not folder.exists():
                 shutil.copytree(self.ground.start, folder, symlinks=True)
@@ -95,7 +99,7 @@ class Seats:
             self.ground.suite(root),
             arguments=arguments,
             timeout_s=timeout_s,
-            limit_s=LIMIT_S if self._limits else 0.0,
+            limit_s=LIMIT_S if self._limits else _UNKNOWN_S,
             limits=self._limits,
         )
         if adapt is not None:

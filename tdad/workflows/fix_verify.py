@@ -9,7 +9,6 @@ from threading import Event
 
 from tdad.facts import FAILING
 from tdad.facts_fix import Measured, Patch, Start
-from tdad.repo.worktrees import carry_over, remove
 from tdad.runner.confined import ConfinedRun
 from tdad.workflows.faults import is_test_code
 from tdad.workflows.fix_ground import Ground
@@ -45,9 +44,9 @@ class Verifier:
         if touched := [path for path in patch if is_test_code(path, found)]:
             raise ValueError(f"the patch changes tests: {', '.join(touched)}")
         began = time.monotonic()
-        seats = Seats(self.ground, 1, self.stop)
+        shutil.rmtree(self.ground.folder / "final-0", ignore_errors=True)
+        seats = Seats(self.ground, 1, self.stop, "final")
         seats.limit(self.start.durations)
-        shutil.rmtree(self.ground.folder / "seat-0", ignore_errors=True)
         whole = self.start.wall_s <= self.limit_s
         tests = None
         if not whole:
@@ -89,9 +88,3 @@ class Verifier:
         without = seats.run({}, still, timeout_s=timeout_s) if still else None
         broken = {name for name in still if without is not None and passes(without, name)}
         return broken, set(names) - broken
-
-
-def fresh_copy(ground: Ground, name: str) -> None:
-    """A second worktree from the user's files, for a branch; it is removed with the ground."""
-    remove(ground.project.root, ground.folder / name)
-    carry_over(ground.project.root, ground.project.config, ground.folder / name)

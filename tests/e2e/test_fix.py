@@ -77,7 +77,7 @@ def test_a_good_version_is_found_by_bisection_and_killed_runs_are_cleaned_up(sho
     shop.edit(BROKEN)
     shop.commit("broken")
     for number in range(4):
-        shop.edit(('"""A shop', f'"""{number} A shop'))
+        shop.edit(("A shop", f"{number} A shop"))
         shop.commit(f"harmless {number}")
     process = shop.start_fix()
     assert process.stderr is not None
