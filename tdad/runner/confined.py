@@ -16,6 +16,7 @@ from tdad.runner.captured import catch
 from tdad.runner.sandbox import Confinement, Policy, confined, environment
 from tdad.runner.sandbox.policy import secrets_of
 from tdad.runner.suite import (
+    PYTEST_SETS,
     SuiteOptions,
     SuiteRun,
     read_outcomes,
@@ -26,10 +27,6 @@ from tdad.runner.suite import (
 
 _CHOICE = "tdad_choice"
 _LONGEST_S = 6 * 3600.0
-_PYTEST_SETS = frozenset(
-    {"PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_VERSION"}
-)
-"""Set by a pytest around us, and about its tests, not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def run_confined(
         confined(suite_command(chosen), cell.policy(around, scratch), cell.confinement),
         cwd=root,
         environ=environment(
-            {name: value for name, value in os.environ.items() if name not in _PYTEST_SETS},
+            {name: value for name, value in os.environ.items() if name not in PYTEST_SETS},
             home=home,
             temporary=temporary,
             extra=suite_variables(chosen, told),

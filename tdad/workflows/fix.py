@@ -15,7 +15,7 @@ from tdad.errors import FixModelNotThere
 from tdad.facts_fix import Engine, Found
 from tdad.repo import changed_files
 from tdad.repo.git import find
-from tdad.workflows.audit_pool import _interruptible
+from tdad.workflows.audit_pool import interruptible
 from tdad.workflows.fix_deliver import check_delivery, deliver
 from tdad.workflows.fix_folder import RunFolder, new_run, old_run, state_of
 from tdad.workflows.fix_ground import Ground, prepared
@@ -48,7 +48,7 @@ def fix(
     if options.engine is Engine.MODEL:
         raise FixModelNotThere
     began = time.monotonic()
-    with _interruptible(), prepared(project, options.python, options.strictness, say) as ground:
+    with interruptible(), prepared(project, options.python, options.strictness, say) as ground:
         check_delivery(ground, options.delivery)
         good = check_revision(ground, options.good) if options.good is not None else None
         if options.engine is Engine.AUTO:

@@ -171,9 +171,8 @@ def test_formulas(name: str, expected: float) -> None:
 
 def test_sets_of_tests_are_counted() -> None:
     facts = TextFacts({"shop.py": SHOP})
-    seen = spectrum(
-        Recording(facts, {n: {"shop.py": v} for n, v in SEEN.items()}),
-        frozenset({"test_a.py::test_bad"}),
-    )  # type: ignore[arg-type]  # see above
+    recording = Recording(facts, {name: {"shop.py": lines} for name, lines in SEEN.items()})
+    failing = frozenset({"test_a.py::test_bad"})
+    seen = spectrum(recording, failing)  # type: ignore[arg-type]  # see above
     assert seen.counts(seen.lines["shop.py"][7]) == Counts(1, 1, 1, 2)
     assert 20 not in seen.lines["shop.py"], "no failing test executed it"
