@@ -126,8 +126,8 @@ def fix(
     Everything runs in private copies, confined; your tree is only read, unless --apply says so.
 
     \b
-    tdad fix                                  what fails, in the project here
-    tdad fix --good v1.2 --apply              undo as little as possible since v1.2
+    tdad fix                          what fails, in the project here
+    tdad fix --good v1.2 --apply      undo as little as possible since v1.2
     tdad fix --test tests/test_a.py::test_b --output fix.patch
     """
     from tdad.facts_fix import Engine
