@@ -71,7 +71,12 @@ class Effects:
         return self._all(self._called(scope, reference, DEEPEST) for reference in applied)
 
     def of_class(self, class_id: str) -> frozenset[str] | None:
-        """Of the class statement: the hooks of bases and metaclasses that are written in the project."""
+        """Of the class statement: the hooks of bases and metaclasses that are written in the project.
+
+        Of nothing else: the classes that a function calls are no metaclasses of it.
+        """
+        if self._kind(class_id) is not DefinitionKind.CLASS:
+            return frozenset()
         hooks = [f"{cls}.__init_subclass__" for cls in self._resolver.mro(class_id)[1:]]
         for cls in self._resolver.mro(class_id):
             for meta in self._metaclasses(cls):
