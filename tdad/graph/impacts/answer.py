@@ -42,11 +42,15 @@ def impacts(world: World, question: Question) -> Answer:
     best: dict[str, Trail] = {}
     reached: dict[Change, int] = {}
     precautions = [text for change in question.changes if (text := precaution(change))]
+    changes: list[Change] = []
     for change in question.changes:
         found = reach(world, change)
+        if not found and is_text(change):
+            continue
+        changes.append(change)
         reached[change] = len(found)
         _keep_best(best, found)
-    changes = list(question.changes)
+    asked = tuple(changes)
     for then, tests in world.recorded.environments() if question.environment is not None else ():
         assert question.environment is not None
         spread = Spread(world, only=tests)
@@ -70,8 +74,8 @@ def impacts(world: World, question: Question) -> Answer:
         total_tests=sum(not world.is_gone(node_id) for node_id in world.recorded.tests)
         + sum(i.because.startswith("new:") for i in ranked),
         precautions=tuple(precautions),
-        unreached=tuple(_unreached(question.changes, reached)),
-        safe=_safe(world, question.changes, reached),
+        unreached=tuple(_unreached(asked, reached)),
+        safe=_safe(world, asked, reached),
     )
 
 
@@ -83,6 +87,15 @@ def reach(world: World, change: Change) -> dict[str, Trail]:
         where = f"{change.old_path or change.path}::{change.old_qualname or change.qualname}"
         spread.cached(where, start(world, change))
     return spread.run()
+
+
+def is_text(change: Change) -> bool:
+    """Whether only the text of a Python file is meant; its definitions and statements are changes of their own."""
+    return (
+        change.part is Part.DATA
+        and change.kind is ChangeKind.EDITED
+        and change.path.endswith(".py")
+    )
 
 
 def _keep_best(best: dict[str, Trail], found: Mapping[str, Trail]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tdad.facts import Change, ChangeKind, DefinitionKind, Impact, Part
-from tdad.graph.impacts.answer import label, made_impact, reach
+from tdad.graph.impacts.answer import is_text, label, made_impact, reach
 from tdad.graph.impacts.world import World
 
 
@@ -19,7 +19,7 @@ def explain_test(
         found = reach(world, change)
         if node_id in found:
             reaching.append(made_impact(world, node_id, found[node_id], len(found)))
-        else:
+        elif found or not is_text(change):
             safe.append(
                 (f"{label(change)} {change.kind}", why_not(world, change, node_id, len(found)))
             )
