@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tdad.agent.chat import Ending, Limits, Request, Sampling
-from tdad.agent.chat.capabilities import Dialect, Source
+from tdad.agent.chat.capabilities import Dialect, Source, Tools
 from tdad.agent.chat.facts import result, system, user
 from tdad.agent.client import ChatClient
 from tdad.agent.servers.probe import connect
@@ -53,6 +53,21 @@ def test_a_loop_of_two_turns_and_its_tokens(model_url):
     assert again.message is not None
     assert [c.arguments for c in again.message.calls] == [call.arguments]
     assert again.message.reasoning.strip() == first.message.reasoning.strip()
+
+
+def test_a_cut_call_does_not_poison_the_history(model_url):
+    """llama.cpp refuses a history with half a call for ever (llama.cpp#22072); what we send instead it reads."""
+    with ChatClient(connect(model_url)) as client:
+        cut = client.reply(Request(START, (READ,), replace(GREEDY, max_tokens=28)))
+        assert cut.ending is Ending.CUT
+        assert cut.message is not None
+        assert cut.message.calls
+        messages = (*cut.sent, cut.message)  # not even answered
+        again = client.reply(Request(messages, (READ,), replace(GREEDY, max_tokens=8)))
+        assert again.usage.prompt > cut.usage.prompt
+        client.use(Tools.TEXT)
+        as_text = client.reply(Request(messages, (READ,), replace(GREEDY, max_tokens=8)))
+        assert as_text.usage.prompt > 100
 
 
 def test_a_deadline_leaves_the_server_free(model_url):
