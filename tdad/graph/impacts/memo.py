@@ -39,6 +39,8 @@ class Memo:
     by_hand: bool
     """It keeps results in a name of its own module, so whoever enters it may get an old one."""
     owners: frozenset[Owner]
+    makers: frozenset[str] = frozenset()
+    """Functions that it was given, and calls when it has no result yet."""
     lazy: bool = False
     """It keeps results in its object: only who works on an object of somebody else's may get an old one."""
     calls: frozenset[str] | None = None
@@ -136,6 +138,33 @@ class Memos:
                         yield Memo(name, flag != CACHED, self.owners(name), lazy=flag == LAZY)
         for name in sorted(self._decorated() | self._missing()):
             yield Memo(name, by_hand=False, owners=self.owners(name))
+        yield from self._given_makers()
+
+    def _given_makers(self) -> Iterator[Memo]:
+        """``asked = make_cached(key, make)``: the function that is returned keeps what ``make`` returns."""
+        for path in self.world.head.mentioning(f"<{KEEPER}>"):
+            facts = self.world.head.get(path)
+            for definition in facts.definitions if facts else ():
+                if KEEPER not in definition.flags or facts is None:
+                    continue
+                makers = self._given(f"{path}::{definition.qualname}")
+                for inner in facts.definitions if makers else ():
+                    if inner.qualname.startswith(f"{definition.qualname}."):
+                        name = f"{path}::{inner.qualname}"
+                        yield Memo(name, by_hand=True, owners=self.owners(name), makers=makers)
+
+    def _given(self, keeper: str) -> frozenset[str]:
+        """Functions that stand beside a call of ``keeper``."""
+        now = self.world.now
+        return frozenset(
+            edge.target
+            for call in now.readers(keeper)
+            if call.kind is ReferenceKind.CALL
+            for edge in now.references(call.source)
+            if edge.line == call.line
+            and edge.kind is ReferenceKind.READ
+            and now.files.kind(edge.target) is DefinitionKind.FUNCTION
+        )
 
     def _decorated(self) -> set[str]:
         """Functions under a decorator of the project that keeps results, in a closure or in an object."""
@@ -171,4 +200,7 @@ class Memos:
         return found
 
     def _calls(self, memo: Memo) -> frozenset[str]:
-        return Calls(self.world, memo.owners, self.owners).of(memo.definition)
+        found: frozenset[str] = frozenset()
+        for definition in (memo.definition, *sorted(memo.makers)):
+            found |= Calls(self.world, memo.owners, self.owners).of(definition)
+        return found

@@ -31,6 +31,16 @@ _METHODS = frozenset(
     for name in dir(cls)
     if not name.startswith("_")
 )
+_LOOKED_UP = frozenset(
+    {
+        ReferenceKind.READ,
+        ReferenceKind.CALL,
+        ReferenceKind.BASE,
+        ReferenceKind.DECORATOR,
+        ReferenceKind.DEFAULT,
+    }
+)
+"""Mentions that look a name up in the scope of the module."""
 _SAY_NOTHING = frozenset({ReferenceKind.STRING, ReferenceKind.ANNOTATION})
 
 
@@ -67,7 +77,7 @@ def raises_itself(world: World, change: Change) -> bool:
     if scope is None or not change.new:
         return False
     before, now = _both(world, change)
-    new = {key[1] for key in now - before if len(key) == 2 and key[0]}
+    new = {key[1] for key in now - before if len(key) == 2 and key[0] in _LOOKED_UP}
     return any(_is_missing(world, scope, chain) for chain in new)
 
 
