@@ -406,6 +406,8 @@ class Use(StrEnum):
     """A top-level distribution module outside the project that the code imported, by dotted name."""
     NO_MODULE = "no-module"
     """A module that was looked for and not found, by dotted name."""
+    TEXT = "text"
+    """The text of a Python file that was put into ``linecache``, by path: kept for whoever asks later."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -604,6 +606,13 @@ class Recorded(Protocol):
     @property
     def recorder(self) -> str:
         """What watched the newest run; empty when nothing was recorded."""
+        ...
+
+    def is_text_kept(self, path: str) -> bool:
+        """Whether the text of that Python file was read by somebody, or was kept for whoever asks ``inspect`` for it.
+
+        True as well where nobody can know: a coverage data file does not tell which files were read.
+        """
         ...
 
     @property

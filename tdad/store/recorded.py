@@ -113,6 +113,14 @@ class RecordedView:
         """What watched the newest run; empty when nothing was recorded."""
         return self._runs[0].recorder if self._runs else ""
 
+    def is_text_kept(self, path: str) -> bool:
+        """Whether the text of that Python file was read or kept, as far as the recorders could tell."""
+        return (
+            path in self.used_names(Use.TEXT)
+            or path in self.used_names(Use.READ)
+            or any(run.recorder == "import" for run in self._runs)
+        )
+
     @cached_property
     def recorded_at(self) -> float | None:
         """When the newest run began, seconds since the epoch; ``None`` when nothing was recorded."""

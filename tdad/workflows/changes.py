@@ -255,8 +255,9 @@ def _missing_version(path: str, recorded: Recorded) -> list[Change]:
 
 def _read_as_data(path: str, recorded: Recorded, head: Head) -> list[Change]:
     """Its text matters to who opened it, and to who asks ``inspect`` for the source of things."""
-    if path not in recorded.used_names(Use.READ) and not any(
-        True for name in SOURCE_READERS for _ in head.facts.mentioning(name)
+    if path not in recorded.used_names(Use.READ) and not (
+        recorded.is_text_kept(path)
+        and any(True for name in SOURCE_READERS for _ in head.facts.mentioning(name))
     ):
         return []
     kind = ChangeKind.EDITED if path in head.python else ChangeKind.REMOVED

@@ -30,6 +30,8 @@ def data_file(world: World, spread: Spread, trail: Trail) -> None:
 
 def _source_read(world: World, spread: Spread, trail: Trail) -> None:
     """Who asks ``inspect`` for source text, and has to do with the file: it is read once and kept (``linecache``)."""
+    if not world.recorded.is_text_kept(trail.change.old_path or trail.change.path):
+        return
     importing = tests_importing(world, trail.change.path)
     for name in sorted(SOURCE_READERS):
         for path in world.head.mentioning(name):
@@ -37,7 +39,9 @@ def _source_read(world: World, spread: Spread, trail: Trail) -> None:
             for reference in facts.references if facts is not None else ():
                 if facts is not None and reference.chain.rpartition(".")[2] == name:
                     where = f"{path}::{facts.definitions[reference.source].qualname}"
-                    step = trail.only(importing).then("source read by", where)
+                    step = trail.only(importing).then(
+                        "source read by", where, evidence=Evidence.DERIVED
+                    )
                     spread.read_by(where, step, reference.line)
 
 

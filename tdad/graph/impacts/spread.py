@@ -441,6 +441,7 @@ VERBS = {
     Use.ENV: "environment variable read",
     Use.MODULE: "imported",
     Use.NO_MODULE: "import tried in vain",
+    Use.TEXT: "text read",
 }
 
 

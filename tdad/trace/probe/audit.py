@@ -17,6 +17,7 @@ from .project import Project, importer
 
 READ, LISTED, ABSENT, ENV = "read", "listed", "absent", "env"
 MODULE, NO_MODULE = "module", "no-module"
+TEXT = "text"
 
 _stat, _fspath, _fsdecode = os.stat, os.fspath, os.fsdecode
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -33,6 +34,8 @@ _MACHINERY = (  # what reads or lists for the sake of running tests, not for a t
     os.sep + "traceback.py",
     os.sep + "tokenize.py",
 )
+_CACHE = os.sep + "linecache.py"
+_OPENERS = 3  # frames between ``linecache`` and the file: ``tokenize.open``, ``codecs``
 _PROBE = os.path.dirname(os.path.abspath(__file__))
 _OWN_FOLDERS = (_PROBE + os.sep, os.path.join(os.path.dirname(_PROBE), "inject") + os.sep)
 _TRANSPARENT = (  # frames between code that imports conditionally and the import itself
@@ -135,6 +138,8 @@ class Audit:
         elif path not in self._written:
             frame: Optional[FrameType] = sys._getframe(3)
             if path.endswith((".py", ".pyc")) and not self._asked_by_project(frame):
+                if _kept(frame):
+                    self._use(TEXT, path)
                 return
             try:
                 _stat(filename)
@@ -214,6 +219,17 @@ def _imported(frame: Optional[FrameType]) -> bool:
         "exec_module",
         "load_module",
     }
+
+
+def _kept(frame: Optional[FrameType]) -> bool:
+    """Tell whether ``linecache`` opens the file: its text is kept for all who ask later, pytest or the project."""
+    for _ in range(_OPENERS):
+        if frame is None:
+            return False
+        if frame.f_code.co_filename.endswith(_CACHE):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _writing(mode: Any, flags: Any) -> bool:
