@@ -1,15 +1,20 @@
 """Order: by the chance that the test fails because of the change, as far as a map can tell.
 
-Evidence first, then how specific the test is to the change, recent failures, and cost. The numbers are judgement, not
-fitted: see ``docs/adr/0006-ranking.md``.
+Evidence first. Within it, a linear model of a few numbers that a map knows of a test and a change, whose weights are
+fitted on seeded faults and historical changes of the development subjects and frozen here; then the tests of one
+function are spread out, for two cases of one parametrised test mostly fail together. See ``docs/adr/0006-ranking.md``.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
-import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from tdad.facts import FAILING, Evidence, Recorded
+from tdad.facts import FAILING, Change, Evidence, Recorded
+from tdad.graph.affinity import share, words
 from tdad.graph.impacts.trails import Trail
 
 BASE = {
@@ -20,36 +25,146 @@ BASE = {
 }
 BAND = 0.2
 """Within its evidence a test moves by at most this much."""
-WORD = re.compile(r"[a-z0-9]+")
+ASIDE = BASE[Evidence.OBSERVED]
+"""Score of tests that no change reaches: new ones, and those that failed last time. Behind all that was observed to
+run changed code, before all weaker evidence."""
+
+# Fitted by tools/fit_ranking.py; each is the change of the log-odds that this test rather than another one fails.
+_BREADTH = -0.22
+"""Times the logarithm of how many code objects the test enters: who does much, does little of each."""
+_FOCUS = 3.0
+"""Times the share of them that are in the changed file."""
+_FILE = 1.5
+"""Times the share of the words of the changed file's name in the name of the test's file."""
+_NAME = 3.8
+"""Times the share of the words of what changed in the name of the test function."""
+_CLASS = 1.4
+"""Times the share of the words of the changed class in the names of the test's class and function."""
+_NOTHING_ELSE = 0.8
+"""Times the share of the words of the test function that name what changed."""
+_AGAIN = 0.6
+"""Less for every test of the same function that is placed before (at most ``_AGAIN_AT_MOST`` times)."""
+_AGAIN_AT_MOST = 6
+# Judgement: in the seeded faults nothing had failed before, and the time of a test says nothing.
+_FAILED = 1.0
+"""Times the share of failures among its last five results."""
+_CERTAIN = 0.5
+"""Times the certainty of the chain."""
+_COST = 0.05
+"""Times the logarithm of its time in units of ``_QUICK_S``, if it is slower: of equals, the cheap ones first."""
+_QUICK_S = 0.1
+"""Differences below this are noise, and the order must not change from one recording to the next."""
+_SCALE = 4.0
+"""Log-odds are brought to 0 … 1 by a logistic curve of this width, around ``_MIDDLE``."""
+_MIDDLE = 3.0
 
 
-def score(trail: Trail, node_id: str, recorded: Recorded, reached: int) -> float:
-    """0 to 1, larger is riskier. ``reached``: how many tests the same change reaches."""
-    test = recorded.tests[node_id]
-    breadth = recorded.breadth(node_id)
-    specific = 1 / (1 + math.log2(1 + breadth / 8))
-    short = 0.8 ** max(0, len(trail.steps) - 1)
-    rare = 1 / (1 + math.log10(1 + reached))
-    failed = sum(status in FAILING for status in test.recent[:5]) / 5
-    cheap = 1 / (1 + test.duration_s)
-    parts = (
-        0.40 * specific
-        + 0.20 * affinity(trail, node_id)
-        + 0.15 * short * trail.weight
-        + 0.10 * rare
-        + 0.10 * failed
-        + 0.05 * cheap
+@dataclass(slots=True)
+class Ranking:
+    """Scores of the tests that one question reaches."""
+
+    recorded: Recorded
+    _in_file: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    _wanted: dict[Change, tuple[frozenset[str], frozenset[str], frozenset[str]]] = field(
+        default_factory=dict
     )
-    return round(BASE[trail.evidence] + BAND * parts, 6)
+    _names: dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]] = field(
+        default_factory=dict
+    )
+
+    def scores(self, reached: Mapping[str, Trail]) -> dict[str, float]:
+        """Node id → score from 0 to 1, larger is riskier, the best of each function before its second."""
+        by_evidence: dict[Evidence, list[tuple[float, str]]] = {}
+        for node_id, trail in reached.items():
+            by_evidence.setdefault(trail.evidence, []).append((self.odds(trail, node_id), node_id))
+        return {
+            node_id: score(evidence, odds)
+            for evidence, found in by_evidence.items()
+            for node_id, odds in _spread_out(found)
+        }
+
+    def odds(self, trail: Trail, node_id: str) -> float:
+        """Log-odds, but for a constant, that this test rather than another one fails."""
+        test = self.recorded.tests[node_id]
+        breadth = self.recorded.breadth(node_id)
+        path = trail.change.old_path or trail.change.path
+        failed = sum(status in FAILING for status in test.recent[:5]) / 5
+        return (
+            _BREADTH * math.log1p(breadth)
+            + _FOCUS * min(1.0, self._entered(path).get(node_id, 0) / max(1, breadth))
+            + self._affinity(trail.change, node_id)
+            + _FAILED * failed
+            + _CERTAIN * trail.weight
+            - _COST * math.log(max(1.0, test.duration_s / _QUICK_S))
+        )
+
+    def _affinity(self, change: Change, node_id: str) -> float:
+        own, outer, file = self._words_of(change)
+        test_file, test_names, test_name = self._names_of(node_id)
+        return (
+            _FILE * share(file, test_file)
+            + _NAME * share(own, test_name)
+            + _CLASS * share(outer, test_names)
+            + _NOTHING_ELSE * share(test_name, own | outer | file)
+        )
+
+    def _words_of(self, change: Change) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Words of what changed: of itself, of its class, of its file."""
+        if change not in self._wanted:
+            outer, _, name = change.qualname.rpartition(".")
+            self._wanted[change] = (
+                words(" ".join((name, *change.binds))),
+                words(outer),
+                _file_words(change.path),
+            )
+        return self._wanted[change]
+
+    def _names_of(self, node_id: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Words of a test: of its file, of its class and function, of its function."""
+        function = node_id.partition("[")[0]
+        if function not in self._names:
+            path, _, names = function.partition("::")
+            common = frozenset({"test", "tests"})
+            name = names.rpartition("::")[2]
+            self._names[function] = (
+                _file_words(path) - common,
+                words(names) - common,
+                words(name) - common,
+            )
+        return self._names[function]
+
+    def _entered(self, path: str) -> Mapping[str, int]:
+        """Node id → how many code objects of the file the test entered, in the version recorded last."""
+        if path not in self._in_file:
+            found: Counter[str] = Counter()
+            for digest in [each for each in self.recorded.versions(path) if each][:1]:
+                for owner, lines in self.recorded.entered(path, digest).items():
+                    for node_id in self.recorded.inheritors(owner):
+                        found[node_id] += len(lines)
+            self._in_file[path] = found
+        return self._in_file[path]
 
 
-def affinity(trail: Trail, node_id: str) -> float:
-    """Share of the words in the changed definition's name that the test's own name repeats."""
-    change = trail.change
-    stem = change.path.rpartition("/")[2].removesuffix(".py")
-    wanted = set(WORD.findall(f"{stem} {change.qualname}".lower().replace("_", " ")))
-    wanted -= {"init", "py"}
-    if not wanted:
-        return 0.0
-    here = set(WORD.findall(node_id.lower().replace("_", " ")))
-    return len(wanted & here) / len(wanted)
+def score(evidence: Evidence, odds: float) -> float:
+    """Log-odds within one kind of evidence → 0 to 1 over all kinds."""
+    return round(BASE[evidence] + BAND / (1 + math.exp((_MIDDLE - odds) / _SCALE)), 6)
+
+
+def _spread_out(found: Iterable[tuple[float, str]]) -> Iterable[tuple[str, float]]:
+    """Best first; who comes after tests of the same function gives way to others that are nearly as likely."""
+    placed: Counter[str] = Counter()
+    heap = [(-odds, node_id, 0) for odds, node_id in found]
+    heapq.heapify(heap)
+    while heap:
+        less, node_id, counted = heapq.heappop(heap)
+        function = node_id.partition("[")[0]
+        before = min(placed[function], _AGAIN_AT_MOST)
+        if before > counted:
+            heapq.heappush(heap, (less + _AGAIN * (before - counted), node_id, before))
+            continue
+        placed[function] += 1
+        yield node_id, -less
+
+
+def _file_words(path: str) -> frozenset[str]:
+    return words(path.rpartition("/")[2].removesuffix(".py"))

@@ -22,7 +22,7 @@ from tdad.graph.impacts.seeds import seed, start
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
-from tdad.graph.rank import score
+from tdad.graph.rank import Ranking
 from tdad.graph.tests_of import StaticTest
 
 
@@ -60,10 +60,8 @@ def impacts(world: World, question: Question) -> Answer:
         changes += [change for change in drifts if change not in changes]
         precautions += [text for text in sentences if text not in precautions]
         _keep_best(best, spread.run())
-    ranked = [
-        made_impact(world, node_id, trail, reached.get(trail.change, len(best)))
-        for node_id, trail in best.items()
-    ]
+    scores = Ranking(world.recorded).scores(best)
+    ranked = [made_impact(node_id, trail, scores[node_id]) for node_id, trail in best.items()]
     ranked += [i for i in failed_last_time(world) if i.node_id not in best]
     ranked = _as_written_now(world, ranked)
     ranked += unrecorded(world, question.tests_now)
@@ -105,11 +103,11 @@ def _keep_best(best: dict[str, Trail], found: Mapping[str, Trail]) -> None:
             best[node_id] = trail
 
 
-def made_impact(world: World, node_id: str, trail: Trail, reached: int) -> Impact:
-    """The impact that a trail amounts to. ``reached``: how many tests the change reaches."""
+def made_impact(node_id: str, trail: Trail, score: float) -> Impact:
+    """The impact that a trail amounts to."""
     return Impact(
         node_id=node_id,
-        score=score(trail, node_id, world.recorded, reached),
+        score=score,
         evidence=trail.evidence,
         change=trail.change,
         chain=trail.steps,

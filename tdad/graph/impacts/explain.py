@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tdad.facts import Change, ChangeKind, DefinitionKind, Impact, Part
 from tdad.graph.impacts.answer import is_text, label, made_impact, reach
 from tdad.graph.impacts.world import World
+from tdad.graph.rank import Ranking
 
 
 def explain_test(
@@ -18,7 +19,9 @@ def explain_test(
     for change in changes:
         found = reach(world, change)
         if node_id in found:
-            reaching.append(made_impact(world, node_id, found[node_id], len(found)))
+            trail = found[node_id]
+            scores = Ranking(world.recorded).scores({node_id: trail})
+            reaching.append(made_impact(node_id, trail, scores[node_id]))
         elif found or not is_text(change):
             safe.append(
                 (f"{label(change)} {change.kind}", why_not(world, change, node_id, len(found)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tdad.facts import FAILING, Evidence, Impact, Step
 from tdad.graph.impacts.world import World
+from tdad.graph.rank import ASIDE
 from tdad.graph.tests_of import StaticTest
 
 
@@ -15,7 +16,7 @@ def unrecorded(world: World, tests: Iterable[StaticTest]) -> list[Impact]:
     return [
         Impact(
             node_id=test.node_id,
-            score=0.0,
+            score=ASIDE,
             evidence=Evidence.STATIC,
             change=None,
             chain=(Step("is written in", test.definition),),
@@ -31,7 +32,7 @@ def failed_last_time(world: World) -> Sequence[Impact]:
     return [
         Impact(
             node_id=test.node_id,
-            score=0.0,
+            score=ASIDE,
             evidence=Evidence.OBSERVED,
             change=None,
             chain=(Step("was", str(test.status)),),
