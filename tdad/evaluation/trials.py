@@ -1,13 +1,14 @@
 """What came of one fault, and what that says: was every failing test selected, and how early was the first.
 
 A test *fails because of the change* when it fails now and passed, twice, without it. A file that cannot be collected
-any more counts as one failing test, named by its path; when nothing can be run at all that is one as well.
+any more counts as one failing test, named by its path, if tests were in it (doctests are looked for in every module);
+when nothing can be run at all that is one as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tdad.facts_faults import EVERYTHING, Baseline, Judged, Trial
 
@@ -15,6 +16,7 @@ from tdad.facts_faults import EVERYTHING, Baseline, Judged, Trial
 def judge(trial: Trial, baseline: Baseline) -> Judged:
     """Compare what was selected with what failed."""
     picked = _Picked.of(trial.ranked)
+    trial = _about_tests(trial, baseline)
     chosen = [node_id for node_id in baseline.durations if picked.runs(node_id)]
     total_s = sum(baseline.durations.values())
     places = [place for unit in trial.broken if (place := picked.place(unit, baseline.durations))]
@@ -27,6 +29,17 @@ def judge(trial: Trial, baseline: Baseline) -> Judged:
         time_share=_share(sum(baseline.durations[each] for each in chosen), total_s),
         by_precaution=bool(trial.precautions) or "precaution" in trial.evidence,
     )
+
+
+def _about_tests(trial: Trial, baseline: Baseline) -> Trial:
+    """The trial without the files and folders that cannot be collected any more and had no test."""
+    known = (*baseline.durations, *baseline.set_aside)
+    had_tests = tuple(
+        place
+        for place in trial.uncollected
+        if any(name == place or name.startswith((f"{place}::", f"{place}/")) for name in known)
+    )
+    return replace(trial, uncollected=had_tests)
 
 
 def _share(part: float, whole: float) -> float:

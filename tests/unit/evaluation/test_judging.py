@@ -64,6 +64,13 @@ def test_a_file_that_cannot_be_collected_shows_when_any_of_its_tests_is_run():
     assert judge(trial("t.py::a", uncollected=("u.py",)), BASELINE).missed == ("u.py",)
 
 
+def test_a_file_that_cannot_be_collected_and_had_no_test_does_not_fail():
+    judged = judge(trial("u.py::c", uncollected=("examples/app.py", "u.py")), BASELINE)
+    assert judged.safe
+    assert judged.trial.broken == ("u.py",)
+    assert not judge(trial(uncollected=("examples/app.py",)), BASELINE).fails
+
+
 def test_when_nothing_can_be_run_any_selected_test_shows_it():
     judged = judge(trial("u.py::c", nothing_ran=True), BASELINE)
     assert judged.safe
