@@ -20,7 +20,7 @@ from typing import Any
 from accuracy_outcomes import HUNG
 from accuracy_record import MAP, STATIC_MAP, TESTMON, contexts, load_suite, recorded
 from accuracy_run import Suite, edited, failing, suite
-from accuracy_setup import ACCURACY, project, python, surroundings
+from accuracy_setup import ACCURACY, project, pytest, surroundings
 from accuracy_trials import Trial
 from bench_setup import ROOT
 
@@ -158,11 +158,10 @@ def _testmon(bench: Bench) -> dict[str, Any]:
         "--testmon",
         "--testmon-nocollect",
         "--collect-only",
-        "-q",
         "--continue-on-collection-errors",
     ]
     done = subprocess.run(
-        [python(), "-m", "pytest", *options],
+        [*pytest(bench.name), *options],
         cwd=root,
         env=surroundings(bench.name),
         stdin=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from accuracy_run import Suite, bounded, suite
-from accuracy_setup import ACCURACY, project, python, surroundings
+from accuracy_setup import ACCURACY, project, pytest, python, surroundings
 from coverage import CoverageData
 from subjects import SubjectError, run
 
@@ -56,6 +56,11 @@ class Recorded:
     def faults(self) -> Path:
         """The plan of faults, which follows from the recorded map."""
         return self.folder / "faults.jsonl"
+
+    @property
+    def history(self) -> Path:
+        """Changes that can be put back, with their texts."""
+        return self.folder / "history.json"
 
     @property
     def testmon_ends(self) -> Path:
@@ -109,14 +114,14 @@ def _twice(name: str) -> Suite:
         "PYTHONDONTWRITEBYTECODE"
     ]  # byte code is written now, and valid for every run from now on
     subprocess.run(
-        [python(), "-m", "pytest", "-q", "-x", "-n", "2"],
+        [*pytest(name), "-n", "2"],
         cwd=project(name),
         env=variables,
         capture_output=True,
         check=False,
     )
     runs = [suite(name, LONG_S), suite(name, LONG_S)]
-    first, second = (each for each in runs if each is not None)
+    first, second = (each for each in runs if each is not None and each.ends)
     ends = {
         node_id: end if second.ends.get(node_id) == end else "flaky"
         for node_id, end in first.ends.items()
@@ -127,7 +132,8 @@ def _twice(name: str) -> Suite:
 def record_map(name: str) -> None:
     """Record the suite with tdad."""
     shutil.rmtree(project(name) / ".tdad", ignore_errors=True)
-    if (suite(name, LONG_S, "--tdad-map")) is None:
+    found = suite(name, LONG_S, "--tdad-map")
+    if found is None or not found.ends:
         raise SubjectError(f"{name}: no map was recorded")
     _settled_copy(project(name) / MAP, recorded(name).map)
 
@@ -186,7 +192,7 @@ def _testmon(name: str, to: Path) -> None:
     for left_out in ((), TESTMON_LEFT_OUT.get(name, ())):
         if not ends or ends[-1] == CRASHED:
             _clear_testmon(name)
-            command: list[str | Path] = [python(), "-m", "pytest", "-q", "--tb=no", "--testmon"]
+            command = [*pytest(name), "--tb=no", "--testmon"]
             ends.append(
                 bounded([*command, *(f"--deselect={each}" for each in left_out)], name, LONG_S)
             )

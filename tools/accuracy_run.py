@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from accuracy_setup import WORKERS, outcomes_file, project, put_back, python, surroundings
+from accuracy_setup import WORKERS, outcomes_file, project, put_back, pytest, surroundings
 
 MEMORY_BYTES = 6 << 30
 BAD = frozenset({"failed", "error"})
@@ -41,16 +41,7 @@ def suite(name: str, limit_s: float, *options: str) -> Suite | None:
     file.unlink(missing_ok=True)
     workers = ["-n", str(WORKERS[name])] if name in WORKERS else []
     plugins = ["-p", "accuracy_outcomes"]
-    command: list[str | Path] = [
-        python(),
-        "-m",
-        "pytest",
-        "-q",
-        "--tb=no",
-        *plugins,
-        *workers,
-        *options,
-    ]
+    command = [*pytest(name), "--tb=no", *plugins, *workers, *options]
     began = time.monotonic()
     code = bounded([*command, "--continue-on-collection-errors"], name, limit_s)
     wall_s = time.monotonic() - began

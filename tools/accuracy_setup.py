@@ -17,6 +17,8 @@ MINOR = "3.13"
 NAMES = ("itsdangerous", "click", "jinja2", "networkx")
 WORKERS = {"networkx": 2}
 """Processes for one run of a suite; 1 where the suite is short."""
+OPTIONS: dict[str, tuple[str, ...]] = {"networkx": ("-c", "pyproject.toml")}
+"""Options of pytest. A project that does not configure it would get the configuration of a folder around it."""
 LIMIT_S = {"itsdangerous": 5, "click": 5, "jinja2": 5, "networkx": 60}
 """Seconds of the processor after which a test counts as hanging."""
 XDIST = "pytest-xdist>=3.6,<4"
@@ -147,6 +149,11 @@ def _build(names: list[str]) -> None:
     for name in new:
         run([*pip, "--no-deps", "-e", project(name)])
     stamp.write_text("\n".join([*lines, *new]), encoding="utf-8")
+
+
+def pytest(name: str) -> list[str | Path]:
+    """Return the command that runs a subject's tests, quietly."""
+    return [python(), "-m", "pytest", "-q", *OPTIONS.get(name, ())]
 
 
 def surroundings(name: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from accuracy_trials import CLASSES, FUNCTION, HISTORICAL, MODULE
 from bench_setup import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "accuracy.md"
+REASONS = ROOT / "docs" / "explanation" / "accuracy-reasons.json"
+"""Key of a trial → why something was missed, written by whoever found out."""
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 WAYS = (
     ALL, NAMES, CLOSURE, PAPER, PAPER_COVERAGE, TESTMON_WAY, BY_FILE, BY_FUNCTION, RECORDED, STATIC,
@@ -151,7 +154,8 @@ def _misses(results: Sequence[Result], way: str = RECORDED) -> Iterator[str]:
     if not missed:
         yield "Nothing."
         return
-    yield from _head("subject", "class", "change", "missed", "of", "for example")
+    reasons: dict[str, str] = json.loads(REASONS.read_text(encoding="utf-8"))
+    yield from _head("subject", "class", "change", "missed", "of", "for example", "why")
     for each in missed:
         yield _row(
             each.subject,
@@ -160,6 +164,7 @@ def _misses(results: Sequence[Result], way: str = RECORDED) -> Iterator[str]:
             each.ways[way].missed,
             each.failing,
             f"`{_code(each.missed[way][0])}`",
+            reasons.get(each.key, "not looked into yet"),
         )
 
 

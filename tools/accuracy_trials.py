@@ -82,7 +82,7 @@ def historical(name: str) -> Iterator[Trial]:
     for change in history(name):
         what = f"as in {change.release}"
         where = f"{change.path}::{change.what}"
-        yield _trial(name, HISTORICAL, where, what, {change.path: change.content})
+        yield _trial(name, HISTORICAL, where, what, {change.path: change.content.encode()})
 
 
 def _trial(
