@@ -53,11 +53,6 @@ class Recorded:
         return self.folder / "testmondata"
 
     @property
-    def faults(self) -> Path:
-        """The plan of faults, which follows from the recorded map."""
-        return self.folder / "faults.jsonl"
-
-    @property
     def history(self) -> Path:
         """Changes that can be put back, with their texts."""
         return self.folder / "history.json"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from accuracy_history import history
 from accuracy_record import MAP, recorded
 from accuracy_setup import project
+from bench_setup import ROOT
 
 from tdad.evaluation.records import fault_document, read_fault
 from tdad.facts_faults import Fault, FaultLevel
@@ -34,6 +35,8 @@ LEVELS = {
     FaultLevel.DATA: DATA,
 }
 SEED = 1
+PLANS = ROOT / "tools" / "accuracy_faults"
+"""One file of faults per subject, as ``tdad audit`` planned them for its recorded map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,16 @@ def seeded(name: str, number: int) -> Iterator[Trial]:
 
 
 def _planned(name: str, number: int) -> Sequence[Fault]:
-    """The plan, kept with the recordings: a longer one begins with the shorter one."""
-    file = recorded(name).faults
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    if len(lines) < number:
+    """The plan. One that is kept in the repository is used, so that figures of all days are about the same faults."""
+    file = PLANS / f"{name}.jsonl"
+    if not file.exists():
         map_file = project(name) / MAP
         map_file.parent.mkdir(exist_ok=True)
         shutil.copy2(recorded(name).map, map_file)
         faults = plan_faults(open_project(project(name)), number=number, seed=SEED)
         lines = [json.dumps(fault_document(fault)) for fault in faults]
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").splitlines()
     return [read_fault(json.loads(line)) for line in lines[:number]]
 
 
