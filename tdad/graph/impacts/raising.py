@@ -17,7 +17,7 @@ from tdad.facts import (
     Span,
     StatementKind,
 )
-from tdad.graph.impacts.classes import mentions
+from tdad.graph.impacts.classes import PLAIN_BASES, has_processing_base, mentions
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.scopes import FileScope
@@ -188,6 +188,19 @@ def _imports_top(scope: object, top: str) -> bool:
 
 
 def is_particular(resolver: Resolver, class_id: str) -> bool:
-    """Whether a class statement asks more of its bases than to be classes: parameters, or to fit together."""
-    bases = list(mentions(resolver, class_id, ReferenceKind.BASE))
-    return len(bases) > 1 or any("[" in base for base in bases)
+    """Whether a class statement asks more of its bases than to be classes: parameters, or to fit together.
+
+    Two bases do not fit when no order of all classes is consistent, or when both bring a metaclass or a layout; what a
+    base outside the project brings is not known.
+    """
+    if any("[" in base for base in mentions(resolver, class_id, ReferenceKind.BASE)):
+        return True
+    bases = resolver.bases(class_id)
+    if len(bases) < 2:
+        return False
+    brings = [
+        base
+        for base in bases
+        if (has_processing_base(resolver, base) if "::" in base else base not in PLAIN_BASES)
+    ]
+    return len(brings) > 1 or not resolver.hierarchy.fits(class_id)

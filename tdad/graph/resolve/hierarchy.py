@@ -58,6 +58,11 @@ class Hierarchy:
             self._mro[cls] = tuple(dict.fromkeys((cls, *tail)))
         return self._mro[cls]
 
+    def fits(self, cls: str) -> bool:
+        """Tell whether the bases of ``cls`` have one consistent order, as its class statement demands."""
+        bases = self.bases(cls)
+        return _c3([*(list(self.mro(base)) for base in bases), list(bases)]) is not None
+
     def is_open(self, cls: str) -> bool:
         """Tell whether some class in the method resolution order is outside the project."""
         return any("::" not in base for base in self.mro(cls))
