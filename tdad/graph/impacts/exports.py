@@ -37,6 +37,9 @@ def exported(world: World, spread: Spread, trail: Trail) -> None:
     if before ^ now:
         for importer in importers:
             listed(world, spread, importer, narrowed)
+    if not now - before <= _bound(world.head.get(path)):
+        for importer in sorted(importers):
+            spread.fails(importer, trail)
 
 
 def listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
@@ -90,15 +93,21 @@ def _star_importers(world: World, path: str) -> set[str]:
     return found
 
 
+def _bound(facts: FileFacts | None) -> frozenset[str]:
+    """Names that the module itself binds; a star import of ``__all__`` raises for a name that is not there."""
+    if facts is None:
+        return frozenset()
+    names = {d.qualname for d in facts.definitions[1:] if d.parent == 0}
+    return frozenset(names | {item.alias for item in facts.imports if item.owner == 0})
+
+
 def _starred(facts: FileFacts | None) -> frozenset[str]:
     """Names that a star import brings; all that are not private when ``__all__`` is not literal."""
     if facts is None:
         return frozenset()
     if facts.exports is not None:
         return frozenset(facts.exports)
-    names = {d.qualname for d in facts.definitions[1:] if d.parent == 0}
-    names.update(item.alias for item in facts.imports if item.owner == 0)
-    return frozenset(name for name in names if name and not name.startswith("_"))
+    return frozenset(name for name in _bound(facts) if name and not name.startswith("_"))
 
 
 def importing_statements(
