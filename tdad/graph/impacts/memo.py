@@ -133,7 +133,12 @@ class Memos:
             for path in self.world.head.mentioning(mark):
                 facts = self.world.head.get(path)
                 for definition in facts.definitions if facts else ():
-                    if flag in definition.flags and definition.kind is DefinitionKind.FUNCTION:
+                    if (
+                        definition.kind is not DefinitionKind.FUNCTION
+                        or "test" in definition.flags
+                    ):
+                        continue  # nobody asks a test for what it kept
+                    if flag in definition.flags:
                         name = f"{path}::{definition.qualname}"
                         yield Memo(name, flag != CACHED, self.owners(name), lazy=flag == LAZY)
         for name in sorted(self._decorated() | self._missing()):
