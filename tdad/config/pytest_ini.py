@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tdad.config.toml import read_toml, tool_table
@@ -40,6 +42,20 @@ def pytest_ini(root: Path) -> PytestIni:
             if path.is_file() and (section := read(path)) is not None:
                 return _pytest_ini(path, section)
     return PytestIni()
+
+
+def testpaths(ini: PytestIni, root: Path) -> Callable[[str], bool]:
+    """Whether pytest without arguments looks into a path relative to ``root``: all, or those below ``testpaths``."""
+    if not ini.testpaths or ini.path is None:
+        return lambda _path: True
+    folder = os.path.relpath(Path(ini.path).parent, root)
+    wanted = [os.path.normpath(f"{folder}/{each}").replace(os.sep, "/") for each in ini.testpaths]
+
+    def inside(path: str) -> bool:
+        around = (path, *map(str, PurePosixPath(path).parents))
+        return any(fnmatchcase(each, pattern) for each in around for pattern in wanted)
+
+    return inside
 
 
 def _pytest_ini(path: Path, section: Mapping[str, Any]) -> PytestIni:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tdad.answers import ImpactReport, MapState
+from tdad.config import testpaths
 from tdad.errors import TdadError
 from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
 from tdad.graph.impacts import Question, World, impacts, may_hold_new_tests
@@ -142,10 +143,14 @@ def _answer(
 
 
 def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[StaticTest]:
-    """Tests in the files that may hold unrecorded ones: all when no run covered the suite."""
+    """Tests in the files that may hold unrecorded ones: all that pytest looks into when no run covered the suite."""
     found = patterns(project)
-    everywhere = not world.recorded.complete
-    paths = set(changed.head.paths()) if everywhere else may_hold_new_tests(world, changed.changes)
+    if world.recorded.complete:
+        paths = may_hold_new_tests(world, changed.changes)
+    else:
+        known = {test.path for test in world.recorded.tests.values()}
+        inside = testpaths(project.config.pytest, project.root)
+        paths = {path for path in changed.head.paths() if path in known or inside(path)}
     for path in sorted(paths):
         if path.endswith(".py") and is_test_file(path, found):
             yield from tests_in(world.now, path, found)
