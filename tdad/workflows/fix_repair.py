@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tdad.facts_fix import Arm, Found, Patch, Repair
 from tdad.source.repairs import repair_file, repairs_of
 from tdad.workflows.fix_folder import key_of
 from tdad.workflows.fix_hunt import Hunt
+from tdad.workflows.fix_parallel import in_order
 
 _QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"")
 _QUICK = 20
@@ -31,13 +30,15 @@ def repairs(hunt: Hunt) -> Iterator[Found]:
     """Yield patches that make the visible targets pass, in the order of their promise."""
     candidates = _candidates(hunt)
     hunt.say(f"trying {len(candidates)} small repairs at the most suspicious statements")
-    with ThreadPoolExecutor(hunt.seats.jobs) as pool:
-        try:
-            for candidate, passed in _tried(hunt, candidates, pool):
-                if passed:
-                    yield hunt.judge(candidate.patch, Arm.TEMPLATE, _why(candidate.repair))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    tries = in_order(
+        candidates,
+        lambda candidate: _passes(hunt, candidate),
+        jobs=hunt.seats.jobs,
+        over=lambda: hunt.over,
+    )
+    for candidate, passed in tries:
+        if passed:
+            yield hunt.judge(candidate.patch, Arm.TEMPLATE, _why(candidate.repair))
 
 
 def _why(repair: Repair) -> str:
@@ -74,24 +75,6 @@ def _words(hunt: Hunt) -> list[str]:
         for one, two in _QUOTED.findall(failure.message if failure else ""):
             found[one or two] = None
     return list(found)
-
-
-def _tried(
-    hunt: Hunt, candidates: Sequence[Candidate], pool: ThreadPoolExecutor
-) -> Iterator[tuple[Candidate, bool]]:
-    """Try several at once; the results come in the order of the candidates, so that a run is repeatable."""
-    todo = iter(candidates)
-    running: deque[tuple[Candidate, Future[bool]]] = deque()
-    while True:
-        while len(running) < hunt.seats.jobs and not hunt.over:
-            candidate = next(todo, None)
-            if candidate is None:
-                break
-            running.append((candidate, pool.submit(_passes, hunt, candidate)))
-        if not running:
-            return
-        candidate, future = running.popleft()
-        yield candidate, future.result()
 
 
 def _passes(hunt: Hunt, candidate: Candidate) -> bool:

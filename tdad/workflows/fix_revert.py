@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdad.agent.search.ddmin import minimise
@@ -18,10 +18,15 @@ from tdad.workflows.faults import is_test_code
 from tdad.workflows.fix_folder import key_of
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_hunt import Hunt
+from tdad.workflows.fix_parallel import in_order
 from tdad.workflows.impact import patterns
 
 _BUDGET = 200
 """Runs of the failing tests for one minimisation."""
+_ALONE = 60
+"""So many hunks are tried alone before sets are."""
+_FILES = 8
+"""So many files are tried alone before everything together is."""
 _HISTORY = 512
 """So many commits back a good version is looked for."""
 _SHARE = 0.5
@@ -149,17 +154,7 @@ def _versions(ground: Ground, commit: str) -> Sequence[FileVersion]:
 
 def _ordered(hunt: Hunt, hunks: list[Undo]) -> list[Undo]:
     """Hunks that failing tests executed first, the most suspicious of them before the others."""
-
-    def rank(hunk: Undo) -> tuple[float, str, int]:
-        last = max(hunk.last, hunk.first)
-        first = hunk.first if hunk.last >= hunk.first else max(1, hunk.first - 1)
-        lines = [
-            hunt.suspicion.of(hunk.path, first, last, at_import=at_import)
-            for at_import in (False, True)
-        ]
-        return -max(lines), hunk.path, hunk.number
-
-    return sorted(hunks, key=rank)
+    return sorted(hunks, key=lambda hunk: (-_suspicion(hunt, hunk), hunk.path, hunk.number))
 
 
 def _patch(ground: Ground, hunks: Sequence[Undo]) -> Patch | None:
@@ -177,42 +172,78 @@ def _patch(ground: Ground, hunks: Sequence[Undo]) -> Patch | None:
 
 def _smallest(hunt: Hunt, good: Good, *, careful: bool) -> Found | None:
     """The smallest set of hunks whose undoing makes pass what can pass; ``careful``: and breaks nothing."""
-    ground = hunt.seats.ground
 
     def holds(hunks: tuple[Undo, ...]) -> bool:
-        patch = _patch(ground, hunks)
-        if patch is None or hunt.over:
-            hunt.count(pruned=1)
-            return False
-        key = key_of(patch, good.passing)
-        known = hunt.tried.get(key)
-        if known is None:
-            hunt.count(candidates=1)
-            known = not hunt.attempt(patch, good.passing, first=True).failed
-            hunt.tried.add(key, f"undo {_said(hunks)}", passed=known)
-        return known and not (careful and hunt.breaks(patch))
+        return _holds(hunt, good, hunks) and not (careful and _breaks(hunt, hunks))
 
-    if careful and not holds(good.hunks):
-        hunt.note(f"undoing everything since {good.name} breaks other tests as well")
-        return None
-    likely = [hunk for hunk in good.hunks if _suspicious(hunt, hunk)]
-    least = minimise(good.hunks, holds, likely=likely, budget=_BUDGET)
-    patch = _patch(ground, least.items)
+    items, minimal = _alone(hunt, good, holds), True
+    if not items:
+        part = _one_file(good, holds) or good.hunks
+        if careful and part is good.hunks and not holds(part):
+            hunt.note(f"undoing everything since {good.name} breaks other tests as well")
+            return None
+        likely = [hunk for hunk in part if _suspicion(hunt, hunk)]
+        least = minimise(part, holds, likely=likely, budget=_BUDGET)
+        items, minimal = least.items, least.minimal
+    patch = _patch(hunt.seats.ground, items)
     if patch is None:
         return None
     broken = () if careful else hunt.breaks(patch)
     if broken:
         hunt.count(regressing=1)
-    why = f"undoes {_said(least.items)} of what changed since {good.name}"
-    if not least.minimal or hunt.over:
+    why = f"undoes {_said(items)} of what changed since {good.name}"
+    if not minimal or hunt.over:
         why += " (may not be the least)"
     return Found(patch, Arm.REVERT, why, len(good.passing), len(broken))
 
 
-def _suspicious(hunt: Hunt, hunk: Undo) -> bool:
-    last = max(hunk.last, hunk.first)
-    first = hunk.first if hunk.last >= hunk.first else max(1, hunk.first - 1)
-    return any(hunt.suspicion.of(hunk.path, first, last, at_import=each) for each in (False, True))
+def _holds(hunt: Hunt, good: Good, hunks: tuple[Undo, ...]) -> bool:
+    """Whether undoing these hunks makes pass what can pass."""
+    patch = _patch(hunt.seats.ground, hunks)
+    if patch is None or hunt.over:
+        hunt.count(pruned=1)
+        return False
+    key = key_of(patch, good.passing)
+    known = hunt.tried.get(key)
+    if known is None:
+        hunt.count(candidates=1)
+        known = not hunt.attempt(patch, good.passing, first=True).failed
+        if not hunt.over:
+            hunt.tried.add(key, f"undo {_said(hunks)}", passed=known)
+    return known
+
+
+def _breaks(hunt: Hunt, hunks: tuple[Undo, ...]) -> bool:
+    patch = _patch(hunt.seats.ground, hunks)
+    return patch is None or bool(hunt.breaks(patch))
+
+
+def _alone(hunt: Hunt, good: Good, holds: Callable[[tuple[Undo, ...]], bool]) -> tuple[Undo, ...]:
+    """One hunk that is enough; none: empty.
+
+    Hunks of a large difference depend on each other, and most halves of it do not even import: one hunk alone is the
+    likeliest answer, and the cheapest to ask for, the most suspicious first.
+    """
+    singles = [(hunk,) for hunk in good.hunks[:_ALONE] if _suspicion(hunt, hunk)]
+    tries = in_order(singles, holds, jobs=hunt.seats.jobs, over=lambda: hunt.over)
+    return next((hunks for hunks, held in tries if held), ())
+
+
+def _one_file(good: Good, holds: Callable[[tuple[Undo, ...]], bool]) -> tuple[Undo, ...]:
+    """All hunks of one file, if they are enough; the file with the most suspicious hunk first."""
+    paths = list(dict.fromkeys(hunk.path for hunk in good.hunks))
+    if len(paths) < 2:
+        return ()
+    parts = (tuple(h for h in good.hunks if h.path == path) for path in paths[:_FILES])
+    return next((part for part in parts if holds(part)), ())
+
+
+def _suspicion(hunt: Hunt, hunk: Undo) -> float:
+    """Of the lines that the hunk replaces; of one that only takes away, of the lines around it."""
+    first, last = hunk.first, hunk.last
+    if last < first:
+        first, last = max(1, first - 1), first
+    return max(hunt.suspicion.of(hunk.path, first, last, at_import=each) for each in (False, True))
 
 
 def _said(hunks: Sequence[Undo]) -> str:

@@ -70,6 +70,8 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
     if suite.cut_short or not (suite.outcomes or suite.uncollected):
         said = f"not done after {timeout_s:.0f} s" if suite.cut_short else _last(suite.said)
         raise FixBaselineUnusable(ground.python.path, said)
+    if missing := _not_installed(run):
+        raise FixBaselineUnusable(ground.python.path, missing)
     failing = sorted(suite.failing | set(suite.uncollected))
     known = {*suite.outcomes, *suite.uncollected}
     targets = _chosen(wanted, known, failing)
@@ -91,6 +93,15 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
         wall_s=suite.wall_s,
     )
     return Begun(start, left, map_path, again.suite.wall_s)
+
+
+def _not_installed(run: ConfinedRun) -> str:
+    """What is missing when no test could be collected for want of a module: the environment, not the code, is wrong."""
+    if run.suite.outcomes:
+        return ""
+    messages = {failure.message.partition("\n")[0] for failure in run.failures.values()}
+    alike = messages and all(text.startswith("ModuleNotFoundError") for text in messages)
+    return min(messages).partition(": ")[2] if alike else ""
 
 
 def _chosen(wanted: Sequence[str], known: set[str], failing: Sequence[str]) -> list[str]:

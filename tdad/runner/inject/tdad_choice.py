@@ -78,8 +78,10 @@ class Choice:
         if error is None:
             return
         frames, message = [], ""
-        for cause in self.chain(error):
-            message = message or self.message(cause)
+        chain = self.chain(error)
+        for cause in chain:
+            wrapper = isinstance(cause, pytest.Collector.CollectError) and len(chain) > 1
+            message = message or ("" if wrapper else self.message(cause))
             frames = self.frames(cause) or frames
         entry = {
             "failed": self.place(node.nodeid),
@@ -97,7 +99,9 @@ class Choice:
     def chain(self, error):
         """The exception and what caused it, the cause last."""
         found = []
-        while error is not None and len(found) < _CAUSES and error not in found:
+        while (
+            error is not None and len(found) < _CAUSES and all(error is not one for one in found)
+        ):
             found.append(error)
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return found
