@@ -14,6 +14,8 @@ from tdad.source.repairs.offer import Context, Offer
 _NAMES = {"True": ("False",), "False": ("True",), "None": ("0", "True", "False", '""')}
 _ALIKE = 0.6
 _MOST = 4
+_LONGEST = 60
+"""Longer strings are prose."""
 
 
 def other(site: Site, context: Context) -> Iterator[Offer]:
@@ -62,24 +64,19 @@ def _integer(node: cst.Integer, context: Context) -> Iterator[Offer]:
 
 def _string(node: cst.SimpleString, context: Context) -> Iterator[Offer]:
     value = node.evaluated_value
-    if not isinstance(value, str) or "\n" in value or not value:
+    if not isinstance(value, str) or "\n" in value or not 0 < len(value) <= _LONGEST:
         return
+    matcher = difflib.SequenceMatcher(None, "", value, autojunk=False)
     alike = []
-    for text in dict.fromkeys(context.strings):
-        if text == value or "\n" in text or not text or len(text) > 3 * len(value) + 8:
+    for text in context.strings:
+        shorter, longer = sorted((len(text), len(value)))
+        if text == value or "\n" in text or 2 * shorter < _ALIKE * (shorter + longer):
             continue
-        ratio = _ratio(value, text)
-        if ratio >= _ALIKE or text in value:
-            alike.append((max(ratio, 0.5), text))
+        matcher.set_seq1(text)
+        if matcher.quick_ratio() >= _ALIKE and (ratio := matcher.ratio()) >= _ALIKE:
+            alike.append((ratio, text))
     for ratio, text in sorted(alike, key=lambda one: (-one[0], one[1]))[:_MOST]:
         yield Offer(Template.CONSTANT, node, _quoted(node, text), 0.6 * ratio)
-
-
-def _ratio(one: str, two: str) -> float:
-    matcher = difflib.SequenceMatcher(None, one, two, autojunk=False)
-    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
-        return 0.0
-    return matcher.ratio()
 
 
 def _quoted(node: cst.SimpleString, value: str) -> str:

@@ -36,7 +36,9 @@ def statement(site: Site, context: Context) -> Iterator[Offer]:
 def super_call(site: Site, context: Context) -> Iterator[Offer]:
     """``pass`` (or ``None`` that is returned) → ``super().method(...)`` in a method of a derived class."""
     node, function, owner = site.node, context.function, context.owner
-    if function is None or owner is None or not owner.bases or _calls_super(function):
+    if not isinstance(node, cst.Pass | cst.Return | cst.Assign):
+        return  # before anything that looks at the whole function
+    if function is None or owner is None or not owner.bases or context.calls_super:
         return
     call = f"super().{function.name.value}({', '.join(_handed_on(function))})"
     if isinstance(node, cst.Pass):
@@ -100,13 +102,6 @@ def base(site: Site, context: Context) -> Iterator[Offer]:
     for text in context.bases[: 2 * _MOST]:
         if text not in {node.name.value, *_FORMAL_BASES}:
             yield Offer(Template.BASE, last.value, text, 0.5)
-
-
-def _calls_super(node: cst.CSTNode) -> bool:
-    match node:
-        case cst.Call(func=cst.Name(value="super")):
-            return True
-    return any(_calls_super(child) for child in node.children)
 
 
 def _handed_on(function: cst.FunctionDef) -> Iterator[str]:

@@ -41,6 +41,8 @@ class Context:
     """Source of decorators in the file, the most frequent first."""
     exceptions: Sequence[str]
     """Source of exception types that handlers in the file name, the most frequent first."""
+    calls_super: bool
+    """The function has a ``super()`` already."""
     bases: Sequence[str]
     """Names of classes of the file, and of what its classes are derived from."""
 

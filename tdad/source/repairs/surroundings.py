@@ -13,6 +13,8 @@ from tdad.source.repairs.offer import Context, last_name
 
 _SELF = frozenset({"self", "cls", "mcs"})
 _MOST = 40
+_LONGEST = 60
+"""Longer strings are prose, not constants."""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,8 @@ class Surroundings:
     exceptions: Counter[str] = field(default_factory=Counter)
     bases: Counter[str] = field(default_factory=Counter)
     _contexts: dict[str, Context] = field(default_factory=dict)
+    _attributes: dict[int, Sequence[str]] = field(default_factory=dict)
+    _short: Sequence[str] | None = None
 
     def context(self, scope: Scope, node: cst.CSTNode) -> Context:
         """What is in reach of code of ``scope``."""
@@ -34,6 +38,21 @@ class Surroundings:
         if scope.qualname not in self._contexts:
             self._contexts[scope.qualname] = self._made(scope.qualname)
         return self._contexts[scope.qualname]
+
+    def _attributes_of(self, owner: cst.ClassDef | None) -> Sequence[str]:
+        if owner is None:
+            return ()
+        if id(owner) not in self._attributes:
+            self._attributes[id(owner)] = sorted(_attributes(owner))
+        return self._attributes[id(owner)]
+
+    def _strings(self) -> Sequence[str]:
+        """One list for all contexts: short strings, the most frequent first."""
+        if self._short is None:
+            self._short = [
+                text for text, _ in self.strings.most_common() if 0 < len(text) <= _LONGEST
+            ]
+        return self._short
 
     def _made(self, qualname: str) -> Context:
         function = self.functions.get(qualname)
@@ -48,11 +67,12 @@ class Surroundings:
             owner=owner,
             parameters=parameters,
             locals=bound,
-            attributes=sorted(_attributes(owner)) if owner else (),
-            strings=[text for text, _ in self.strings.most_common()],
+            attributes=self._attributes_of(owner),
+            strings=self._strings(),
             numbers=_frequent(self.numbers),
             decorators=_frequent(self.decorators),
             exceptions=_frequent(self.exceptions),
+            calls_super=function is not None and _calls_super(function),
             bases=_frequent(self.bases),
         )
 
@@ -90,6 +110,13 @@ def _gather(node: cst.CSTNode, qualname: str, found: Surroundings, module: cst.M
                 found.exceptions[name] += 0
     for child in node.children:
         _gather(child, qualname, found, module)
+
+
+def _calls_super(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.Call(func=cst.Name(value="super")):
+            return True
+    return any(_calls_super(child) for child in node.children)
 
 
 def _frequent(counted: Counter[str]) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from itertools import combinations
 from pathlib import Path
@@ -85,6 +86,32 @@ def test_each_hunk_undone_alone_and_all_together() -> None:
     assert undone(present, hunks[:1]) == {"a.py": NEW.replace(b"TWO", b"two")}
     assert undone(present, hunks[1:2]) == {"a.py": NEW.replace(b"five", b"four\nfive")}
     assert undone(present, hunks[2:]) == {"a.py": NEW.replace(b"seven\n", b"")}
+
+
+def test_neighbouring_lines_that_changed_for_different_reasons_are_hunks_of_their_own() -> None:
+    old = b"def f(a: _t.Any):\n    if a is None:\n        a = 1\n    end()\n"
+    new = b"def f(a: t.Any):\n    # new\n    if a is not None:\n        b: t.Any = 1\n    end()\n"
+    hunks = list(undoable(FileVersion("a.py", old, new)))
+    one = undone({"a.py": new}, [h for h in hunks if h.first <= 3 <= h.last])["a.py"]
+    assert one == new.replace(b"is not None", b"is None")
+    assert undone({"a.py": new}, hunks) == {"a.py": old}
+    assert len(hunks) >= 3
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_all_hunks_together_give_the_old_text_and_none_gives_the_new_one(seed: int) -> None:
+    draw = random.Random(seed)
+    old = [f"{draw.choice('abc')} = {draw.choice('xyz')}\n" for _ in range(draw.randrange(12))]
+    new = [line for line in old if draw.random() < 0.7]
+    for _ in range(draw.randrange(5)):
+        new.insert(
+            draw.randrange(len(new) + 1),
+            f"{draw.choice('abc')} = {draw.choice('xyz')}{draw.randrange(9)}\n",
+        )
+    before, now = "".join(old).encode(), "".join(new).encode()
+    hunks = list(undoable(FileVersion("a.py", before, now)))
+    assert undone({"a.py": now}, hunks).get("a.py", now) == before
+    assert len({(h.number) for h in hunks}) == len(hunks)
 
 
 def test_added_removed_and_binary_files_are_undone_as_a_whole() -> None:
