@@ -44,12 +44,12 @@ def pytest_ini(root: Path) -> PytestIni:
     return PytestIni()
 
 
-def testpaths(ini: PytestIni, root: Path) -> Callable[[str], bool]:
+def looked_into(ini: PytestIni, root: Path) -> Callable[[str], bool]:
     """Whether pytest without arguments looks into a path relative to ``root``: all, or those below ``testpaths``."""
     if not ini.testpaths or ini.path is None:
         return lambda _path: True
-    folder = os.path.relpath(Path(ini.path).parent, root)
-    wanted = [os.path.normpath(f"{folder}/{each}").replace(os.sep, "/") for each in ini.testpaths]
+    folder = Path(ini.path).parent
+    wanted = [os.path.relpath(folder / each, root).replace(os.sep, "/") for each in ini.testpaths]
 
     def inside(path: str) -> bool:
         around = (path, *map(str, PurePosixPath(path).parents))

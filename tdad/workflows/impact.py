@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tdad.answers import ImpactReport, MapState
-from tdad.config import testpaths
+from tdad.config import looked_into
 from tdad.errors import TdadError
 from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
 from tdad.graph.impacts import Question, World, impacts, may_hold_new_tests
@@ -149,7 +149,7 @@ def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[Sta
         paths = may_hold_new_tests(world, changed.changes)
     else:
         known = {test.path for test in world.recorded.tests.values()}
-        inside = testpaths(project.config.pytest, project.root)
+        inside = looked_into(project.config.pytest, project.root)
         paths = {path for path in changed.head.paths() if path in known or inside(path)}
     for path in sorted(paths):
         if path.endswith(".py") and is_test_file(path, found):
