@@ -66,7 +66,7 @@ def run_confined(
     Args:
         root: Where it runs.
         options: With what.
-        scratch: A private folder: home, temporary files, bytecode, outcomes.
+        scratch: A private folder: home, temporary files, outcomes.
         cell: How it is confined.
         around: The copy that ``root`` is in; all of it may be written.
         tests: Node ids relative to ``root``; ``None``: all tests.
@@ -95,8 +95,8 @@ def run_confined(
         environ={
             **chosen.environ,
             "TDAD_CHOICE": json.dumps(choice),
+            # into the copy itself: what is installed keeps its own bytecode, and each copy has only what it ran
             "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONPYCACHEPREFIX": str(scratch / "bytecode"),
         },
     )
     caught = catch(

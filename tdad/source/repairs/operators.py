@@ -22,7 +22,7 @@ _TEXT: dict[type[cst.CSTNode], str] = {
     cst.DivideAssign: "/=", cst.FloorDivideAssign: "//=", cst.BitAndAssign: "&=",
     cst.BitOrAssign: "|=",
 }  # fmt: skip
-_USUAL = frozenset({"+", "-", "*", "+=", "-=", "and", "or"})
+_USUAL = frozenset({"+", "-", "+=", "-=", "and", "or"})
 _LIKELY, _UNLIKELY = 0.8, 0.35
 
 
