@@ -23,7 +23,14 @@ class Candidate:
 
     score: float
     repair: Repair
-    patch: Patch
+    before: bytes
+    """The file that it repairs."""
+
+    @property
+    def patch(self) -> Patch | None:
+        """What the file becomes; ``None``: nothing that parses. Not asked before its turn: parsing takes time."""
+        text = repair_file(self.before, self.repair)
+        return None if text is None else {self.repair.path: text}
 
 
 def repairs(hunt: Hunt) -> Iterator[Found]:
@@ -37,8 +44,8 @@ def repairs(hunt: Hunt) -> Iterator[Found]:
         over=lambda: hunt.over,
     )
     for candidate, passed in tries:
-        if passed:
-            yield hunt.judge(candidate.patch, Arm.TEMPLATE, _why(candidate.repair))
+        if passed and (patch := candidate.patch) is not None:
+            yield hunt.judge(patch, Arm.TEMPLATE, _why(candidate.repair))
 
 
 def _why(repair: Repair) -> str:
@@ -59,11 +66,10 @@ def _candidates(hunt: Hunt) -> Sequence[Candidate]:
             suspicious = hunt.suspicion.of(
                 path, repair.first, repair.last, at_import=repair.at_import
             )
-            text = repair_file(data, repair) if suspicious else None
-            if text is None:
+            if not suspicious:
                 hunt.count(pruned=1)
                 continue
-            found.append(Candidate(suspicious * ranked.prior, repair, {path: text}))
+            found.append(Candidate(suspicious * ranked.prior, repair, data))
     return sorted(found, key=lambda each: (-round(each.score, 6), each.repair))
 
 
@@ -78,17 +84,20 @@ def _words(hunt: Hunt) -> list[str]:
 
 
 def _passes(hunt: Hunt, candidate: Candidate) -> bool:
-    visible = hunt.visible
-    key = key_of(candidate.patch, visible)
+    visible, patch = hunt.visible, candidate.patch
+    if patch is None:
+        hunt.count(pruned=1)
+        return False
+    key = key_of(patch, visible)
     known = hunt.tried.get(key)
     if known is not None:
         return known
     hunt.count(candidates=1)
     quick = sorted(visible, key=lambda name: (hunt.start.durations.get(name, 0.0), name))[:_QUICK]
-    passed = not hunt.attempt(candidate.patch, quick, first=True).failed
+    passed = not hunt.attempt(patch, quick, first=True).failed
     rest = [name for name in visible if name not in set(quick)]
     if passed and rest:
-        passed = not hunt.attempt(candidate.patch, rest, first=True).failed
+        passed = not hunt.attempt(patch, rest, first=True).failed
     if not hunt.over:
         hunt.tried.add(key, _why(candidate.repair), passed=passed)
     return passed
