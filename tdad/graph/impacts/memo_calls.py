@@ -7,6 +7,7 @@ cache, and each test is seen to ask.
 
 from __future__ import annotations
 
+import builtins
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,8 +22,16 @@ more common name is one that rule 7 does not see."""
 _MAKING = frozenset(
     {"__new__", "__init__", "__post_init__", "__init_subclass__", "__set_name__", "__prepare__"}
 )
+_SPELLED = frozenset({ReferenceKind.STRING, ReferenceKind.PATCH})
 _INERT = frozenset({"object", "ABC", "Generic", "Protocol", "NamedTuple", "Enum", "Exception"})
 """Bases from elsewhere that call no method by themselves but dunders."""
+_EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+_IN_WORDS = frozenset({"__str__", "__repr__", "__format__"})
+_ASKS_FOR_WORDS = frozenset({"str", "repr", "format", "print"})
 
 
 @dataclass(slots=True)
@@ -41,6 +50,7 @@ class Calls:
     _waiting: dict[str, list[str]] = field(default_factory=dict)
     """Name → methods of classes in use that wait for somebody to mention it."""
     _imported: dict[str, frozenset[str]] = field(default_factory=dict)
+    _stored: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, definition: str) -> frozenset[str]:
         """Definitions that ``definition`` can call, itself included."""
@@ -97,16 +107,16 @@ class Calls:
             self._seen.add(cls)
         order = self.world.now.mro(cls)
         foreign = {base.rpartition(".")[2] for base in order if "::" not in base}
-        everything = made and not foreign <= _INERT
+        everything = made and not foreign <= _INERT | _EXCEPTIONS
+        told = not foreign.isdisjoint(_EXCEPTIONS)
         for base in {cls, *order}:
             for name, method in self._methods(base):
-                if (
-                    made
-                    if name in _MAKING
-                    else everything or name in self._names or _implicit(name)
-                ):
+                if name in _MAKING:
+                    if made:
+                        self._enter(method)
+                elif everything or name in self._names or _runs_unnamed(name, told=told):
                     self._enter(method)
-                elif name not in _MAKING:
+                else:
                     self._waiting.setdefault(name, []).append(method)
 
     def _methods(self, cls: str) -> Iterator[tuple[str, str]]:
@@ -120,17 +130,36 @@ class Calls:
                     yield rest.partition(".")[0], f"{path}::{definition.qualname}"
 
     def _mentioned(self, definition: str) -> Iterator[str]:
-        """Names in the definition; attributes of foreign modules (``re.compile``) are none of ours."""
+        """Names by which the definition may ask objects that it does not know: attributes, and literals.
+
+        Not those of foreign modules (``re.compile``), nor attributes that objects of the file's classes are given.
+        """
         found = self.world.now.files.find(definition)
         if found is None:
             return
         scope, indexes = found
-        foreign = self._foreign(scope)
+        foreign, given = self._foreign(scope), self._given(scope)
         for index in indexes:
             for reference in scope.references.get(index, ()):
-                parts = reference.chain.replace("()", "").replace("[]", "").split(".")
-                if parts[0] not in foreign:
+                root, *parts = reference.chain.replace("()", "").replace("[]", "").split(".")
+                if reference.kind in _SPELLED:
+                    parts = [root, *parts]
+                elif root == "self" and parts and parts[0] in given:
+                    parts = parts[1:]
+                if reference.chain in _ASKS_FOR_WORDS and reference.kind is ReferenceKind.CALL:
+                    yield from _IN_WORDS
+                if root not in foreign:
                     yield from filter(str.isidentifier, parts)
+
+    def _given(self, scope: FileScope) -> frozenset[str]:
+        """Attributes that methods of the file's classes store into ``self``."""
+        if scope.path not in self._stored:
+            self._stored[scope.path] = frozenset(
+                binding.target.removeprefix("self.")
+                for binding in scope.facts.bindings
+                if binding.target.startswith("self.")
+            )
+        return self._stored[scope.path]
 
     def _foreign(self, scope: FileScope) -> frozenset[str]:
         """Names that the file imports from outside the project."""
@@ -143,8 +172,9 @@ class Calls:
         return self._imported[scope.path]
 
 
-def _implicit(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
+def _runs_unnamed(name: str, *, told: bool) -> bool:
+    """Whether operators and protocols run the method. ``told``: of an exception, which says itself when asked to."""
+    return name.startswith("__") and name.endswith("__") and not (told and name in _IN_WORDS)
 
 
 def _is_metaclass(world: World, cls: str) -> bool:
