@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 
 from tdad.facts import DefinitionKind, FileFacts, ReferenceKind
 from tdad.graph.impacts.world import find
 from tdad.graph.resolve import Resolver
 
-PLAIN_BASES = frozenset(
-    {"object", "Exception", "ValueError", "TypeError", "KeyError", "RuntimeError"}
+_EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
 )
-"""Bases outside the project that make nothing of a class body."""
 CLASS_HOOKS = ("__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__")
 
 
@@ -27,6 +29,12 @@ PURE_DECORATORS = frozenset(
     }
 )  # fmt: skip
 """Decorators that only make the decorated object: applying one has no effect anywhere else."""
+
+
+def is_plain(base: str) -> bool:
+    """Whether a base from elsewhere makes nothing of a class body and calls no method: ``object``, exceptions."""
+    name = base.removeprefix("builtins.")
+    return name == "object" or name in _EXCEPTIONS
 
 
 def is_pure(decorator: str) -> bool:
@@ -76,7 +84,7 @@ def family(resolver: Resolver, class_id: str) -> set[str]:
 def has_unknown_base(resolver: Resolver, class_id: str) -> bool:
     """Whether some base is outside the project and may call methods of the class."""
     return any(
-        "::" not in base and base not in PLAIN_BASES
+        "::" not in base and not is_plain(base)
         for cls in (class_id, *resolver.mro(class_id))
         if "::" in cls
         for base in resolver.bases(cls)
@@ -110,7 +118,7 @@ def keeps_order(resolver: Resolver, class_id: str) -> bool:
     outside = {
         base for cls in mro if "::" in cls for base in resolver.bases(cls) if "::" not in base
     }
-    if any(base not in PLAIN_BASES and not base.endswith(_ORDERLESS) for base in outside):
+    if any(not is_plain(base) and not base.endswith(_ORDERLESS) for base in outside):
         return True
     return any(
         find(facts_of(resolver, split(cls)[0]), f"{split(cls)[1]}.{hook}") is not None

@@ -17,7 +17,7 @@ from tdad.facts import (
     Span,
     StatementKind,
 )
-from tdad.graph.impacts.classes import PLAIN_BASES, has_processing_base, mentions
+from tdad.graph.impacts.classes import has_processing_base, is_plain, mentions
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.scopes import FileScope
@@ -201,6 +201,6 @@ def is_particular(resolver: Resolver, class_id: str) -> bool:
     brings = [
         base
         for base in bases
-        if (has_processing_base(resolver, base) if "::" in base else base not in PLAIN_BASES)
+        if (has_processing_base(resolver, base) if "::" in base else not is_plain(base))
     ]
     return len(brings) > 1 or not resolver.hierarchy.fits(class_id)

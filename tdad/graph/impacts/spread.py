@@ -376,7 +376,7 @@ class Spread(Hits):
 
     def _read(self, resolver: Resolver, edge: Edge, reader: Definition, step: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
-        if step.raises and not edge.ambiguous and self._runs_at_import(resolver, edge, reader):
+        if step.raises and not edge.ambiguous and self._runs_at_import(edge, reader):
             self.fails(path, step)
         if reader.kind is DefinitionKind.FUNCTION:
             if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
@@ -389,11 +389,10 @@ class Spread(Hits):
         else:
             self.bound(path, qualname, step)
 
-    @staticmethod
-    def _runs_at_import(resolver: Resolver, edge: Edge, reader: Definition) -> bool:
+    def _runs_at_import(self, edge: Edge, reader: Definition) -> bool:
         """Whether the reader uses the value while its module is imported, in a way that can fail."""
         if edge.kind is ReferenceKind.BASE:
-            return is_particular(resolver, edge.source)
+            return is_particular(self.world.now, edge.source)
         if edge.kind in {ReferenceKind.STRING, ReferenceKind.PATCH}:
             return False
         return edge.kind in HEADER_KINDS or reader.kind is not DefinitionKind.FUNCTION
