@@ -156,6 +156,10 @@ def prepare_folder(project: Project) -> None:
             ignore.write_text("*\n", encoding="utf-8")
         if not os.access(project.spool_path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        # a full disk is said now, not after the tests ran
+        room = project.spool_path / f".room-{os.getpid()}"
+        room.write_bytes(bytes(4096))
+        room.unlink()
     except OSError as error:
         reason = error.strerror or str(error)
         kind = DiskFull if error.errno in _NO_ROOM else MapReadOnly
