@@ -43,8 +43,6 @@ def build_index(
         head = bring_up_to_date(project, store, jobs=jobs, progress=progress)
         files = _counts(store, head)
         broken = [head.facts.get(path) for path in sorted(files) if files[path].broken]
-        if not store.recorded().tests:
-            _prepare_static_answers(project, head)
     return IndexSummary(
         files=len(files),
         parsed=head.parsed,
@@ -53,14 +51,6 @@ def build_index(
         errors=tuple((facts.path, facts.error) for facts in broken if facts and facts.error),
         seconds=time.perf_counter() - began,
     )
-
-
-def _prepare_static_answers(project: Project, head: Head) -> None:
-    """Resolve now what a question without a recording needs."""
-    from tdad.workflows.impact import patterns
-    from tdad.workflows.static_links import refresh_links
-
-    refresh_links(project, head, patterns(project))
 
 
 def _counts(store: Map, head: Head) -> dict[str, Counts]:

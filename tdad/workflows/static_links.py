@@ -30,13 +30,6 @@ def static_question(
     return question
 
 
-def refresh_links(project: Project, head: Head, patterns: Patterns) -> None:
-    """Bring the cache up to date."""
-    kept = _read(project, head, patterns)
-    if len(kept) < len(head.python):
-        _write(project, head, patterns, Search(Resolver(head.facts), patterns, kept))
-
-
 def _path(project: Project) -> Path:
     return project.map_path.with_name(f"{project.map_path.stem}.links")
 
