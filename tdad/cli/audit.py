@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 import click
 
+from tdad.cli.durations import seconds_of
 from tdad.cli.options import json_option, open_here
 from tdad.errors import AuditBudgetMalformed, ExitCode, OptionsExclude
-
-_BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
-_UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @click.command(short_help="Put faults into a copy: is every failing test selected?")
@@ -142,10 +139,10 @@ def _seconds(budget: str | None) -> float | None:
     """``10m`` → 600."""
     if budget is None:
         return None
-    found = _BUDGET.fullmatch(budget.strip())
+    found = seconds_of(budget)
     if found is None:
         raise AuditBudgetMalformed(budget)
-    return float(found[1]) * _UNITS[found[2]]
+    return found
 
 
 def _code(safe_share: float | None, wanted: float | None) -> ExitCode:

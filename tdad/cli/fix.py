@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 import click
 
+from tdad.cli.durations import seconds_of
 from tdad.cli.options import json_option, name_of, open_here
 from tdad.errors import ExitCode, FixTimeMalformed, OptionsExclude
 
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
-_UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 _ARMS = ("revert", "template", "held-back")
 
 
@@ -189,7 +187,7 @@ def _say(text: str) -> None:
 
 def _seconds(option: str, text: str) -> float:
     """``10m`` → 600."""
-    found = _TIME.fullmatch(text.strip())
+    found = seconds_of(text)
     if found is None:
         raise FixTimeMalformed(option, text)
-    return float(found[1]) * _UNITS[found[2]]
+    return found

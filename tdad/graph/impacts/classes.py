@@ -9,11 +9,12 @@ from tdad.facts import DefinitionKind, FileFacts, ReferenceKind
 from tdad.graph.impacts.world import find
 from tdad.graph.resolve import Resolver
 
-_EXCEPTIONS = frozenset(
+EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 )
+"""Names of the builtin exceptions."""
 CLASS_HOOKS = ("__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__")
 
 
@@ -34,7 +35,7 @@ PURE_DECORATORS = frozenset(
 def is_plain(base: str) -> bool:
     """Whether a base from elsewhere makes nothing of a class body and calls no method: ``object``, exceptions."""
     name = base.removeprefix("builtins.")
-    return name == "object" or name in _EXCEPTIONS
+    return name == "object" or name in EXCEPTIONS
 
 
 def is_pure(decorator: str) -> bool:

@@ -7,12 +7,12 @@ cache, and each test is seen to ask.
 
 from __future__ import annotations
 
-import builtins
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tdad.facts import DefinitionKind, Owner, ReferenceKind
+from tdad.graph.impacts.classes import EXCEPTIONS
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve.scopes import FileScope
 
@@ -25,11 +25,6 @@ _MAKING = frozenset(
 _SPELLED = frozenset({ReferenceKind.STRING, ReferenceKind.PATCH})
 _INERT = frozenset({"object", "ABC", "Generic", "Protocol", "NamedTuple", "Enum", "Exception"})
 """Bases from elsewhere that call no method by themselves but dunders."""
-_EXCEPTIONS = frozenset(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-)
 _IN_WORDS = frozenset({"__str__", "__repr__", "__format__"})
 _ASKS_FOR_WORDS = frozenset({"str", "repr", "format", "print"})
 
@@ -107,8 +102,8 @@ class Calls:
             self._seen.add(cls)
         order = self.world.now.mro(cls)
         foreign = {base.rpartition(".")[2] for base in order if "::" not in base}
-        everything = made and not foreign <= _INERT | _EXCEPTIONS
-        told = not foreign.isdisjoint(_EXCEPTIONS)
+        everything = made and not foreign <= _INERT | EXCEPTIONS
+        told = not foreign.isdisjoint(EXCEPTIONS)
         for base in {cls, *order}:
             for name, method in self._methods(base):
                 if name in _MAKING:
