@@ -1,0 +1,1 @@
+"""Outcomes of baseline and head → verdicts; findings → levels. No I/O."""
