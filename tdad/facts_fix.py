@@ -100,9 +100,11 @@ class Failure:
     """How a test failed."""
 
     message: str = ""
-    """First line of what went wrong."""
+    """What went wrong: type and text of the exception, shortened."""
     frames: tuple[Site, ...] = ()
     """Lines of the project on the traceback, outermost first."""
+    output: str = ""
+    """End of what it printed and logged."""
 
 
 @dataclass(frozen=True, slots=True)

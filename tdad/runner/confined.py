@@ -131,5 +131,6 @@ def _failures(file: Path) -> dict[str, Failure]:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             entry = json.loads(line)
             frames = tuple(Site(str(path), int(number)) for path, number in entry["frames"])
-            found.setdefault(entry["failed"], Failure(str(entry["message"]), frames))
+            failure = Failure(str(entry["message"]), frames, str(entry["output"]))
+            found.setdefault(entry["failed"], failure)
     return found

@@ -115,6 +115,7 @@ class RunFolder:
                 name: {
                     "message": failure.message,
                     "frames": [[site.path, site.line] for site in failure.frames],
+                    "output": failure.output,
                 }
                 for name, failure in begun.start.failures.items()
             },
@@ -138,7 +139,9 @@ class RunFolder:
             durations=said["durations"],
             uncollected=said["uncollected"],
             failures={
-                name: Failure(one["message"], tuple(Site(p, n) for p, n in one["frames"]))
+                name: Failure(
+                    one["message"], tuple(Site(p, n) for p, n in one["frames"]), one["output"]
+                )
                 for name, one in said["failures"].items()
             },
             flaky=frozenset(said["flaky"]),

@@ -4,8 +4,8 @@ Runs in the interpreter of the project: standard library and pytest only, Python
 settings as JSON and is taken out of the environment again: ``only`` (a file with node ids as a JSON list, relative to
 ``root``; empty: all tests), ``failures`` (a file to append to), ``root``.
 
-One JSON object a line: ``{"failed": id, "message": text, "frames": [[path, line]]}``; frames are those below ``root``,
-outermost first.
+One JSON object a line: ``{"failed": id, "message": text, "frames": [[path, line]], "output": text}``; frames are those
+below ``root``, outermost first; the output is the end of what was printed and logged.
 """
 
 import json
@@ -16,6 +16,7 @@ import pytest
 
 _VARIABLE = "TDAD_CHOICE"
 _LONGEST = 2000
+_PRINTED = 800
 _CAUSES = 8
 
 
@@ -72,7 +73,7 @@ class Choice:
         if gone:
             config.hook.pytest_deselected(items=gone)
 
-    def pytest_exception_interact(self, node, call):
+    def pytest_exception_interact(self, node, call, report):
         """Write where it happened, for tests and for what cannot be collected."""
         error = getattr(call.excinfo, "value", None)
         if error is None:
@@ -87,6 +88,7 @@ class Choice:
             "failed": self.place(node.nodeid),
             "message": message[:_LONGEST],
             "frames": frames[-30:],
+            "output": self.output(report)[-_PRINTED:],
         }
         line = json.dumps(entry).encode("ascii") + b"\n"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -112,6 +114,11 @@ class Choice:
             return "%s: %s" % (type(error).__name__, error)
         except Exception:  # noqa: BLE001  # the project's own __str__ may raise anything
             return type(error).__name__
+
+    def output(self, report):
+        """What the test printed and logged."""
+        sections = getattr(report, "sections", ())
+        return "\n".join(text for name, text in sections if name.startswith("Captured"))
 
     def frames(self, error):
         """Lines of the project on the traceback, outermost first; of a syntax error the line itself."""
