@@ -14,7 +14,7 @@ WORKERS ?= auto
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests model test-model test-openai test docs demo bench audit audit-full clean
+.PHONY: help env lint types layers tests model test-model test-openai test docs demo demo-fix bench audit audit-full repair repair-sample clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -73,6 +73,12 @@ audit: env  ## ten minutes of audit-full: a sample, printed
 
 audit-full: env  ## seed faults in real projects, compare with the alternatives: hours, resumable
 	$(BIN)/python tools/accuracy.py
+
+repair-sample: env  ## repair three bugs of each of three real projects, printed
+	$(BIN)/python tools/repair.py --sample
+
+repair: env  ## repair bugs in real projects in every way there is: hours, resumable
+	$(BIN)/python tools/repair.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(VENV)-docs $(VENV)-model .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
