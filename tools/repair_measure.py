@@ -1,4 +1,4 @@
-"""One bug, repaired in each way by ``tdad fix`` itself; each patch is checked by an independent run of the whole suite."""
+"""One bug, repaired in each way by ``tdad fix`` itself; an independent run of the whole suite checks each patch."""
 
 from __future__ import annotations
 

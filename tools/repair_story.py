@@ -1,4 +1,4 @@
-"""A bug in a history: a good version, commits that do no harm, one that brings the bug among other changes, more commits."""
+"""A bug in a history: a good version, harmless commits, one that brings the bug among other changes, more commits."""
 
 from __future__ import annotations
 
