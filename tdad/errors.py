@@ -583,6 +583,26 @@ class FixBranchExists(TdadError):
         )
 
 
+class ImportedElsewhere(TdadError):
+    """The tests do not run the project that is recorded, but another copy of it.
+
+    That is an editable install of another folder, a plain install that is found first, another checkout on
+    ``PYTHONPATH``.
+    It is said at the end of a recording, which is kept. As nothing of the project's own code was seen, a change in it
+    puts every test that imports it at risk, as a precaution, until it is recorded.
+    """
+
+    slug = "imported-elsewhere"
+
+    def __init__(self, module: str, file: str, place: str, command: str) -> None:
+        self.module = module
+        self.file = file
+        super().__init__(
+            f"the tests import {module} from {file} and not from {place}, so nothing of {place} was recorded, and a"
+            f" change in it will put every test that imports it at risk. Record this one: {command}"
+        )
+
+
 class AuditWrongTree(TdadError):
     """The tests of a copy would import the project from somewhere else, and never see a fault in the copy."""
 

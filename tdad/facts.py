@@ -465,6 +465,43 @@ class TestRecord:
     """Earlier outcomes, newest first, at most 10."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Elsewhere:
+    """A package or module of the project in whose place the tests imported another one: nothing of it was seen."""
+
+    module: str
+    """Dotted name."""
+    path: str
+    """The project's own file: the module's, or the package's ``__init__.py``."""
+    file: str
+    """Absolute path of the file that was imported in its place."""
+
+    @property
+    def is_package(self) -> bool:
+        """Whether everything in the folder of ``path`` belongs to it."""
+        return self.path.endswith("__init__.py")
+
+    @property
+    def place(self) -> str:
+        """The module's file or the package's folder."""
+        return self.path.rpartition("/")[0] if self.is_package else self.path
+
+    @property
+    def base(self) -> str:
+        """The folder that has to come first in ``sys.path``; ``.`` for the root."""
+        stem = self.path.removesuffix("/__init__.py").removesuffix(".py")
+        return stem.removesuffix(self.module.replace(".", "/")).rstrip("/") or "."
+
+    @property
+    def command(self) -> str:
+        """What to type at the root so that the project's own is recorded."""
+        return f"PYTHONPATH={self.base} pytest --tdad-map"
+
+    def holds(self, path: str) -> bool:
+        """Whether ``path`` is part of it."""
+        return path == self.path or (self.is_package and path.startswith(f"{self.place}/"))
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Where a recording was made."""
@@ -481,6 +518,8 @@ class Environment:
     """Top-level module name → distribution name."""
     search: tuple[str, ...] = ()
     """Folders that held the distributions, in order: where to look for what is installed now."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """What the tests imported in the place of code of the project, sorted."""
 
 
 PRESENT = "-"
@@ -508,6 +547,8 @@ class Run:
     """True: nothing was deselected, so a test that is absent here no longer exists."""
     scope: tuple[str, ...] = ()
     """Files and folders that a ``full`` run was limited to; empty: the whole project."""
+    outside: Mapping[str, str] = field(default_factory=dict)
+    """Dotted name → absolute path of the outermost packages and modules that were imported from outside the project."""
 
 
 # --------------------------------------------------------------------------------------------------------------------

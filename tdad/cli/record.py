@@ -46,10 +46,12 @@ def record(
 
     project = open_here(settings)
     with _stdout_is_talk(as_json):
-        code = record_outside(project, python=python, lines=lines, arguments=pytest_args)
-    if code in TESTS_RAN:
+        ended = record_outside(project, python=python, lines=lines, arguments=pytest_args)
+    if ended.exit_code in TESTS_RAN:
         print_stats(stats(project), as_json=as_json)
-    return code
+    if ended.note:
+        click.echo(f"tdad: {ended.note}", err=True)
+    return ended.exit_code
 
 
 @contextmanager

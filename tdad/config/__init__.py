@@ -1,5 +1,6 @@
 """Configuration: where the project is, and what it says in ``[tool.tdad]`` and to pytest."""
 
+from tdad.config.distribution import distribution_names
 from tdad.config.models import ModelEndpoint, is_local
 from tdad.config.pytest_ini import PytestIni, looked_into, pytest_ini
 from tdad.config.root import find_root
@@ -12,6 +13,7 @@ __all__ = [
     "Kind",
     "ModelEndpoint",
     "PytestIni",
+    "distribution_names",
     "find_root",
     "is_local",
     "load",

@@ -80,7 +80,12 @@ def _words(path: Path, name: str, value: object) -> Iterator[str]:
         raise ConfigInvalid(str(path), f"{name} must be a list of strings, not {value!r}")
 
 
-def _section_of_ini(path: Path, *names: str) -> Mapping[str, Any] | None:
+def section_of_ini(path: Path, *names: str) -> Mapping[str, Any] | None:
+    """Return the first of these sections that the file has, or ``None``.
+
+    Raises:
+        ConfigInvalid: the file is no ini file, or cannot be read.
+    """
     from iniconfig import IniConfig, ParseError
 
     try:
@@ -102,7 +107,7 @@ def _pytest_toml(path: Path) -> Mapping[str, Any] | None:
 
 
 def _dedicated_ini(path: Path) -> Mapping[str, Any] | None:
-    return _section_of_ini(path, "pytest") or {}
+    return section_of_ini(path, "pytest") or {}
 
 
 def _pyproject(path: Path) -> Mapping[str, Any] | None:
@@ -119,6 +124,6 @@ _PYTEST_FILES: Mapping[str, Callable[[Path], Mapping[str, Any] | None]] = {
     "pytest.ini": _dedicated_ini,
     ".pytest.ini": _dedicated_ini,
     "pyproject.toml": _pyproject,
-    "tox.ini": lambda path: _section_of_ini(path, "pytest"),
-    "setup.cfg": lambda path: _section_of_ini(path, "tool:pytest"),
+    "tox.ini": lambda path: section_of_ini(path, "pytest"),
+    "setup.cfg": lambda path: section_of_ini(path, "tool:pytest"),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tdad.errors import MapCorrupt
-from tdad.facts import Environment, Owner, OwnerKind, Status
+from tdad.facts import Elsewhere, Environment, Owner, OwnerKind, Status
 from tdad.store.lines import pack, unpack
 from tdad.store.rows import Rows
 
@@ -158,12 +158,13 @@ def environment_of(values: Mapping[str, Any]) -> Environment:
         plugins=tuple(values["plugins"]),
         modules=values["modules"],
         search=tuple(values.get("search", ())),
+        elsewhere=tuple(Elsewhere(*one) for one in values.get("elsewhere", ())),
     )
 
 
 def environment_document(environment: Environment) -> dict[str, Any]:
     """Return the environment as JSON values."""
-    return {
+    document: dict[str, Any] = {
         "python": environment.python,
         "platform": environment.platform,
         "packages": dict(environment.packages),
@@ -172,6 +173,9 @@ def environment_document(environment: Environment) -> dict[str, Any]:
         "modules": dict(environment.modules),
         "search": list(environment.search),
     }
+    if environment.elsewhere:
+        document["elsewhere"] = [[one.module, one.path, one.file] for one in environment.elsewhere]
+    return document
 
 
 def read_tests(rows: Rows) -> dict[str, TestFile]:

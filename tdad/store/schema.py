@@ -32,7 +32,8 @@ CREATE TABLE header (
 -- Where runs were made: several runs share one.
 CREATE TABLE environment (
     id      INTEGER PRIMARY KEY, -- never used twice
-    data    BLOB NOT NULL       -- frame of JSON: python, platform, packages, variables, plugins, modules, search
+    data    BLOB NOT NULL       -- frame of JSON: python, platform, packages, variables, plugins, modules, search,
+                                -- elsewhere (if any)
 );
 
 -- Recorded runs to which some record still refers.

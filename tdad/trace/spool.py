@@ -6,7 +6,7 @@ Nothing here trusts the files: a process may have been killed in the middle of a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -194,7 +194,18 @@ def read_run(spool: Path) -> Run:
         complete=any(end.get("exitstatus") in (0, 1, 5) for end in controllers),
         full=bool(controllers) and all(bool(end.get("full")) for end in gathered.ends),
         scope=tuple(str(path) for end in controllers for path in end.get("scope", ())),
+        outside=_outside(gathered.ends),
     )
+
+
+def _outside(ends: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What some process of the run imported from outside the project."""
+    found: dict[str, str] = {}
+    for end in ends:
+        named = end.get("outside")
+        if isinstance(named, dict):
+            found.update({str(name): str(file) for name, file in named.items()})
+    return dict(sorted(found.items()))
 
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:

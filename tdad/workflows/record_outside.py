@@ -15,6 +15,7 @@ from tdad.runner import interpreter, process
 from tdad.trace.probe.inherit import INJECT, PYTHONPATH, ROOTS, SETTINGS
 from tdad.workflows.project import Project
 from tdad.workflows.recording import check_map, prepare_folder, take_in
+from tdad.workflows.summary import wrong_place
 
 PROBE_ARGUMENTS = ("-p", "tdad_probe.plugin")
 """For pytest, where the probe is injected."""
@@ -30,10 +31,20 @@ class RecordedRun:
     """Folder of the run, for ``trace.spool``; not there when pytest ended before it observed anything."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A recording that is in the map."""
+
+    exit_code: int
+    """pytest's own; 128 + number when a signal ended it."""
+    note: str
+    """What is wrong with it, for the user; empty: nothing."""
+
+
 def record_outside(
     project: Project, *, python: str | None, lines: bool, arguments: Sequence[str]
-) -> int:
-    """Run pytest in the project's interpreter, record it, update the map, and return pytest's exit code.
+) -> Ended:
+    """Run pytest in the project's interpreter, record it, and update the map.
 
     Raises:
         TdadError: see :func:`run_outside`; or the map cannot be written, and then the recording waits in the spool.
@@ -43,8 +54,8 @@ def record_outside(
     run = run_outside(
         project.root, project.config, python, arguments, lines=lines, cwd=project.cwd
     )
-    take_in(project, ended=run.spool.name)
-    return run.exit_code
+    taken = take_in(project, ended=run.spool.name)
+    return Ended(run.exit_code, wrong_place(taken) if taken is not None else "")
 
 
 def run_outside(

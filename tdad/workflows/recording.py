@@ -19,6 +19,7 @@ from tdad.workflows.project import Project, open_project
 
 if TYPE_CHECKING:  # to start a recording takes none of them
     from tdad.facts import FileFacts, Run
+    from tdad.workflows.index import Head
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -182,8 +183,8 @@ def take_in(project: Project, ended: str | None = None) -> Run | None:
             continue
         run = read_run(mine)
         if run.tests:
-            changed |= save(project, run)
-            newest = run
+            newest, differs = save(project, run)
+            changed |= differs
         shutil.rmtree(mine, ignore_errors=True)
     if newest is not None and changed:
         write_test_map(project)
@@ -234,10 +235,10 @@ def _is_running(spool: Path, ended: str | None) -> bool:
     return True
 
 
-def save(project: Project, run: Run) -> bool:
+def save(project: Project, run: Run) -> tuple[Run, bool]:
     """Join a run with the source it ran, and merge it into the map.
 
-    Returns whether the files, or who executed what, are other than before.
+    Returns the run as it was saved, and whether the files, or who executed what, are other than before.
     """
     from tdad.facts import PRESENT
     from tdad.store import open_map
@@ -249,7 +250,7 @@ def save(project: Project, run: Run) -> bool:
         present = (
             dict.fromkeys(head.others, PRESENT) | _decisive(project, head.others) | head.python
         )
-        run = without_ignored(project, run, frozenset(present))
+        run = _located(project, without_ignored(project, run, frozenset(present)), head)
         digests = {**{p: d for p, d in present.items() if p not in run.digests}, **run.digests}
         digests |= _written_and_restored(project, digests, frozenset(head.others))
         indexed = store.current()  # their facts are in the map
@@ -260,7 +261,17 @@ def save(project: Project, run: Run) -> bool:
                 if found is not None:
                     facts[path] = found
         changed = store.save(replace(run, digests=digests), facts, scope=run.scope or None)
-        return changed or files != indexed
+        return run, changed or files != indexed
+
+
+def _located(project: Project, run: Run, head: Head) -> Run:
+    """The run, with what it imported in the place of the project's own code."""
+    if not run.outside:
+        return run
+    from tdad.workflows.elsewhere import imported_elsewhere
+
+    found = imported_elsewhere(project, run, head)
+    return replace(run, environment=replace(run.environment, elsewhere=found)) if found else run
 
 
 def _written_and_restored(

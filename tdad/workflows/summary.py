@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tdad.errors import TdadError
+import os
+
+from tdad.errors import ImportedElsewhere, TdadError
 from tdad.facts import Run
 from tdad.workflows.project import Project
 
@@ -27,9 +29,23 @@ def summary(project: Project, run: Run | None) -> str:
             f"the map has {tests} tests and {definitions} definitions"
         ),
         f"map: {project.config.map}, {size_bytes / 1024:.0f} kB",
+        wrong_place(run),
         _at_risk(project),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def wrong_place(run: Run) -> str:
+    """What to tell the user of a run that imported the project's code from elsewhere; empty: it did not."""
+    found = run.environment.elsewhere
+    if not found:
+        return ""
+    first, more = found[0], len(found) - 1
+    module = f"{first.module} (and {more} more)" if more else first.module
+    bases = os.pathsep.join(dict.fromkeys(one.base for one in found))
+    command = f"PYTHONPATH={bases} pytest --tdad-map"
+    error = ImportedElsewhere(module, first.file, first.place, command)
+    return f"{error} [{error.slug}]"
 
 
 def _at_risk(project: Project) -> str:

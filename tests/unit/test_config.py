@@ -8,6 +8,7 @@ from tdad.config import (
     Config,
     ModelEndpoint,
     PytestIni,
+    distribution_names,
     find_root,
     load,
     looked_into,
@@ -181,3 +182,15 @@ def test_an_unknown_key_of_a_model_is_named(tmp_path: Path) -> None:
         load(write(tmp_path, "[[tool.tdad.models]]\ntemperature = 1\n"), {})
     with pytest.raises(ConfigInvalid, match="list of tables"):
         load(write(tmp_path, '[tool.tdad]\nmodels = "http://localhost/v1"\n'), {})
+
+
+def test_a_project_says_what_it_is_installed_as(tmp_path: Path) -> None:
+    assert distribution_names(tmp_path) == frozenset()
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = Shop_Server\n")
+    assert distribution_names(tmp_path) == {"shop-server"}
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\nname = 'shop'\n[tool.poetry]\nname = 'shop.x'\n"
+    )
+    assert distribution_names(tmp_path) == {"shop", "shop-x", "shop-server"}
+    (tmp_path / "pyproject.toml").write_text("[project\n")
+    assert distribution_names(tmp_path) == {"shop-server"}

@@ -17,6 +17,7 @@ from tdad.facts import (
 )
 from tdad.graph.impacts.data import precaution
 from tdad.graph.impacts.drift import drift, drifted
+from tdad.graph.impacts.elsewhere import said, unseen
 from tdad.graph.impacts.own import failed_last_time, unrecorded
 from tdad.graph.impacts.seeds import seed, start
 from tdad.graph.impacts.spread import Spread
@@ -51,6 +52,7 @@ def impacts(world: World, question: Question) -> Answer:
         reached[change] = len(found)
         _keep_best(best, found)
     asked = tuple(changes)
+    precautions += said(world, changes)
     for then, tests in world.recorded.environments() if question.environment is not None else ():
         assert question.environment is not None
         spread = Spread(world, only=tests)
@@ -84,7 +86,8 @@ def reach(world: World, change: Change) -> dict[str, Trail]:
     if change.qualname and change.part in {Part.BODY, Part.WHOLE, Part.HEADER}:
         where = f"{change.old_path or change.path}::{change.old_qualname or change.qualname}"
         spread.cached(where, start(world, change))
-    return spread.run()
+    found = spread.run()
+    return found if is_text(change) else {**unseen(world, change), **found}
 
 
 def is_text(change: Change) -> bool:

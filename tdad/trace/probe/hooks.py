@@ -12,6 +12,7 @@ from typing import Any, Dict, Generator, List, Optional, Set
 import pytest
 
 from .audit import READ
+from .elsewhere import outside
 from .environment import interpreter, modules, packages, plugins, search_path, system
 from .items import NodeIds, function_of, scope_of, site_of
 from .owners import COLLECT, FIXTURE, TEST
@@ -172,11 +173,19 @@ class Recorder:
                     "full": whole,
                     "scope": scope or [],
                     "worker": self._worker,
+                    "outside": self._outside(),
                 }
             )
             probe.stop()
             if not self._worker:
                 self._conclude()
+
+    def _outside(self) -> Dict[str, str]:
+        try:
+            return outside(self.probe.project)
+        except Exception:
+            self.probe.failed()
+            return {}
 
     def _conclude(self) -> None:
         """What only the process that controls the run can say, and only at its end."""
