@@ -5,19 +5,19 @@ The ``slug`` of each class heads a section of ``docs/reference/messages.md``.
 
 from __future__ import annotations
 
-from enum import IntEnum, unique
+from enum import IntEnum
 from typing import ClassVar
 
 
-@unique
 class ExitCode(IntEnum):
-    """Exit codes of every command (``docs/reference/exit-codes.md``)."""
+    """Exit codes of every command (``docs/reference/exit-codes.md``); from 4 on each command has its own meanings."""
 
     YES = 0
     NO = 1
     USAGE = 2
     UNDECIDED = 3
     SERVER_UNUSABLE = 4
+    POLICY = 4
     FIX_BROKE_OTHERS = 5
     FIX_BUDGET_ENDED = 6
     INTERRUPTED = 130
@@ -601,6 +601,41 @@ class ImportedElsewhere(TdadError):
             f"the tests import {module} from {file} and not from {place}, so nothing of {place} was recorded, and a"
             f" change in it will put every test that imports it at risk. Record this one: {command}"
         )
+
+
+class GateRunning(TdadError):
+    """Another gate of the same project is going on."""
+
+    slug = "gate-running"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"another tdad gate works on this project (it holds {path})."
+            " Wait for it, then run again: tdad gate --base REV"
+        )
+
+
+class GateVerdictUnknown(UsageError):
+    """``--fail-on`` names a verdict that there is not."""
+
+    slug = "gate-verdict-unknown"
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name = name
+        super().__init__(
+            f"there is no verdict {name!r}; known: {', '.join(known)}. Say: tdad gate --fail-on regression"
+        )
+
+
+class GateShareMalformed(UsageError):
+    """A share that is no share."""
+
+    slug = "gate-share-malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"--sample {text!r} is no share. Give per cent: tdad gate --sample 5%")
 
 
 class AuditWrongTree(TdadError):

@@ -64,6 +64,7 @@ def _enter(ctx: click.Context, _: click.Parameter, directory: Path | None) -> No
         "map": "tdad.cli.app:map_group",
         "graph": "tdad.cli.app:graph_group",
         "fix": "tdad.cli.fix:fix",
+        "gate": "tdad.cli.gate:gate",
         "audit": "tdad.cli.audit:audit",
         "skill": "tdad.cli.skill:skill",
         "doctor": "tdad.cli.doctor:doctor",

@@ -38,6 +38,19 @@ def base_commit(git: Git, base: str | None, *, exact: bool = False) -> str:
     raise RevisionShallow(base) if git.shallow else RevisionUnrelated(base)
 
 
+def merge_base(git: Git, base: str, other: str, name: str) -> str:
+    """Return the commit where ``other`` left ``base``; ``name`` is what the user calls the base.
+
+    Raises:
+        RevisionShallow: the clone does not hold it.
+        RevisionUnrelated: there is none.
+    """
+    done = git.ask("merge-base", base, other)
+    if done.returncode == 0:
+        return done.stdout.split()[0].decode()
+    raise RevisionShallow(name) if git.shallow else RevisionUnrelated(name)
+
+
 def head(git: Git) -> str | None:
     """Return the id of HEAD; ``None`` before the first commit."""
     done = git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")

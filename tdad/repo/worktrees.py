@@ -15,7 +15,7 @@ from pathlib import Path
 from tdad.config import Config
 from tdad.repo.copies import ignored_but_needed
 from tdad.repo.files import project_files
-from tdad.repo.git import Git, environment, failure, find, run_git
+from tdad.repo.git import Git, discover, environment, failure, find, run_git
 from tdad.repo.revisions import head
 
 _TRUST = ("-c", "safe.directory=*")
@@ -48,8 +48,31 @@ def carry_over(root: Path, config: Config, folder: Path) -> str:
     return inside
 
 
+def check_out(root: Path, commit: str, folder: Path) -> str:
+    """Make ``folder`` a worktree with the files of ``commit``, and of ignored files those that imports need.
+
+    What the user changed and did not commit is not there; nor are the files of submodules. Returns where the project's
+    root is, relative to ``folder``.
+
+    Raises:
+        NotARepository: there is no repository around ``root``.
+        GitFailed: git does not do it.
+        OSError: no room.
+    """
+    git = discover(root)
+    top = Path(git.toplevel)
+    inside = git.prefix or "."
+    _git(git, "worktree", "add", "--quiet", "--detach", "--force", str(folder), commit)
+    files = project_files(top, Config())
+    for path in ignored_but_needed(top, files):
+        if not os.path.lexists(folder / path):
+            _copy(top / path, folder / path)
+    (folder / inside).mkdir(parents=True, exist_ok=True)
+    return inside
+
+
 def remove(root: Path, folder: Path) -> None:
-    """Remove a worktree or copy that :func:`carry_over` made, whole or not; nothing happens when there is none."""
+    """Remove what :func:`carry_over` or :func:`check_out` made, whole or not; nothing happens when there is none."""
     git = find(root)
     if git is not None and (folder / ".git").is_file():
         run_git(git.cwd, (*_TRUST, "worktree", "remove", "--force", str(folder)), _private(git))

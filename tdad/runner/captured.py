@@ -69,6 +69,8 @@ def catch(
     timeout_s: float,
     kept_bytes: int = KEPT_BYTES,
     wanted: Callable[[], bool] = lambda: True,
+    pass_fds: Sequence[int] = (),
+    started: Callable[[], object] = lambda: None,
 ) -> Caught:
     """Run ``argv`` to its end without standard input and catch what it prints.
 
@@ -83,6 +85,8 @@ def catch(
         timeout_s: Limit on the wall clock.
         kept_bytes: How much of the output is kept.
         wanted: Asked a few times a second; when it says no, the run is ended like at its time limit.
+        pass_fds: Descriptors that it inherits.
+        started: Called once it has been started.
 
     Raises:
         OSError: It cannot be started.
@@ -97,7 +101,9 @@ def catch(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        pass_fds=tuple(pass_fds),
     )
+    started()
     assert process.stdout is not None
     timed_out = stopped = False
     try:

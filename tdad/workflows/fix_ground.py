@@ -93,7 +93,7 @@ def _made(project: Project, named: str | None, confinement: Confinement, folder:
     empty = folder / "empty"
     empty.mkdir()
     cell = Cell(confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent))
-    confine = _confine(cell, empty)
+    confine = confining(cell, empty)
     python = interpreter.check(path, empty, confine)
     start = folder / "start"
     inside = carry_over(project.root, project.config, start)
@@ -109,8 +109,8 @@ def _made(project: Project, named: str | None, confinement: Confinement, folder:
     return Ground(project, folder, start, inside, python, cell, imports, calm)
 
 
-def _confine(cell: Cell, writable: Path) -> Callable[[list[str]], list[str]]:
-    """Makes a command line confined; the environment, too, is what a test would get."""
+def confining(cell: Cell, writable: Path) -> Callable[[list[str]], list[str]]:
+    """What makes a command line confined; the environment, too, is what a test would get."""
     kept = environment(os.environ, home=writable, temporary=writable)
     gone = [name for name in os.environ if name not in kept]
     env = shutil.which("env") or "/usr/bin/env"

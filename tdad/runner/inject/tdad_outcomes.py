@@ -9,17 +9,13 @@ One JSON object a line: ``{"start": id}``, ``{"report": id, "when", "outcome", "
 
 import json
 import os
-import signal
 import sys
-import threading
 
 import pytest
+from tdad_limits import LATE, limited
 
 _VARIABLE = "TDAD_OUTCOMES"
 _PYTHONPATH = "PYTHONPATH"
-_LATE = "tdad-late"
-_PATIENCE = 12
-"""A test may wait so many times as long as it may compute."""
 
 
 def _settings():
@@ -79,7 +75,7 @@ class Outcomes:
         """Note how one phase ended."""
         if self.worker:
             return
-        late = any(name == _LATE for name, _ in getattr(report, "user_properties", ()))
+        late = any(name == LATE for name, _ in getattr(report, "user_properties", ()))
         self.write(
             report=report.nodeid,
             when=str(report.when),
@@ -115,27 +111,5 @@ class Outcomes:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):
         """End a test that takes much longer than it ever did."""
-        limit = self.limits.get(item.nodeid, self.settings["limit_s"])
-        here = threading.current_thread() is threading.main_thread()
-        if not limit or not here or not hasattr(signal, "SIGALRM"):
+        with limited(item, self.limits.get(item.nodeid, self.settings["limit_s"])):
             yield
-            return
-
-        def late(_number, _frame):
-            item.user_properties.append((_LATE, True))
-            raise pytest.fail.Exception("tdad: longer than %.0f s" % limit, pytrace=False)
-
-        # Computing is measured in time of the processor, so that a busy machine makes no test fail; waiting is not.
-        clocks = (
-            (signal.SIGVTALRM, signal.ITIMER_VIRTUAL, limit),
-            (signal.SIGALRM, signal.ITIMER_REAL, _PATIENCE * limit),
-        )
-        before = [signal.signal(number, late) for number, _, _ in clocks]
-        for _, timer, after in clocks:
-            signal.setitimer(timer, after, after)
-        try:
-            yield
-        finally:
-            for (number, timer, _), handler in zip(clocks, before):
-                signal.setitimer(timer, 0)
-                signal.signal(number, handler)

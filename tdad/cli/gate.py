@@ -1,0 +1,203 @@
+"""``tdad gate``: does a change break what worked."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tdad.cli.durations import seconds_of
+from tdad.cli.options import json_option, open_here
+from tdad.errors import ExitCode, FixTimeMalformed, GateShareMalformed, GateVerdictUnknown
+
+if TYPE_CHECKING:
+    from tdad.facts_gate import Verdict
+
+_DEFAULT = ("regression", "new-failing")
+_VERDICTS = {
+    "regression": "regression",
+    "new-failing": "new failing test",
+    "flaky": "flaky",
+    "new-flaky": "new flaky test",
+    "still-failing": "still failing",
+    "removed": "removed test",
+    "skipped": "skipped now",
+    "xfailed": "expected to fail now",
+    "xpassed": "passes though expected to fail",
+    "order-dependent": "order-dependent",
+    "slow": "slow once",
+    "not-run": "not run",
+}
+
+
+@click.command(short_help="Does a change break what worked: verdicts from baseline and head.")
+@click.option(
+    "--base",
+    metavar="REV",
+    required=True,
+    help="Compare with where head left this branch or commit (the merge base).",
+)
+@click.option("--exact", is_flag=True, help="Compare with the commit REV itself.")
+@click.option("--head", metavar="REV", default="HEAD", show_default=True, help="What is judged.")
+@click.option(
+    "--select",
+    "chosen",
+    type=click.Choice(["impacted", "all"]),
+    default="impacted",
+    show_default=True,
+    help="Run the tests at risk (by the recorded map, else by the code), or all.",
+)
+@click.option(
+    "--shadow",
+    is_flag=True,
+    help="Run all, and say what the selection alone would have missed.",
+)
+@click.option(
+    "--sample",
+    metavar="SHARE",
+    default="0%",
+    show_default=True,
+    help="Run this share of the other tests by chance, to watch the selection: 5%.",
+)
+@click.option(
+    "--budget",
+    metavar="TIME",
+    help="For the first run on head, the riskiest tests first: 90s, 5m.  [default: no limit]",
+)
+@click.option(
+    "--reruns",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Run what fails so often again, on each side, in new processes.",
+)
+@click.option(
+    "--fail-on",
+    metavar="VERDICT[,…]",
+    default=",".join(_DEFAULT),
+    show_default=True,
+    help=f"Fail on these: {', '.join(_VERDICTS)}.",
+)
+@click.option(
+    "-n",
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Workers of pytest-xdist for the first run, where the project has it.  [default: none]",
+)
+@click.option(
+    "--test-time",
+    metavar="TIME",
+    default="10s",
+    show_default=True,
+    help="A test may take that long, or five times what it took before if that is more.",
+)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "strict", "off"]),
+    default="auto",
+    show_default=True,
+    help="How tests are confined: as well as it can be done, fully or not at all, or not.",
+)
+@click.option(
+    "--python",
+    metavar="PYTHON",
+    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
+)
+@json_option
+@click.pass_obj
+def gate(
+    settings: tuple[str, ...],
+    base: str,
+    exact: bool,
+    head: str,
+    chosen: str,
+    shadow: bool,
+    sample: str,
+    budget: str | None,
+    reruns: int,
+    fail_on: str,
+    workers: int,
+    test_time: str,
+    sandbox: str,
+    python: str | None,
+    as_json: bool,
+) -> int:
+    """Run head's tests at risk, ask the baseline about what fails, and give each test a verdict.
+
+    Both versions are checked out into private folders and run there, confined; your tree is only
+    read, and uncommitted work is not looked at.
+
+    \b
+    tdad gate --base origin/main          in CI, on a pull request
+    tdad gate --base HEAD^1 --exact       the merge commit that GitHub makes
+    tdad gate --base main --budget 5m --sample 5%
+    """
+    from tdad.report.gate import print_gate
+    from tdad.runner.sandbox import Strictness
+    from tdad.workflows.gate import gate as run_gate
+    from tdad.workflows.gate_options import GateOptions
+
+    project = open_here(settings)
+    options = GateOptions(
+        base=base,
+        head=head,
+        exact=exact,
+        select=chosen,
+        shadow=shadow,
+        budget_s=None if budget is None else _seconds("--budget", budget),
+        sample=_share(sample),
+        reruns=reruns,
+        fail_on=_verdicts(fail_on),
+        workers=workers,
+        strictness=Strictness(sandbox),
+        python=python,
+        test_limit_s=_seconds("--test-time", test_time),
+    )
+    report = run_gate(project, options, say=_say)
+    print_gate(report, as_json=as_json)
+    return _code(str(report.end))
+
+
+def _code(end: str) -> int:
+    return {
+        "pass": ExitCode.YES,
+        "regression": ExitCode.NO,
+        "cannot decide": ExitCode.UNDECIDED,
+        "policy violation": ExitCode.POLICY,
+    }[end]
+
+
+def _say(text: str) -> None:
+    print(f"tdad: {text}", file=sys.stderr, flush=True)
+
+
+def _seconds(option: str, text: str) -> float:
+    found = seconds_of(text)
+    if found is None:
+        raise FixTimeMalformed(option, text)
+    return found
+
+
+def _share(text: str) -> float:
+    """``5%`` → 0.05."""
+    try:
+        share = float(text.strip().removesuffix("%")) / (100 if "%" in text else 1)
+    except ValueError:
+        raise GateShareMalformed(text) from None
+    if not 0 <= share <= 1:
+        raise GateShareMalformed(text)
+    return share
+
+
+def _verdicts(text: str) -> tuple[Verdict, ...]:
+    from tdad.facts_gate import Verdict
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in _VERDICTS:
+            raise GateVerdictUnknown(name, tuple(_VERDICTS))
+    return tuple(Verdict(_VERDICTS[name]) for name in names)

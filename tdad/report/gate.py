@@ -1,0 +1,175 @@
+"""The answer of ``tdad gate`` for a terminal: verdict, what it rests on, the tests that matter, what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from tdad.answers_gate import GateEnd, GateReport
+from tdad.facts_gate import Finding, Judged, Level, Manner, Verdict
+from tdad.report import words
+from tdad.report.documents import dumps
+from tdad.report.gate_json import gate_document
+from tdad.report.lines import BLANK, Line, line, print_lines, prose
+
+_SHOWN = 20
+_STYLES = {
+    GateEnd.PASSED: "bold green",
+    GateEnd.REGRESSION: "bold red",
+    GateEnd.POLICY: "bold yellow",
+    GateEnd.UNDECIDED: "bold magenta",
+}
+_MARKS = {
+    Verdict.REGRESSION: "bold red",
+    Verdict.NEW_FAILING: "bold red",
+    Verdict.UNDECIDED: "bold magenta",
+    Verdict.FIXED: "green",
+    Verdict.FLAKY: "yellow",
+    Verdict.NEW_FLAKY: "yellow",
+}
+_QUIET = frozenset(
+    {Verdict.UNCHANGED, Verdict.STILL_FAILING, Verdict.NEW_PASSING, Verdict.NOT_RUN}
+)
+"""Said as numbers only."""
+
+
+def print_gate(report: GateReport, *, as_json: bool) -> None:
+    """Write the answer to standard output."""
+    if as_json:
+        sys.stdout.write(dumps(gate_document(report)))
+    else:
+        print_lines(gate_lines(report))
+
+
+def gate_lines(report: GateReport) -> Iterator[Line]:
+    """The whole text."""
+    yield line((f"{report.end}", _STYLES[report.end]), f": {_headline(report)}")
+    for text in report.undecided:
+        yield prose((text, ""), indent=2)
+    yield from _uncollected(report)
+    yield from _tests(report)
+    yield from _findings(report.findings)
+    for suggestion in report.suggestions:
+        yield BLANK
+        yield prose(
+            (
+                f"suggestion for {words.count(len(suggestion.tests), 'regression')}: {suggestion.why}",
+                "bold",
+            )
+        )
+        for text in suggestion.patch.splitlines():
+            yield line((text, _diff_style(text)))
+    yield BLANK
+    yield from _basis(report)
+
+
+def _headline(report: GateReport) -> str:
+    numbers = [(len(report.gating), "test that fails the gate", "tests that fail the gate")]
+    numbers += [
+        (len(report.with_verdict(verdict)), one, many)
+        for verdict, one, many in (
+            (Verdict.FIXED, "fixed", "fixed"),
+            (Verdict.FLAKY, "flaky", "flaky"),
+            (Verdict.STILL_FAILING, "failed before", "failed before"),
+            (Verdict.NEW_PASSING, "new test", "new tests"),
+            (Verdict.REMOVED, "removed test", "removed tests"),
+        )
+    ]
+    said = [words.count(number, one, many) for number, one, many in numbers if number]
+    ran = f"{words.count(report.chosen.ran, 'test')} ran"
+    partial = " (partial: the budget was over)" if report.chosen.partial else ""
+    return ", ".join([*said, ran]) + partial
+
+
+def _uncollected(report: GateReport) -> Iterator[Line]:
+    for each in report.uncollected:
+        if not each.before:
+            yield prose(
+                (f"{each.path} cannot be collected any more", "bold red"),
+                f" ({words.count(each.tests, 'test')}): {each.message}",
+                indent=2,
+            )
+
+
+def _tests(report: GateReport) -> Iterator[Line]:
+    shown = [
+        test
+        for test in report.tests
+        if test.fails_gate or (test.verdict not in _QUIET and test.manner is not Manner.COLLECTION)
+    ]
+    alike: dict[str, int] = {}
+    count = 0
+    for test in shown:
+        if test.manner is Manner.COLLECTION:
+            path = test.node_id.partition("::")[0]
+            alike[path] = alike.get(path, 0) + 1
+            if alike[path] > 1:
+                continue
+        count += 1
+        if count > _SHOWN:
+            continue
+        yield BLANK
+        yield from _test(test)
+    if count > _SHOWN:
+        yield BLANK
+        yield line(f"… and {words.count(count - _SHOWN, 'more test')}; all of them: --json")
+
+
+def _test(test: Judged) -> Iterator[Line]:
+    how = f" ({test.manner})" if test.manner not in {Manner.NONE, Manner.FAILURE} else ""
+    yield line((f"{test.verdict}{how}", _MARKS.get(test.verdict, "bold")), f"  {test.node_id}")
+    if test.old_id:
+        yield line(f"was {test.old_id}", indent=4)
+    if test.note:
+        yield prose(test.note, indent=4)
+    failure = test.failure
+    if failure is not None and failure.failing and failure.message:
+        where = f" at {failure.site.path}:{failure.site.line}" if failure.site else ""
+        yield prose((failure.message.partition("\n")[0] + where, ""), indent=4)
+    for reason in test.because[:1]:
+        yield prose((f"because {reason}", "dim"), indent=4)
+
+
+def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
+    for finding in findings:
+        style = "bold red" if finding.level is Level.FAIL else "yellow"
+        place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+        yield BLANK
+        yield line((f"{finding.kind}", style), f"  {place}")
+        yield prose(finding.message, indent=4)
+
+
+def _basis(report: GateReport) -> Iterator[Line]:
+    chosen = report.chosen
+    share = (
+        f", {chosen.time_share:.0%} of the suite's time" if chosen.time_share is not None else ""
+    )
+    yield line(
+        f"{words.count(chosen.selected, 'test')} of {chosen.total:,} selected by the {chosen.by}{share};"
+        f" {words.count(report.changes, 'change')};"
+        f" {words.count(report.baseline_ran, 'test run', 'tests run')} on the baseline,"
+        f" {words.count(report.reruns, 'rerun')}"
+    )
+    if chosen.shadow or chosen.sampled:
+        missed = len(chosen.missed)
+        style = "bold red" if missed else ""
+        yield line(
+            (f"{words.count(chosen.sampled, 'unselected test')} ran to watch the selection:", ""),
+            (f" {words.count(missed, 'regression')} among them", style),
+        )
+    if chosen.not_run:
+        yield line(
+            f"not run: {', '.join(chosen.not_run[:5])}{' …' if len(chosen.not_run) > 5 else ''}"
+        )
+    for note in report.notes:
+        yield prose((f"note: {note}", "dim"))
+    yield line(
+        f"{report.baseline.name} ({report.baseline.short}) → {report.head.name} ({report.head.short}),"
+        f" {words.seconds(report.seconds)}; {report.sandbox}"
+    )
+
+
+def _diff_style(text: str) -> str:
+    if text.startswith("+") and not text.startswith("+++"):
+        return "green"
+    return "red" if text.startswith("-") and not text.startswith("---") else ""

@@ -1,0 +1,323 @@
+"""For ``pytest -p tdad_witness``: chooses tests and says how each ended, to a pipe, in sealed messages.
+
+Runs in the interpreter of the project: standard library and pytest only, Python 3.6 syntax. ``TDAD_WITNESS`` is a JSON
+object ``{"say": descriptor, "key": descriptor, "settings": file}`` and is taken out of the environment again. The key
+of the seals comes through a pipe of its own, so that it is not in the environment that ``/proc`` shows, and changes
+with every message: what was said cannot be said otherwise later. All that is needed is bound before the project runs.
+
+A message is 4 bytes length, 32 bytes HMAC-SHA256, JSON: ``begin``, ``collected``, ``chosen``, ``start``, ``report``,
+``uncollected``, ``foreign``, ``end``; see ``tdad.runner.witness_read``.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import random
+import struct
+import sys
+import threading
+
+import pytest
+from tdad_limits import LATE, limited
+
+_VARIABLE = "TDAD_WITNESS"
+_PYTHONPATH = "PYTHONPATH"
+_LONGEST = 2000
+_BATCH = 400
+_HIDDEN = "tdad-hidden-failure"
+
+
+def _sealed_pipe(descriptor, key):
+    """Return a function that says one message; the key is known to it alone."""
+    write, dumps, pack = os.write, json.dumps, struct.pack
+    sha256, new = hashlib.sha256, hmac.new
+    lock = threading.Lock()
+    state = [key]
+
+    def say(**entry):
+        body = dumps(entry).encode("ascii")
+        with lock:
+            seal = new(state[0], body, sha256).digest()
+            state[0] = sha256(b"next" + state[0]).digest()
+            data = pack(">I", len(body)) + seal + body
+            while data:
+                data = data[write(descriptor, data) :]
+
+    return say
+
+
+def _take():
+    text = os.environ.pop(_VARIABLE, None)
+    if text is None:
+        return None, None
+    order = json.loads(text)
+    with open(order["settings"], encoding="utf-8") as file:
+        settings = json.load(file)
+    key = os.read(order["key"], 32)
+    os.close(order["key"])
+    os.set_inheritable(order["say"], False)
+    if settings["pythonpath"]:
+        os.environ[_PYTHONPATH] = settings["pythonpath"]
+    else:
+        os.environ.pop(_PYTHONPATH, None)
+    return settings, _sealed_pipe(order["say"], key)
+
+
+_settings, _say = _take()
+
+
+def pytest_configure(config):
+    """Begin; a worker of xdist gets the settings from its controller and says nothing by itself."""
+    worker = getattr(config, "workerinput", None)
+    settings = _settings if worker is None else worker.get(_VARIABLE)
+    if settings and not config.pluginmanager.hasplugin("tdad-witness"):
+        say = _say if worker is None else None
+        config.pluginmanager.register(Witness(config, settings, say), "tdad-witness")
+
+
+class Choice:
+    """Which items are run, and in which order."""
+
+    def __init__(self, wanted):
+        self.everything = wanted["everything"]
+        self.places = {name: place for place, name in enumerate(wanted["ids"])}
+        self.files = set(wanted["files"])
+        self.beside = set(wanted["beside"])
+        self.known = set(wanted["known"])
+        self.sample = wanted["sample"]
+        self.seed = wanted["seed"]
+        self.order = wanted["order"]
+
+    def wanted(self, name):
+        """Tell whether the test was asked for."""
+        path, base = name.partition("::")[0], name.partition("[")[0]
+        return (
+            self.everything
+            or name in self.places
+            or base in self.places
+            or path in self.files
+            or ((path in self.beside or "*" in self.beside) and name not in self.known)
+        )
+
+    def drawn(self, name):
+        """Tell whether a test that was not asked for is run by chance: always the same ones for one seed."""
+        digest = hashlib.sha256((self.seed + name).encode("utf-8", "replace")).digest()
+        return int.from_bytes(digest[:6], "big") < self.sample * 2**48
+
+    def place(self, name):
+        """Position among what was asked for."""
+        last = len(self.places)
+        return min(
+            self.places.get(name, last),
+            self.places.get(name.partition("[")[0], last),
+            self.places.get(name.partition("::")[0], last),
+        )
+
+    def arranged(self, named):
+        """(name, item) pairs in the order that was asked for."""
+        if self.order == "given":
+            return sorted(named, key=lambda pair: self.place(pair[0]))
+        if self.order == "ranked":
+            best = {}
+            for name, _ in named:
+                path = name.partition("::")[0]
+                best[path] = min(best.get(path, len(self.places)), self.place(name))
+            return sorted(named, key=lambda pair: best[pair[0].partition("::")[0]])
+        if self.order == "shuffled":
+            named = sorted(named, key=lambda pair: pair[0])
+            random.Random(self.seed).shuffle(named)  # noqa: S311 - an order, not a secret
+        return named
+
+
+class Witness:
+    """The hooks of one process."""
+
+    def __init__(self, config, settings, say):
+        self.config = config
+        self.settings = settings
+        self.say = say
+        self.root = os.path.realpath(settings["root"])
+        self.rootdir = os.path.realpath(str(getattr(config, "rootpath", None) or config.rootdir))
+        self.choice = Choice(settings["wanted"])
+        self.limits = settings["limits"]
+        self.seen = {"collected": [], "chosen": [], "sampled": [], "foreign": []}
+        self.told = False
+        if say is not None:
+            say(begin=pytest.__version__, python=sys.version.split()[0])
+
+    def name(self, node_id):
+        """Node id relative to our root, not to pytest's."""
+        if self.root == self.rootdir:
+            return node_id
+        path, separator, rest = node_id.partition("::")
+        whole = os.path.join(self.rootdir, path)
+        return os.path.relpath(whole, self.root).replace(os.sep, "/") + separator + rest
+
+    # ------------------------------------------------------------------------------------------------ xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node):
+        """Hand the settings to a worker of xdist."""
+        node.workerinput[_VARIABLE] = self.settings
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        """Note what the first worker is about to share out."""
+        if not self.told:
+            self.told = True
+            self.batches("chosen", [self.name(node_id) for node_id in ids])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node, error):
+        """Take over what a worker saw."""
+        seen = getattr(node, "workeroutput", {}).get(_VARIABLE)
+        if seen and self.say is not None:
+            self.tell(seen)
+
+    def tell(self, seen):
+        """Say what one process collected and imported."""
+        for what in ("collected", "sampled"):
+            self.batches(what, seen[what])
+        if seen["foreign"]:
+            self.say(foreign=seen["foreign"][:50])
+
+    def batches(self, what, values):
+        """Say a long list in several messages."""
+        for first in range(0, len(values), _BATCH):
+            self.say(**{what: values[first : first + _BATCH]})
+
+    # ------------------------------------------------------------------------------------------------ hooks
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config, items):
+        """Keep what is wanted, in the order that is wanted."""
+        named = [(self.name(item.nodeid), item) for item in items]
+        for name, item in named:
+            self.seen["collected"].append([name, (item.location[1] or 0) + 1])
+        kept, gone = [], []
+        for name, item in named:
+            wanted = self.choice.wanted(name)
+            if not wanted and self.choice.sample and self.choice.drawn(name):
+                self.seen["sampled"].append(name)
+                wanted = True
+            (kept if wanted else gone).append((name, item))
+        kept = self.choice.arranged(kept)
+        self.seen["chosen"] = [name for name, _ in kept]
+        items[:] = [item for _, item in kept]
+        if gone:
+            config.hook.pytest_deselected(items=[item for _, item in gone])
+        if self.say is not None:
+            self.batches("chosen", self.seen["chosen"])
+            self.tell(self.seen)
+
+    def pytest_runtest_logstart(self, nodeid):
+        """Note what begins: a test that never ends was at least started."""
+        if self.say is not None:
+            self.say(start=self.name(nodeid))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item, call):
+        """Note a failure that some other hook turned into a pass."""
+        outcome = yield
+        report = outcome.get_result()
+        error = call.excinfo
+        if error is None or call.when != "call" or report.outcome != "passed":
+            return
+        excused = hasattr(report, "wasxfail") or getattr(error.value, "msg", None) == "[NOTRUN]"
+        if not excused and not isinstance(
+            error.value, (pytest.skip.Exception, pytest.exit.Exception)
+        ):
+            report.user_properties = [*report.user_properties, (_HIDDEN, self.short(error))]
+
+    def short(self, error):
+        """Type and text of an exception, as far as the text can be had."""
+        try:
+            return ("%s: %s" % (error.type.__name__, error.value))[:_LONGEST]
+        except Exception:  # noqa: BLE001  # the project's own __str__ may raise anything
+            return error.type.__name__
+
+    def pytest_runtest_logreport(self, report):
+        """Note how one phase ended."""
+        if self.say is None:
+            return
+        properties = dict(
+            pair for pair in getattr(report, "user_properties", ()) if pair[0] in (LATE, _HIDDEN)
+        )
+        message, site = self.looked(report)
+        self.say(
+            report=self.name(report.nodeid),
+            when=str(report.when),
+            outcome=report.outcome,
+            s=getattr(report, "duration", 0.0),
+            xfail=hasattr(report, "wasxfail"),
+            late=LATE in properties,
+            hidden=properties.get(_HIDDEN),
+            why=(str(getattr(report, "wasxfail", "")) or message)[:_LONGEST],
+            site=site,
+        )
+
+    def looked(self, report):
+        """(what went wrong or why it was skipped, innermost line of the project or None)."""
+        how = report.longrepr
+        if isinstance(how, tuple) and len(how) == 3:
+            return str(how[2]), None
+        if how is None:
+            return "", None
+        crash = getattr(how, "reprcrash", None)
+        places = []
+        if crash is not None:
+            places.append((crash.path, crash.lineno))
+        trace = getattr(how, "reprtraceback", None)
+        for entry in getattr(trace, "reprentries", ()):
+            place = getattr(entry, "reprfileloc", None)
+            if place is not None:
+                places.append((place.path, place.lineno))
+        sites = [site for site in map(self.site, places) if site]
+        message = str(crash.message) if crash is not None else str(how).strip()[-_LONGEST:]
+        return message, sites[-1] if sites else None
+
+    def site(self, place):
+        """[path relative to our root, line], if it is in the project."""
+        path, line = place
+        whole = os.path.realpath(os.path.join(str(self.config.invocation_params.dir), str(path)))
+        if not whole.startswith(self.root + os.sep) or "site-packages" in whole:
+            return None
+        return [os.path.relpath(whole, self.root).replace(os.sep, "/"), line]
+
+    def pytest_collectreport(self, report):
+        """Note what cannot be collected."""
+        if report.failed and self.say is not None:
+            text = str(report.longrepr).strip()
+            lines = [line for line in text.splitlines() if line.startswith("E ")]
+            why = (lines or text.splitlines() or [""])[-1].lstrip("E ").strip()
+            self.say(uncollected=self.name(report.nodeid), why=why[:_LONGEST])
+
+    def pytest_sessionfinish(self, session, exitstatus):
+        """Note the end, and which modules came out of a tree that is not the one under test."""
+        self.seen["foreign"] = self.foreign()
+        if self.say is None:
+            getattr(self.config, "workeroutput", {})[_VARIABLE] = self.seen
+            return
+        if self.seen["foreign"]:
+            self.say(foreign=self.seen["foreign"][:50])
+        self.say(end=int(exitstatus))
+
+    def foreign(self):
+        """Modules that were imported out of ``foreign_root``, relative to it."""
+        root = self.settings["foreign_root"]
+        found = []
+        for module in list(sys.modules.values()) if root else ():
+            name = getattr(module, "__file__", None)
+            if isinstance(name, str) and "site-packages" not in name:
+                real = os.path.realpath(name)
+                if real.startswith(os.path.join(root, "")):
+                    found.append(real[len(root) + 1 :])
+        return sorted(found)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        """End a test that takes much longer than it ever did."""
+        name = self.name(item.nodeid)
+        with limited(item, self.limits.get(name, self.settings["limit_s"])):
+            yield

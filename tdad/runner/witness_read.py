@@ -1,0 +1,143 @@
+"""What the witness said → how every test ended. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tdad.facts import Site, Status
+from tdad.facts_gate import Attempt, Phase, Setting
+
+_PHASES = {"setup": Phase.SETUP, "call": Phase.CALL, "teardown": Phase.TEARDOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """One run. Node ids are relative to the folder it ran in."""
+
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
+    """Tests that began, in the order in which they did."""
+    collected: Mapping[str, int] = field(default_factory=dict)
+    """Node id → line, of all that the files named hold, whether it was chosen or not."""
+    chosen: tuple[str, ...] = ()
+    sampled: frozenset[str] = frozenset()
+    """Of the chosen ones, those that were drawn by chance."""
+    uncollected: Mapping[str, str] = field(default_factory=dict)
+    """Node id (mostly a file) → why it cannot be collected."""
+    exit_code: int | None = None
+    """pytest's own; ``None``: it did not come to its end."""
+    process_code: int = 0
+    wall_s: float = 0.0
+    cut_short: bool = False
+    """The time for the run was over, or it was stopped."""
+    foreign: tuple[str, ...] = ()
+    """Modules that came out of the user's own tree instead of the one under test."""
+    forged: bool = False
+    """Somebody else spoke on the channel."""
+    said: str = ""
+    """The end of what was printed, for a person."""
+
+    @property
+    def began(self) -> bool:
+        """Pytest came as far as collecting."""
+        return bool(self.collected or self.uncollected or self.exit_code is not None)
+
+    @property
+    def not_run(self) -> tuple[str, ...]:
+        """Chosen tests that did not even begin."""
+        return tuple(name for name in self.chosen if name not in self.attempts)
+
+
+def read_witness(
+    said: Iterable[Mapping[str, Any]],
+    *,
+    setting: Setting,
+    process_code: int = 0,
+    wall_s: float = 0.0,
+    cut_short: bool = False,
+    forged: bool = False,
+    output: str = "",
+) -> Witnessed:
+    """Put together what the witness said."""
+    reports: dict[str, list[Mapping[str, Any]]] = {}
+    collected: dict[str, int] = {}
+    chosen: dict[str, None] = {}
+    uncollected: dict[str, str] = {}
+    sampled: set[str] = set()
+    foreign: set[str] = set()
+    exit_code: int | None = None
+    for entry in said:
+        match entry:
+            case {"start": name}:
+                reports.setdefault(name, [])
+            case {"report": name}:
+                reports.setdefault(name, []).append(entry)
+            case {"collected": values}:
+                collected |= dict(values)
+            case {"chosen": values}:
+                chosen |= dict.fromkeys(values)
+            case {"sampled": values}:
+                sampled |= set(values)
+            case {"uncollected": name, "why": why}:
+                uncollected[name] = why
+            case {"foreign": values}:
+                foreign |= set(values)
+            case {"end": code}:
+                exit_code = int(code)
+    attempts = {
+        name: attempt_of(seen, setting, cut_short=cut_short) for name, seen in reports.items()
+    }
+    return Witnessed(
+        attempts=attempts,
+        collected=collected,
+        chosen=tuple(chosen),
+        sampled=frozenset(sampled),
+        uncollected=uncollected,
+        exit_code=exit_code,
+        process_code=process_code,
+        wall_s=wall_s,
+        cut_short=cut_short,
+        foreign=tuple(sorted(foreign)),
+        forged=forged,
+        said=output,
+    )
+
+
+def attempt_of(
+    reports: Sequence[Mapping[str, Any]], setting: Setting, *, cut_short: bool
+) -> Attempt:
+    """One attempt from the reports of a test's phases."""
+    seconds = sum(float(report["s"]) for report in reports)
+    last = [report for report in reports if report["outcome"] != "rerun"]
+    for report in last:
+        if report["outcome"] == "failed" or report["hidden"]:
+            return _failed(report, seconds, setting)
+    if not any(report["when"] == "teardown" for report in last):
+        status = Status.TIMEOUT if cut_short else Status.CRASHED
+        text = "it did not end in time" if cut_short else "the process ended before the test did"
+        return Attempt(status, seconds, text, Phase.PROCESS, None, setting)
+    told = next((report for report in last if report["outcome"] == "skipped"), last[-1])
+    excused = any(report["xfail"] for report in last)
+    skipped = told["outcome"] == "skipped"
+    if excused:
+        status = Status.XFAILED if skipped else Status.XPASSED
+    else:
+        status = Status.SKIPPED if skipped else Status.PASSED
+    phase = _PHASES.get(told["when"], Phase.CALL) if skipped else Phase.CALL
+    return Attempt(status, seconds, str(told["why"] or ""), phase, None, setting)
+
+
+def _failed(report: Mapping[str, Any], seconds: float, setting: Setting) -> Attempt:
+    phase = _PHASES.get(report["when"], Phase.PROCESS)
+    if report["late"]:
+        status = Status.TIMEOUT
+    elif phase is Phase.PROCESS:  # xdist says so when a worker died
+        status = Status.CRASHED
+    else:
+        status = Status.FAILED if phase is Phase.CALL else Status.ERROR
+    why = str(report["why"] or "")
+    if report["hidden"]:
+        why = f"{report['hidden']} (a hook of the suite turned this failure into a pass)"
+    site = Site(str(report["site"][0]), int(report["site"][1])) if report["site"] else None
+    return Attempt(status, seconds, why, phase, site, setting)

@@ -1,0 +1,137 @@
+"""One run of tests in the sandbox; outcomes come by a sealed channel, so that no test can say how another ended."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from tdad.facts_gate import Setting
+from tdad.runner.captured import catch
+from tdad.runner.channel import Channel
+from tdad.runner.confined import Cell
+from tdad.runner.sandbox import confined, environment
+from tdad.runner.suite import INJECT, PYTEST_SETS, SuiteOptions, python_path
+from tdad.runner.witness_read import Witnessed, read_witness
+
+PLUGIN = "tdad_witness"
+_ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q", "--tb=short")
+_SAME_ORDER = ("-p", "no:randomly", "-p", "no:random_order")
+"""An order that is another one every time makes two runs that cannot be compared."""
+_LONGEST_S = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tests a run shall choose among those that are collected, and in which order."""
+
+    ids: tuple[str, ...] = ()
+    """Node ids; one without parameters stands for all of them, and a file for all that is in it."""
+    everything: bool = False
+    files: tuple[str, ...] = ()
+    """All tests of these."""
+    beside: tuple[str, ...] = ()
+    """Of these files the tests that are not in ``known``; ``*``: of all files."""
+    known: tuple[str, ...] = ()
+    sample: float = 0.0
+    """Share of the other tests that is run by chance."""
+    seed: str = ""
+    order: str = "collected"
+    """``collected``, ``given`` (as in ``ids``), ``ranked`` (files in that order), ``shuffled`` (by the seed)."""
+    look_into: tuple[str, ...] = ()
+    """Files that pytest is given; empty: it looks where it is configured to."""
+    collect_only: bool = False
+    setting: Setting = Setting.SUITE
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Node id → seconds."""
+
+
+def run_witnessed(
+    root: Path,
+    options: SuiteOptions,
+    scratch: Path,
+    cell: Cell,
+    *,
+    around: Path,
+    wanted: Wanted,
+    stop: Event | None = None,
+) -> Witnessed:
+    """Run pytest in ``root``, confined, and wait for it.
+
+    Args:
+        root: Where it runs.
+        options: With what; ``limits`` is not read (``wanted`` has them).
+        scratch: A private folder: home, temporary files, settings.
+        cell: How it is confined.
+        around: The copy that ``root`` is in; all of it may be written.
+        wanted: Which tests.
+        stop: Once set, the run is ended.
+
+    Raises:
+        OSError: the interpreter does not start.
+    """
+    home, temporary = scratch / "home", scratch / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(parents=True, exist_ok=True)
+    channel = Channel()
+    try:
+        caught = catch(
+            confined(_command(options, wanted), cell.policy(around, scratch), cell.confinement),
+            cwd=root,
+            environ=environment(
+                {name: value for name, value in os.environ.items() if name not in PYTEST_SETS},
+                home=home,
+                temporary=temporary,
+                extra=_variables(root, options, wanted, scratch, channel),
+            ),
+            timeout_s=options.timeout_s or _LONGEST_S,
+            wanted=lambda: stop is None or not stop.is_set(),
+            pass_fds=channel.pass_fds,
+            started=channel.listen,
+        )
+    finally:
+        channel.close()
+    return read_witness(
+        channel.messages.said,
+        setting=wanted.setting,
+        process_code=caught.exit_code,
+        wall_s=caught.duration_s,
+        cut_short=caught.timed_out or caught.stopped,
+        forged=channel.messages.forged,
+        output=caught.output[-4000:].strip(),
+    )
+
+
+def _command(options: SuiteOptions, wanted: Wanted) -> list[str]:
+    only_collect = ("--collect-only",) if wanted.collect_only else ()
+    start = [options.python, "-m", "pytest", *_ALWAYS, *_SAME_ORDER, *options.arguments]
+    return [*start, *only_collect, *wanted.look_into]
+
+
+def _variables(
+    root: Path, options: SuiteOptions, wanted: Wanted, scratch: Path, channel: Channel
+) -> dict[str, str]:
+    seen = python_path(options.pythonpath)
+    settings = {
+        "root": str(root),
+        "pythonpath": seen,
+        "foreign_root": options.foreign_root,
+        "limit_s": options.limit_s,
+        "limits": dict(wanted.limits),
+        "wanted": _document(wanted),
+    }
+    file = scratch / "wanted.json"
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    order = {"say": channel.say, "key": channel.key, "settings": str(file)}
+    path = os.pathsep.join([*options.front, INJECT, *filter(None, [seen])])
+    # bytecode goes into the copy itself: what is installed keeps its own, and each copy has only what it ran
+    ours = {"TDAD_WITNESS": json.dumps(order), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+    return {**options.environ, **ours}
+
+
+def _document(wanted: Wanted) -> dict[str, object]:
+    names = ("ids", "everything", "files", "beside", "known", "sample", "seed", "order")
+    return {name: getattr(wanted, name) for name in names}

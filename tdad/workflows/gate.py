@@ -1,0 +1,259 @@
+"""``tdad gate``: head's tests at risk are run, the baseline is asked about what failed, each test gets a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tdad.answers_gate import Chosen, GateEnd, GateReport, Version
+from tdad.facts import FileVersion
+from tdad.facts_gate import Finding, Judged, Level, Verdict
+from tdad.gate.judge import Presence
+from tdad.gate.renames import other_parameters, renames_of
+from tdad.repo import changed_files
+from tdad.repo.git import discover
+from tdad.repo.revisions import merge_base, resolve
+from tdad.workflows.audit_pool import interruptible
+from tdad.workflows.faults import is_test_code
+from tdad.workflows.gate_again import Rerunner
+from tdad.workflows.gate_baseline import ask_baseline
+from tdad.workflows.gate_cache import Known, environment_key
+from tdad.workflows.gate_ground import Field, prepared
+from tdad.workflows.gate_head import over_budget, run_head
+from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.gate_select import ALL, Selected, select
+from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of
+from tdad.workflows.impact import patterns
+from tdad.workflows.project import Project
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is compared."""
+
+    baseline: str
+    head: str
+    dirty: bool
+
+
+def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: None) -> GateReport:
+    """Decide whether the change from baseline to head breaks what worked. The user's tree is only read.
+
+    Raises:
+        TdadError: the versions are not there, another gate runs, no interpreter, no sandbox as asked for.
+        OSError: no room.
+    """
+    began = time.monotonic()
+    question = _question(project, options)
+    with (
+        interruptible(),
+        prepared(project, options, (question.baseline, question.head), say) as sides,
+    ):
+        if question.baseline == question.head:
+            report = _report(sides, options, question, began=began)
+            return replace(report, notes=(*report.notes, "baseline and head are the same commit"))
+        root = sides.head.root
+        files = changed_files(
+            root, question.baseline, exact=True, config=replace(project.config, source=())
+        )
+        if not files:
+            return _report(sides, options, question, began=began)
+        selected = select(project, sides, files, say)
+        say(
+            f"{len(selected.ids) if selected.by != ALL else 'all'} tests at risk, by the {selected.by}"
+        )
+        heard = _heard(project, sides, options, selected, files=files, say=say)
+        return _report(sides, options, question, heard, files=files, began=began)
+
+
+def _question(project: Project, options: GateOptions) -> _Question:
+    git = discover(project.root)
+    head = resolve(git, options.head)
+    base = resolve(git, options.base)
+    baseline = base if options.exact else merge_base(git, base, head, options.base)
+    dirty = bool(git.run("status", "--porcelain", "--untracked-files=normal").strip())
+    return _Question(baseline, head, dirty)
+
+
+def _heard(
+    project: Project,
+    sides: Field,
+    options: GateOptions,
+    selected: Selected,
+    *,
+    files: Sequence[FileVersion],
+    say: Say,
+) -> Heard:
+    """Run head, ask the baseline, run again."""
+    found = patterns(project)
+
+    def is_test(path: str) -> bool:
+        return path.endswith(".py") and is_test_code(path, found)
+
+    edited = [v.path for v in files if v.new is not None and is_test(v.path)]
+    renames = renames_of(
+        selected.renamed,
+        [(v.old_path, v.path) for v in files if v.old_path and v.old_path != v.path],
+    )
+    head = run_head(sides.head, options, selected, edited)
+    say(f"head: {len(head.attempts)} tests ran, {len(head.failing)} failed")
+    if not head.began:
+        head.uncollected[""] = _last_line(head.said)
+    known = _known(sides)
+    baseline = ask_baseline(
+        sides.baseline, head, selected, known, renames=renames, changed=files, is_test=is_test
+    )
+    if baseline.asked:
+        say(f"baseline: {len(baseline.attempts)} tests ran")
+    renames = other_parameters(
+        [name for name in baseline.collected if name not in head.collected],
+        [name for name in head.collected if baseline.presence(name) is Presence.ABSENT],
+        renames,
+    )
+    again = Rerunner(sides, options, selected, renames, head, baseline, known).look_again()
+    if known.attempts:
+        known.save()
+    deleted = frozenset(v.old_path or v.path for v in files if v.new is None)
+    return Heard(
+        head, baseline, known, again, renames, selected, options,
+        left_out=over_budget(options, selected), deleted=deleted,
+    )  # fmt: skip
+
+
+def _known(sides: Field) -> Known:
+    ground = sides.head.seats.ground
+    key = environment_key(ground.python.path, ground.python.version, str(sides.confinement.layer))
+    return Known.load(sides.kept, sides.baseline.commit, key)
+
+
+def _report(
+    sides: Field,
+    options: GateOptions,
+    question: _Question,
+    heard: Heard | None = None,
+    *,
+    files: Sequence[FileVersion] = (),
+    began: float,
+) -> GateReport:
+    tests = judged(heard) if heard is not None else ()
+    selected = heard.selected if heard is not None else Selected("no change")
+    undecided = _undecided(heard, tests) if heard is not None else ()
+    notes = [*selected.notes, *(heard.again.notes if heard else ()), *sides.notes]
+    if question.dirty and options.head == "HEAD":
+        notes.append(
+            "your tree has uncommitted work, which the gate does not look at: it compares commits"
+        )
+    findings: tuple[Finding, ...] = ()
+    report = GateReport(
+        end=GateEnd.PASSED,
+        baseline=Version(options.base, question.baseline, sides.baseline.python),
+        head=Version(options.head, question.head, sides.head.python),
+        tests=tests,
+        uncollected=uncollected_of(heard) if heard is not None else (),
+        findings=findings,
+        chosen=_chosen(options, heard, tests, selected),
+        undecided=undecided,
+        notes=tuple(notes),
+        catastrophic=heard is not None and (heard.again.catastrophic or not heard.head.began),
+        dirty=question.dirty,
+        changes=len(selected.answer.changes) if selected.answer is not None else len(files),
+        sandbox=str(sides.confinement),
+        baseline_ran=sides.baseline.ran,
+        reruns=sum(test.reruns for test in tests),
+    )
+    return replace(report, end=end_of(report), seconds=round(time.monotonic() - began, 3))
+
+
+def end_of(report: GateReport) -> GateEnd:
+    """The answer, by precedence."""
+    if report.gating:
+        return GateEnd.REGRESSION
+    if report.undecided:
+        return GateEnd.UNDECIDED
+    if any(finding.level is Level.FAIL for finding in report.findings):
+        return GateEnd.POLICY
+    return GateEnd.PASSED
+
+
+def _chosen(
+    options: GateOptions, heard: Heard | None, tests: Sequence[Judged], selected: Selected
+) -> Chosen:
+    if heard is None:
+        return Chosen(options.select, "no change", 0, 0, 0, partial=False)
+    head = heard.head
+    not_run = tuple(test.node_id for test in tests if test.verdict is Verdict.NOT_RUN)
+    everything = not head.looked_into
+    sampled = len(head.sampled)
+    missed = tuple(
+        test.node_id for test in tests if test.sampled and test.verdict is Verdict.REGRESSION
+    )
+    ran = len(head.attempts)
+    return Chosen(
+        asked=options.select,
+        by=ALL if options.select == "all" and not options.shadow else selected.by,
+        total=max(selected.total, len(head.collected) if everything else 0),
+        selected=ran - sampled + len(not_run),
+        ran=ran,
+        partial=bool(not_run),
+        not_run=not_run,
+        sampled=sampled,
+        missed=missed,
+        shadow=options.shadow,
+        time_share=_time_share(heard, selected),
+    )
+
+
+def _time_share(heard: Heard, selected: Selected) -> float | None:
+    """Of the tests that ran because they were selected."""
+    durations = dict(selected.durations)
+    if not heard.head.looked_into and len(heard.head.attempts) >= len(durations):
+        durations = {name: attempt.duration_s for name, attempt in heard.head.attempts.items()}
+    total = sum(durations.values())
+    if not total:
+        return None
+    chosen = set(heard.head.attempts) - heard.head.sampled
+    return min(1.0, sum(durations.get(name, 0.0) for name in chosen) / total)
+
+
+def _undecided(heard: Heard, tests: Sequence[Judged]) -> tuple[str, ...]:
+    """Why there is no trustworthy answer."""
+    head, baseline = heard.head, heard.baseline
+    found = []
+    for name, run in (("head", head), ("the baseline", baseline)):
+        if run.forged:
+            found.append(
+                f"on {name} something other than the runner reported outcomes: they are not believed from there on"
+            )
+        if run.foreign:
+            found.append(
+                f"on {name} the tests imported {run.foreign[0]} from your own tree instead of from the version under"
+                " test; install the project so that PYTHONPATH goes first (pip install -e .)"
+            )
+    if head.died:
+        found.append(
+            "the processes of head's tests died again and again before all had their turn"
+        )
+    if not baseline.runnable:
+        found.append(f"the baseline's tests cannot be run: {_last_line(baseline.said)}")
+    if (
+        head.exit_code == 1
+        and not head.failing
+        and not head.uncollected
+        and baseline.exit_code != 1
+    ):
+        found.append(f"pytest says that head failed, and no test did: {_last_line(head.said)}")
+    unclear = [test for test in tests if test.verdict is Verdict.UNDECIDED]
+    if unclear:
+        found.append(
+            f"{len(unclear)} tests have no verdict, the first is {unclear[0].node_id}: {unclear[0].note}"
+        )
+    return tuple(found)
+
+
+def _last_line(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line]
+    return " ".join((errors or lines or ["it printed nothing"])[-1].split())[:200]

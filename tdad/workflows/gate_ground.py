@@ -1,0 +1,226 @@
+"""Where a gate works: a worktree for each side, made when it is needed, and who runs tests in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+from threading import Event
+
+from tdad.errors import GateRunning
+from tdad.repo import project_files
+from tdad.repo.worktrees import check_out, clean, remove
+from tdad.runner import interpreter
+from tdad.runner.confined import Cell
+from tdad.runner.sandbox import Confinement, choose
+from tdad.runner.witness_read import Witnessed
+from tdad.runner.witnessed import Wanted, run_witnessed
+from tdad.workflows.audit_copy import import_folders, in_copy, present
+from tdad.workflows.fix_ground import Ground, confining
+from tdad.workflows.fix_seats import Seats
+from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.project import Project
+from tdad.workflows.recording import prepare_folder
+
+_UNKNOWN = 6
+"""A test of which nobody knows how long it takes may take so many times as long as one that takes no time."""
+_HELPERS = ("xdist", "pytest_cov", "pytest_rerunfailures")
+
+
+@dataclass
+class Side:
+    """One version: its files, and how its tests are run."""
+
+    name: str
+    """``head`` or ``baseline``."""
+    commit: str
+    project: Project
+    """The user's."""
+    folder: Path
+    """Private."""
+    confinement: Confinement
+    options: GateOptions
+    stop: Event
+    python_path: str = ""
+    """The interpreter; empty: the project's own."""
+    ran: int = 0
+    """Tests that were run so far."""
+    _start: Path | None = None
+    _inside: str = "."
+    _seats: Seats | None = None
+    _helpers: frozenset[str] = frozenset()
+
+    @property
+    def start(self) -> Path:
+        """The worktree; nothing runs in it."""
+        if self._start is None:
+            start = self.folder / self.name
+            self._inside = check_out(self.project.root, self.commit, start)
+            self._start = start
+        return self._start
+
+    @property
+    def root(self) -> Path:
+        """The project's root in the worktree."""
+        return self.start / self._inside
+
+    @property
+    def copied(self) -> Project:
+        """The project in the worktree, with a map of its own."""
+        return in_copy(self.root, replace(self.project.config, source=()))
+
+    @property
+    def seats(self) -> Seats:
+        """Where tests run. Made when first asked for: it takes a few starts of the interpreter.
+
+        Raises:
+            TdadError: no interpreter, or the tests would import another tree.
+        """
+        if self._seats is None:
+            self._seats = Seats(self._ground(), 1, self.stop, f"{self.name}-run")
+        return self._seats
+
+    @property
+    def python(self) -> str:
+        """What ran tests; empty: nothing did."""
+        return self._seats.ground.python.path if self._seats is not None else ""
+
+    def _ground(self) -> Ground:
+        root = self.root
+        named = self.python_path or self.options.python or self.project.config.python
+        path = interpreter.locate(self.project.root, named, os.environ)
+        empty = self.folder / "empty"
+        empty.mkdir(exist_ok=True)
+        cell = Cell(
+            self.confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent)
+        )
+        confine = confining(cell, empty)
+        python = interpreter.check(path, empty, confine)
+        files = project_files(root, replace(self.project.config, source=()))
+        imports = import_folders(python.path, self.project.root, root, files, confine)
+        self._helpers = present(python.path, empty, _HELPERS, confine)
+        calm = (
+            *(("-n0",) if "xdist" in self._helpers else ()),
+            *(("--no-cov",) if "pytest_cov" in self._helpers else ()),
+            *(("--reruns=0",) if "pytest_rerunfailures" in self._helpers else ()),
+        )
+        return Ground(
+            self.project, self.folder, self.start, self._inside, python, cell, imports, calm
+        )
+
+    @property
+    def has_xdist(self) -> bool:
+        """The interpreter can share tests out among workers."""
+        _ = self.seats  # asks the interpreter
+        return "xdist" in self._helpers
+
+    def run(
+        self, wanted: Wanted, *, timeout_s: float | None = None, workers: int = 0
+    ) -> Witnessed:
+        """Run tests in a copy of this side, confined."""
+        seats = self.seats
+        ground = seats.ground
+        spread = ("-n", str(workers)) if workers and self.has_xdist else ()
+        with seats.seat({}) as (folder, root):
+            there = [path for path in wanted.look_into if os.path.lexists(root / path)]
+            if wanted.look_into and not there:
+                return Witnessed(exit_code=5)
+            options = replace(
+                ground.suite(root),
+                arguments=(*ground.calm, *spread),
+                timeout_s=timeout_s,
+                limit_s=_UNKNOWN * self.options.test_limit_s,
+                foreign_root=os.path.realpath(self.project.root),
+            )
+            run = run_witnessed(
+                root,
+                options,
+                folder.with_name(folder.name + ".out"),
+                ground.cell,
+                around=folder,
+                wanted=replace(wanted, look_into=tuple(there)),
+                stop=self.stop,
+            )
+        self.ran += len(run.attempts)
+        return run
+
+
+@dataclass
+class Field:
+    """Both sides."""
+
+    head: Side
+    baseline: Side
+    confinement: Confinement
+    kept: Path
+    """``.tdad/gate``: what stays for the next gate."""
+    notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def prepared(
+    project: Project,
+    options: GateOptions,
+    commits: tuple[str, str],
+    say: Callable[[str], None],
+) -> Iterator[Field]:
+    """Make both sides; nothing is checked out yet. All is removed at the end, whatever the end is.
+
+    Args:
+        project: The user's.
+        options: What is asked for.
+        commits: Baseline, head.
+        say: For talk.
+
+    Raises:
+        GateRunning: another gate works on this project.
+        SandboxUnavailable: no sandbox as strict as asked for.
+        OSError: no room.
+    """
+    confinement = choose(options.strictness)
+    prepare_folder(project)
+    kept = project.map_path.parent / "gate"
+    kept.mkdir(exist_ok=True)
+    with _only_one(kept), _private(project) as folder:
+        say(str(confinement))
+        stop = Event()
+        baseline, head = (
+            Side(name, commit, project, folder, confinement, options, stop)
+            for name, commit in zip(("baseline", "head"), commits, strict=True)
+        )
+        try:
+            yield Field(head, baseline, confinement, kept)
+        finally:
+            stop.set()
+            for name in ("head", "baseline"):
+                remove(project.root, folder / name)
+
+
+@contextmanager
+def _private(project: Project) -> Iterator[Path]:
+    """A folder outside the project, the same for each gate of it: what killed ones left is found."""
+    name = blake2b(os.fsencode(os.path.realpath(project.root)), digest_size=8).hexdigest()
+    folder = Path(tempfile.gettempdir()).resolve() / f"tdad-gate-{os.getuid()}-{name}"
+    clean(project.root, folder)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    path = folder / "lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise GateRunning(str(path)) from None
+        yield

@@ -1,0 +1,180 @@
+"""The first run on head: what was selected, to its end, whatever the tests do to their process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from tdad.facts_gate import Attempt
+from tdad.runner.witness_read import Witnessed
+from tdad.runner.witnessed import Wanted
+from tdad.workflows.gate_ground import Side
+from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.gate_select import ALL, Selected
+
+_STARTS = 25
+"""So many processes may die under a run before the rest is given up."""
+_SLOWER = 5.0
+"""A test may take so many times as long as before."""
+
+
+@dataclass
+class HeadRun:
+    """What is known about head after its first run."""
+
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    """In the order in which the tests began."""
+    collected: dict[str, int] = field(default_factory=dict)
+    """Node id → line, of the files that were looked into."""
+    chosen: tuple[str, ...] = ()
+    sampled: frozenset[str] = frozenset()
+    uncollected: dict[str, str] = field(default_factory=dict)
+    late: tuple[str, ...] = ()
+    """Chosen, and the budget was over."""
+    foreign: tuple[str, ...] = ()
+    forged: bool = False
+    died: bool = False
+    """Processes died until the rest was given up."""
+    exit_code: int | None = None
+    said: str = ""
+    looked_into: tuple[str, ...] = ()
+    """Files; empty: wherever the suite is configured to look."""
+
+    @property
+    def began(self) -> bool:
+        """Pytest came as far as collecting."""
+        return bool(self.collected or self.uncollected or self.exit_code in {0, 1, 5})
+
+    @property
+    def failing(self) -> list[str]:
+        """Tests that failed, in the order in which they ran."""
+        return [name for name, attempt in self.attempts.items() if attempt.failing]
+
+
+def run_head(
+    side: Side, options: GateOptions, selected: Selected, edited: Sequence[str]
+) -> HeadRun:
+    """Run what was selected, and what chance or the shadow adds.
+
+    Args:
+        side: Head.
+        options: The gate's.
+        selected: What is at risk.
+        edited: Test files that differ: what they hold is looked at, even if nothing in them is at risk.
+
+    Raises:
+        TdadError: it cannot be run at all.
+    """
+    everything = options.select == "all" or options.shadow or selected.by == ALL
+    look_into = () if everything or options.sample else files_of(side, [*selected.ids, *edited])
+    if not everything and not options.sample and not look_into:
+        return HeadRun(exit_code=5)
+    wanted = Wanted(
+        ids=_within(options, selected) if not everything else selected.ids,
+        everything=everything,
+        sample=0.0 if everything else options.sample,
+        seed=side.commit,
+        order="ranked" if options.budget_s is not None else "collected",
+        look_into=look_into,
+        limits=limits_of(selected, options),
+    )
+    run = side.run(wanted, timeout_s=options.budget_s, workers=options.workers)
+    head = HeadRun(looked_into=look_into)
+    _take(head, run)
+    _go_on(head, run, side, wanted)
+    if everything and selected.by != ALL and options.select != "all":
+        chosen = Choice(selected.ids)
+        head.sampled = frozenset(name for name in head.attempts if name not in chosen)
+    return head
+
+
+def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
+    """A process died under the run: the tests that had no turn get one in another."""
+    for _ in range(_STARTS):
+        left = [name for name in head.chosen if name not in head.attempts]
+        if not left or head.forged:
+            return
+        if run.cut_short:
+            head.late = tuple(left)
+            return
+        again = replace(wanted, everything=False, ids=tuple(left), sample=0.0, order="collected")
+        again = replace(again, look_into=files_of(side, left) or wanted.look_into)
+        run = side.run(again, timeout_s=wanted_time(side.options))
+        if not run.attempts:
+            break
+        _take(head, run)
+    head.died = any(name not in head.attempts for name in head.chosen)
+
+
+def wanted_time(options: GateOptions) -> float | None:
+    """Seconds for one further run."""
+    return options.budget_s
+
+
+def _take(head: HeadRun, run: Witnessed) -> None:
+    for name, attempt in run.attempts.items():
+        head.attempts.setdefault(name, attempt)
+    head.collected |= {
+        name: line for name, line in run.collected.items() if name not in head.collected
+    }
+    head.chosen = head.chosen or run.chosen
+    head.sampled |= run.sampled
+    head.uncollected |= dict(run.uncollected)
+    head.foreign = head.foreign or run.foreign
+    head.forged |= run.forged
+    head.exit_code = run.exit_code if head.exit_code is None else head.exit_code
+    head.said = head.said or run.said
+
+
+def _within(options: GateOptions, selected: Selected) -> tuple[str, ...]:
+    """As many of the riskiest tests as the budget has time for, by what they took before."""
+    if options.budget_s is None:
+        return selected.ids
+    known = sorted(selected.durations.values())
+    typical = known[len(known) // 2] if known else 0.0
+    left = options.budget_s * max(1, options.workers)
+    chosen: list[str] = []
+    for name in selected.ids:
+        left -= selected.durations.get(name, typical)
+        if left < 0 and chosen:
+            break
+        chosen.append(name)
+    return tuple(chosen)
+
+
+def over_budget(options: GateOptions, selected: Selected) -> tuple[str, ...]:
+    """Selected tests for which there is no time, riskiest first."""
+    if options.select == "all" or options.shadow:
+        return ()
+    return selected.ids[len(_within(options, selected)) :]
+
+
+def files_of(side: Side, ids: Sequence[str]) -> tuple[str, ...]:
+    """The test files of some tests that this side has, in that order."""
+    files = dict.fromkeys(name.partition("::")[0] for name in ids)
+    return tuple(path for path in files if os.path.lexists(side.root / path))
+
+
+def limits_of(selected: Selected, options: GateOptions) -> dict[str, float]:
+    """Node id → how long the test may take."""
+    return {
+        name: max(options.test_limit_s, _SLOWER * seconds)
+        for name, seconds in selected.durations.items()
+    }
+
+
+class Choice:
+    """Tells whether a test is one of those that were selected."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self._ids = frozenset(ids)
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        return (
+            name in self._ids
+            or name.partition("[")[0] in self._ids
+            or name.partition("::")[0] in self._ids
+        )

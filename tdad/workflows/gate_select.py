@@ -1,0 +1,211 @@
+"""Which tests of head a gate runs first: what the map says, else what the code alone says, else all; and why."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tdad.errors import TdadError
+from tdad.facts import Answer, Change, ChangeKind, FileVersion, Impact, Recorded, Site, Status
+from tdad.source.digests import digest
+from tdad.store import open_map
+from tdad.store.copies import copy_map
+from tdad.workflows.gate_ground import Field, Side
+from tdad.workflows.impact import ChangeOptions, asking
+from tdad.workflows.index import build_index
+from tdad.workflows.project import Project
+
+RECORDED, STATIC, ALL = "recorded map", "static", "all tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The answer to which tests are at risk."""
+
+    by: str
+    """``RECORDED``, ``STATIC`` or ``ALL``."""
+    ids: tuple[str, ...] = ()
+    """Riskiest first; one without parameters stands for all of them. Empty with ``ALL``."""
+    total: int = 0
+    because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    """Node id → first changed line that reaches it."""
+    durations: Mapping[str, float] = field(default_factory=dict)
+    before: Mapping[str, Status] = field(default_factory=dict)
+    """How tests ended on the baseline, where the map was recorded there."""
+    shaky: frozenset[str] = frozenset()
+    """Tests that passed and failed in earlier recordings."""
+    answer: Answer | None = None
+    renamed: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def select(
+    project: Project,
+    field_: Field,
+    versions: Sequence[FileVersion],
+    say: Callable[[str], None],
+) -> Selected:
+    """Ask which tests the change puts at risk.
+
+    Args:
+        project: The user's; its map is copied, never written.
+        field_: Both sides.
+        versions: Files that differ between baseline and head.
+        say: For talk.
+    """
+    if _has_recording(project.map_path):
+        try:
+            return _by_recording(project, field_, versions)
+        except TdadError as error:
+            note = f"the recorded map cannot be asked ({error}), so the code alone is"
+            say(note)
+            return _by_code(field_, note)
+    return _by_code(
+        field_,
+        "no tests are recorded, so the choice rests on the code alone: wider, and less certain",
+    )
+
+
+def _has_recording(path: Path) -> bool:
+    try:
+        with open_map(path, mode="read") as store:
+            return bool(store.recorded().tests)
+    except TdadError:
+        return False
+
+
+def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersion]) -> Selected:
+    """By what differs from the recording.
+
+    A test that differs between baseline and head differs from the recording on one of them. So asking about head is
+    enough where the recording has the baseline's versions of all that the change touches; else both are asked.
+    """
+    there = field_.head.copied
+    copy_map(project.map_path, there.map_path)
+    with asking(there, ChangeOptions()) as asked:
+        recorded = asked.recorded
+        assert recorded is not None
+        answer = asked.answer
+        drifted = _drifted(recorded, versions)
+        changed = {path for v in versions for path in (v.path, v.old_path) if path}
+        elsewhere = {change.path for change in answer.changes} - changed
+        selected = _selected(RECORDED, answer.impacts, answer, recorded)
+    _keep_no_map(there)
+    notes = [f"precaution: {text}" for text in answer.precautions]
+    if elsewhere:
+        notes.append(
+            f"the map was recorded at another version ({len(elsewhere)} more files differ), so more tests are at risk"
+            " than need be; record again on the baseline: pytest --tdad-map"
+        )
+    exact = not drifted and not elsewhere
+    more: tuple[Impact, ...] = ()
+    if drifted:
+        notes.append(
+            f"the map does not have the baseline's version of {len(drifted)} changed files ({', '.join(drifted[:3])}),"
+            " so the baseline was asked about as well"
+        )
+        more = _impacts(project, field_.baseline)
+    found = _selected(RECORDED, (*answer.impacts, *more), answer, None)
+    return Selected(
+        by=RECORDED,
+        ids=found.ids,
+        total=answer.total_tests,
+        because=found.because,
+        sites=found.sites,
+        durations=selected.durations,
+        before=selected.before if exact else {},
+        shaky=selected.shaky,
+        answer=answer,
+        renamed=found.renamed,
+        notes=tuple(notes),
+    )
+
+
+def _impacts(project: Project, side: Side) -> tuple[Impact, ...]:
+    there = side.copied
+    copy_map(project.map_path, there.map_path)
+    with asking(there, ChangeOptions()) as asked:
+        found = asked.answer.impacts
+    _keep_no_map(there)
+    return found
+
+
+def _drifted(recorded: Recorded, versions: Iterable[FileVersion]) -> list[str]:
+    """Changed files whose version on the baseline is not the one that was recorded."""
+    drifted = []
+    for version in versions:
+        path = version.old_path or version.path
+        seen = [one for one in recorded.versions(path) if one and one != "-"]
+        if version.old is not None and seen and set(seen) != {digest(version.old)}:
+            drifted.append(path)
+    return sorted(drifted)
+
+
+def _by_code(field_: Field, note: str) -> Selected:
+    """By the static graph, from baseline to head."""
+    there = field_.head.copied
+    kept = field_.kept / "index.sqlite3"
+    try:
+        if kept.exists():
+            copy_map(kept, there.map_path)
+    except TdadError:
+        kept.unlink(missing_ok=True)
+    try:
+        there.map_path.parent.mkdir(parents=True, exist_ok=True)
+        build_index(there)
+        copy_map(there.map_path, kept)
+        options = ChangeOptions(base=field_.baseline.commit, exact=True)
+        with asking(there, options) as asked:
+            answer = asked.answer
+    except TdadError as error:
+        return Selected(
+            ALL, notes=(note, f"the code cannot be asked, either ({error}), so all tests are run")
+        )
+    finally:
+        _keep_no_map(there)
+    notes = (note, *(f"precaution: {text}" for text in answer.precautions))
+    found = _selected(STATIC, answer.impacts, answer, None)
+    return Selected(
+        by=STATIC,
+        ids=found.ids,
+        total=answer.total_tests,
+        because=found.because,
+        sites=found.sites,
+        answer=answer,
+        renamed=found.renamed,
+        notes=notes,
+    )
+
+
+def _selected(
+    by: str, impacts: Iterable[Impact], answer: Answer, recorded: Recorded | None
+) -> Selected:
+    because: dict[str, tuple[str, ...]] = {}
+    sites: dict[str, Site] = {}
+    for impact in impacts:
+        because.setdefault(impact.node_id, (impact.because,))
+        if impact.change is not None and impact.change.new:
+            sites.setdefault(impact.node_id, Site(impact.change.path, impact.change.new[0].first))
+    tests = recorded.tests if recorded is not None else {}
+    return Selected(
+        by=by,
+        ids=tuple(because),
+        because=because,
+        sites=sites,
+        durations={name: test.duration_s for name, test in tests.items()},
+        before={name: test.status for name, test in tests.items()},
+        shaky=frozenset(
+            name
+            for name, test in tests.items()
+            if {Status.PASSED, Status.FAILED} <= {test.status, *test.recent}
+        ),
+        renamed=tuple(c for c in answer.changes if c.kind is ChangeKind.RENAMED),
+    )
+
+
+def _keep_no_map(there: Project) -> None:
+    """The copies that tests run in shall not hold the map."""
+    shutil.rmtree(there.map_path.parent, ignore_errors=True)

@@ -1,0 +1,204 @@
+"""What both sides said → evidence for each test → judged tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tdad.facts import Site
+from tdad.facts_gate import Attempt, Judged, Uncollected, Verdict
+from tdad.gate.judge import Decision, Evidence, Presence, judge
+from tdad.gate.renames import Renames
+from tdad.workflows.gate_again import Again
+from tdad.workflows.gate_baseline import BaselineRun
+from tdad.workflows.gate_cache import Known
+from tdad.workflows.gate_head import HeadRun
+from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.gate_select import RECORDED, Selected
+
+_ORDER = (
+    Verdict.REGRESSION, Verdict.NEW_FAILING, Verdict.UNDECIDED, Verdict.STALE_XFAIL, Verdict.REMOVED,
+    Verdict.SILENCED, Verdict.EXCUSED, Verdict.FLAKY, Verdict.NEW_FLAKY, Verdict.ORDER_DEPENDENT, Verdict.SLOW,
+    Verdict.FIXED, Verdict.STILL_FAILING, Verdict.NEW_PASSING, Verdict.NOT_RUN, Verdict.UNCHANGED,
+)  # fmt: skip
+"""The most important first."""
+SUITE = "(the suite)"
+"""Stands for what cannot be collected when nothing can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Everything that was heard."""
+
+    head: HeadRun
+    baseline: BaselineRun
+    known: Known
+    again: Again
+    renames: Renames
+    selected: Selected
+    options: GateOptions
+    left_out: tuple[str, ...] = ()
+    """Selected tests for which there was no time."""
+    deleted: frozenset[str] = frozenset()
+    """Files that head does not have any more."""
+
+    def before(self, name: str) -> tuple[Attempt, ...]:
+        """Attempts on the baseline, those after certain other tests last."""
+        old = self.renames.old_id(name)
+        return (*self.known.of(old), *self.again.ordered.get(old, ()))
+
+
+def judged(heard: Heard) -> tuple[Judged, ...]:
+    """Every test that ran, should have run, or is gone; the most important first, else in the order of running."""
+    found = [*_ran(heard), *_uncollected(heard), *_gone(heard), *_without_outcome(heard)]
+    places = {verdict: place for place, verdict in enumerate(_ORDER)}
+    return tuple(sorted(found, key=lambda test: places[test.verdict]))
+
+
+def _ran(heard: Heard) -> Iterator[Judged]:
+    for name, first in heard.head.attempts.items():
+        old = heard.renames.old_id(name)
+        evidence = Evidence(
+            node_id=name,
+            baseline=heard.before(name),
+            head=(first, *heard.again.head.get(name, ())),
+            on_baseline=_presence(heard, name),
+            old_id=old if old != name else "",
+        )
+        yield _judged(heard, evidence)
+
+
+def _presence(heard: Heard, name: str) -> Presence:
+    """Whether the baseline has the test."""
+    old = heard.renames.old_id(name)
+    if heard.known.of(old):
+        return Presence.THERE
+    asked = heard.baseline.presence(old)
+    if asked is not Presence.UNKNOWN:
+        return asked
+    exact = heard.selected.by == RECORDED and bool(heard.selected.before)
+    if exact and old not in heard.selected.before:
+        return Presence.ABSENT
+    return Presence.UNKNOWN
+
+
+def _uncollected(heard: Heard) -> Iterator[Judged]:
+    """Tests of the baseline that cannot be collected on head."""
+    for path, error in heard.head.uncollected.items():
+        tests = [name for name in heard.baseline.collected if inside(name, path)]
+        before = heard.baseline.presence(path or SUITE)
+        if path in heard.baseline.uncollected or (not tests and before is Presence.UNCOLLECTED):
+            before = Presence.UNCOLLECTED
+        elif not tests and not heard.baseline.runnable:
+            before = Presence.UNRUNNABLE
+        elif not tests:
+            before = Presence.ABSENT
+        for name in tests or [path or SUITE]:
+            evidence = Evidence(
+                node_id=name,
+                baseline=heard.known.of(name),
+                on_baseline=Presence.THERE if tests else before,
+                on_head=Presence.UNCOLLECTED,
+                error=error.partition("\n")[0],
+            )
+            yield _judged(heard, evidence)
+
+
+def inside(name: str, path: str) -> bool:
+    """Tell whether a test is in what cannot be collected: a file, a folder, a class, or everything."""
+    return not path or name == path or name.startswith((f"{path}::", f"{path}/"))
+
+
+def _gone(heard: Heard) -> Iterator[Judged]:
+    """Tests of the baseline that head does not have."""
+    known = {heard.renames.old_id(name) for name in heard.head.collected}
+    looked = heard.baseline.looked_into
+    for name in heard.baseline.collected:
+        path = name.partition("::")[0]
+        if name in known or not (path in looked or "*" in looked):
+            continue
+        if any(inside(name, broken) for broken in heard.head.uncollected):
+            continue
+        if not _looked_for(heard, name):
+            continue
+        evidence = Evidence(node_id=name, baseline=heard.known.of(name), on_head=Presence.ABSENT)
+        yield _judged(heard, evidence)
+
+
+def _looked_for(heard: Heard, name: str) -> bool:
+    """Head was looked into where the test would be."""
+    if not heard.head.looked_into:
+        return heard.head.began
+    path = name.partition("::")[0]
+    new = next((n for o, n in heard.renames.heads.items() if o == path and "::" not in o), path)
+    return new in heard.head.looked_into or new in heard.deleted
+
+
+def _without_outcome(heard: Heard) -> Iterator[Judged]:
+    late = dict.fromkeys([*heard.head.late, *heard.left_out])
+    for name in late:
+        if name not in heard.head.attempts:
+            yield _judged(heard, Evidence(name, on_head=Presence.LATE))
+    for name in heard.head.chosen:
+        if name not in heard.head.attempts and name not in late:
+            error = "its process died again and again"
+            yield _judged(heard, Evidence(name, on_head=Presence.UNKNOWN, error=error))
+
+
+def _judged(heard: Heard, evidence: Evidence) -> Judged:
+    decision = judge(evidence)
+    name = evidence.node_id
+    sampled = name in heard.head.sampled
+    return Judged(
+        node_id=name,
+        verdict=decision.verdict,
+        row=decision.row,
+        baseline=evidence.baseline,
+        head=evidence.head,
+        manner=decision.manner,
+        note=decision.note,
+        because=_because(heard, name, sampled=sampled),
+        old_id=evidence.old_id,
+        fails_gate=_fails(heard.options, decision),
+        site=_site(heard, evidence),
+        sampled=sampled,
+    )
+
+
+def _fails(options: GateOptions, decision: Decision) -> bool:
+    if decision.verdict is Verdict.STALE_XFAIL and decision.strict:
+        return Verdict.REGRESSION in options.fail_on
+    return decision.verdict in options.fail_on
+
+
+def _because(heard: Heard, name: str, *, sampled: bool) -> tuple[str, ...]:
+    found = heard.selected.because
+    for key in (name, name.partition("[")[0], name.partition("::")[0]):
+        if key in found:
+            return found[key]
+    return ("not selected; run to watch the selection",) if sampled else ()
+
+
+def _site(heard: Heard, evidence: Evidence) -> Site | None:
+    """Where to point at."""
+    name = evidence.node_id
+    if evidence.head and any(attempt.failing for attempt in evidence.head):
+        site = heard.selected.sites.get(name) or heard.selected.sites.get(name.partition("[")[0])
+        failed = next(attempt for attempt in evidence.head if attempt.failing)
+        if site or failed.site:
+            return site or failed.site
+    line = heard.head.collected.get(name)
+    return Site(name.partition("::")[0], line) if line else None
+
+
+def uncollected_of(heard: Heard) -> tuple[Uncollected, ...]:
+    """Files and folders whose tests cannot be collected on head."""
+    return tuple(
+        Uncollected(
+            path or SUITE,
+            error.partition("\n")[0],
+            sum(inside(name, path) for name in heard.baseline.collected),
+            path in heard.baseline.uncollected,
+        )
+        for path, error in sorted(heard.head.uncollected.items())
+    )
