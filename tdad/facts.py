@@ -295,6 +295,8 @@ ONLY_ANNOTATIONS = "only annotations"
 """Detail of a change of which only those can tell that look at annotations."""
 ONLY_PARAMETERS = "only parameters"
 """Detail of a change of the header of a function of which the decorators are the same."""
+FORGOTTEN = "the recorded version is not known any more"
+"""Detail of a change of a whole file: what was said about its recorded version was written by an older tdad."""
 ORDER_OF_ATTRIBUTES = "order of attributes"
 """Detail of a change of a class body of which only the order is another: what processes the class may tell."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tdad import repo, source
 from tdad.errors import UsageError
 from tdad.facts import (
+    FORGOTTEN,
     PRESENT,
     SOURCE_READERS,
     Change,
@@ -236,9 +237,8 @@ def _forgotten(
     path: str, versions: Sequence[str], recorded: Recorded, now: str | None
 ) -> list[Change]:
     """Recorded versions whose facts are no longer known (an older tdad made them): all in the file may differ."""
-    detail = "the recorded version is not known any more"
     return [
-        Change(path, "", ChangeKind.EDITED, Part.WHOLE, old_digest=digest, detail=detail)
+        Change(path, "", ChangeKind.EDITED, Part.WHOLE, old_digest=digest, detail=FORGOTTEN)
         for digest in versions
         if digest not in {now, PRESENT} and recorded.facts(path, digest) is None
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tdad.facts import (
+    FORGOTTEN,
     Answer,
     Change,
     ChangeKind,
@@ -52,7 +53,7 @@ def impacts(world: World, question: Question) -> Answer:
         reached[change] = len(found)
         _keep_best(best, found)
     asked = tuple(changes)
-    precautions += said(world, changes)
+    precautions += [*said(world, changes), *_forgotten(changes)]
     for then, tests in world.recorded.environments() if question.environment is not None else ():
         assert question.environment is not None
         spread = Spread(world, only=tests)
@@ -181,6 +182,18 @@ def _as_written_now(world: World, ranked: list[Impact]) -> list[Impact]:
         if known is None or _order(impact) < _order(known):
             best[node_id] = replace(impact, node_id=node_id)
     return list(best.values())
+
+
+def _forgotten(changes: Sequence[Change]) -> list[str]:
+    """Why whole files count as changed after an update of tdad."""
+    files = len({change.path for change in changes if change.detail == FORGOTTEN})
+    if not files:
+        return []
+    what = "1 file that changed" if files == 1 else f"{files} files that changed"
+    return [
+        f"an older tdad made the map, and what it says about {what} cannot be read any more: all that is in"
+        f" {'it' if files == 1 else 'them'} counts as changed. Record again: pytest --tdad-map"
+    ]
 
 
 def _unreached(changes: Sequence[Change], reached: Mapping[Change, int]) -> list[str]:
