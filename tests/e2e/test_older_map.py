@@ -21,8 +21,8 @@ def age(root: Path) -> None:
             key = f"facts.data {version}"
             facts = unseal(key, frame)
             assert facts.startswith(FORMAT)
-            frame = seal(key, other + facts[len(FORMAT) :])
-            connection.execute("UPDATE facts SET data = ? WHERE version = ?", (frame, version))
+            aged = seal(key, other + facts[len(FORMAT) :])
+            connection.execute("UPDATE facts SET data = ? WHERE version = ?", (aged, version))
         connection.execute("DELETE FROM header WHERE key = 'layout'")
         connection.commit()
 

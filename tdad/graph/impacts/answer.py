@@ -189,11 +189,14 @@ def _forgotten(changes: Sequence[Change]) -> list[str]:
     files = len({change.path for change in changes if change.detail == FORGOTTEN})
     if not files:
         return []
-    what = "1 file that changed" if files == 1 else f"{files} files that changed"
-    return [
-        f"an older tdad made the map, and what it says about {what} cannot be read any more: all that is in"
-        f" {'it' if files == 1 else 'them'} counts as changed. Record again: pytest --tdad-map"
-    ]
+    what, they = (
+        ("1 file that changed", "it") if files == 1 else (f"{files} files that changed", "them")
+    )
+    sentence = (
+        f"an older tdad made the map, and what it says about {what} cannot be read any more: all that is in {they}"
+        f" counts as changed. Record again: pytest --tdad-map"
+    )
+    return [sentence]
 
 
 def _unreached(changes: Sequence[Change], reached: Mapping[Change, int]) -> list[str]:
