@@ -33,6 +33,7 @@ class Config:
     lines: bool = False
     python: str | None = None
     limit: int | None = None
+    pass_env: tuple[str, ...] = ()
     models: tuple[ModelEndpoint, ...] = ()
     pytest: PytestIni = field(default_factory=PytestIni)
 
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     PATH = "path"
     FLAG = "boolean"
     COUNT = "positive integer"
+    NAMES = "list of names"
     ENDPOINTS = "list of tables"
 
 
@@ -79,6 +81,12 @@ KEYS = (
     Key("lines", Kind.FLAG, "Record lines, not only functions."),
     Key("python", Kind.PATH, "The interpreter that runs the tests."),
     Key("limit", Kind.COUNT, "At most so many tests in an answer."),
+    Key(
+        "pass_env",
+        Kind.NAMES,
+        "Environment variables that tests get in the sandbox (`tdad audit`, `tdad fix`) beside the harmless ones, such "
+        "as `PATH` and `LANG`; what is named here can be read by the code under test.",
+    ),
     Key(
         "models",
         Kind.ENDPOINTS,
@@ -139,7 +147,7 @@ def _checked(name: str, value: object, where: str) -> object:
     if key is None:
         raise ConfigUnknownKey(name, where, tuple(key.name for key in KEYS))
     match key.kind, value:
-        case ((Kind.PATHS | Kind.PATTERNS), (list() | tuple())) if all(
+        case ((Kind.PATHS | Kind.PATTERNS | Kind.NAMES), (list() | tuple())) if all(
             isinstance(item, str) and item for item in value
         ):
             return tuple(value)
@@ -158,7 +166,7 @@ def _from_text(key: Key, text: str) -> object:
     match key.kind:
         case Kind.PATHS:
             value: object = [part for part in text.split(os.pathsep) if part]
-        case Kind.PATTERNS | Kind.ENDPOINTS:
+        case Kind.PATTERNS | Kind.NAMES | Kind.ENDPOINTS:
             value = text.split()
         case Kind.COUNT:
             value = int(text) if text.isascii() and text.isdigit() else text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -16,15 +17,17 @@ from tdad.runner.captured import catch
 from tdad.runner.sandbox import Confinement, Policy, confined, environment
 from tdad.runner.sandbox.policy import secrets_of
 from tdad.runner.suite import (
-    PYTEST_SETS,
+    OUTCOMES,
     SuiteOptions,
     SuiteRun,
     read_outcomes,
+    run_environment,
     suite_command,
-    suite_variables,
     told_lines,
 )
 
+Confine = Callable[[list[str]], list[str]]
+"""Command line → command line."""
 _CHOICE = "tdad_choice"
 _LONGEST_S = 6 * 3600.0
 
@@ -51,6 +54,25 @@ class ConfinedRun:
     """Node id (or file that cannot be collected) → how it failed."""
 
 
+def confine_with(cell: Cell, folder: Path, pass_env: Sequence[str] = ()) -> Confine:
+    """Makes the command line of a program of the project confined; it gets the environment that a test would get.
+
+    Args:
+        cell: How it is confined.
+        folder: An empty one that it may write; also its home.
+        pass_env: Further variables that it gets.
+    """
+    keep = environment(os.environ, home=folder, temporary=folder, keep=tuple(pass_env))
+    gone = [part for name in os.environ if name not in keep for part in ("-u", name)]
+    env = shutil.which("env") or "/usr/bin/env"
+
+    def confine(command: list[str]) -> list[str]:
+        inner = [env, *gone, f"HOME={folder}", "PYTHONDONTWRITEBYTECODE=1", *command]
+        return confined(inner, cell.policy(folder), cell.confinement)
+
+    return confine
+
+
 def run_confined(
     root: Path,
     options: SuiteOptions,
@@ -75,10 +97,8 @@ def run_confined(
     Raises:
         OSError: the interpreter does not start.
     """
-    home, temporary = scratch / "home", scratch / "tmp"
-    for folder in (home, temporary):
-        folder.mkdir(parents=True, exist_ok=True)
-    told, failures = scratch / "outcomes.jsonl", scratch / "failures.jsonl"
+    scratch.mkdir(parents=True, exist_ok=True)
+    told, failures = scratch / OUTCOMES, scratch / "failures.jsonl"
     for file in (told, failures):
         file.unlink(missing_ok=True)
     chosen = options
@@ -92,22 +112,12 @@ def run_confined(
     chosen = replace(
         chosen,
         arguments=("-p", _CHOICE, *chosen.arguments),
-        environ={
-            **chosen.environ,
-            "TDAD_CHOICE": json.dumps(choice),
-            # into the copy itself: what is installed keeps its own bytecode, and each copy has only what it ran
-            "PYTHONDONTWRITEBYTECODE": "",
-        },
+        environ={**chosen.environ, "TDAD_CHOICE": json.dumps(choice)},
     )
     caught = catch(
         confined(suite_command(chosen), cell.policy(around, scratch), cell.confinement),
         cwd=root,
-        environ=environment(
-            {name: value for name, value in os.environ.items() if name not in PYTEST_SETS},
-            home=home,
-            temporary=temporary,
-            extra=suite_variables(chosen, told),
-        ),
+        environ=run_environment(chosen, scratch),
         timeout_s=options.timeout_s or _LONGEST_S,
         wanted=lambda: stop is None or not stop.is_set(),
     )

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from threading import Event
 from typing import Any
 
 from tdad.facts import FAILING, Outcome, Status
-from tdad.runner.sandbox import Policy, Strictness, chosen, confined
+from tdad.runner.sandbox import Policy, Strictness, chosen, confined, environment
 from tdad.runner.sandbox.policy import secrets_of
 
 INJECT = str(Path(__file__).parent / "inject")
@@ -33,6 +32,8 @@ PYTEST_SETS = frozenset(
     }
 )
 """Set by a pytest around us, and about its tests, not ours."""
+OUTCOMES = "outcomes.jsonl"
+"""In the scratch folder of a run."""
 _RAN = frozenset({0, 1, 5})
 """pytest's exit codes after which every collected test has its outcome: passed, failed, nothing collected."""
 
@@ -49,7 +50,9 @@ class SuiteOptions:
     arguments: tuple[str, ...] = ()
     """For pytest: what the user gave, ``-n``, plugins."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """On top of our own environment."""
+    """On top of what a confined run gets of our own environment."""
+    pass_env: tuple[str, ...] = ()
+    """Further variables of our own environment that the tests get."""
     foreign_root: str = ""
     """Modules that come out of this folder are noted as foreign."""
     timeout_s: float | None = None
@@ -108,8 +111,9 @@ def run_suite(
         SandboxUnavailable: it cannot be confined as strictly as asked for.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    told, output = scratch / "outcomes.jsonl", scratch / "output.txt"
+    told, output = scratch / OUTCOMES, scratch / "output.txt"
     told.unlink(missing_ok=True)
+    environ = run_environment(options, scratch)
     command = confined(
         suite_command(options), _policy(root, options, scratch), chosen(options.sandbox)
     )
@@ -118,7 +122,7 @@ def run_suite(
         process = subprocess.Popen(
             command,
             cwd=root,
-            env=_environment(options, told),
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -134,9 +138,9 @@ def run_suite(
 
 
 def _policy(root: Path, options: SuiteOptions, scratch: Path) -> Policy:
-    """Writes only into the copy, the folder beside it, and where temporary files go."""
+    """Writes only into the copy and the folder beside it, which has its home and its temporary files."""
     return Policy(
-        writable=(root, scratch, Path(tempfile.gettempdir())),
+        writable=(root, scratch),
         protected=tuple(Path(folder) for folder in options.protected),
         hidden=secrets_of(Path.home()),
         needed=(Path(options.python).resolve(), Path(options.python).parent.parent),
@@ -163,9 +167,22 @@ def suite_variables(options: SuiteOptions, told: Path) -> dict[str, str]:
     return {**options.environ, **ours}
 
 
-def _environment(options: SuiteOptions, told: Path) -> dict[str, str]:
-    environ = {n: v for n, v in os.environ.items() if n not in PYTEST_SETS}
-    return {**environ, **suite_variables(options, told)}
+def run_environment(options: SuiteOptions, scratch: Path) -> dict[str, str]:
+    """The whole environment of a run; its home and its folder for temporary files are made in ``scratch``."""
+    home, temporary = scratch / "home", scratch / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(parents=True, exist_ok=True)
+    return environment(
+        {name: value for name, value in os.environ.items() if name not in PYTEST_SETS},
+        home=home,
+        temporary=temporary,
+        keep=options.pass_env,
+        extra={
+            **suite_variables(options, scratch / OUTCOMES),
+            # into the copy itself: what is installed keeps its own bytecode, and each copy has only what it ran
+            "PYTHONDONTWRITEBYTECODE": "",
+        },
+    )
 
 
 def python_path(folders: Sequence[str]) -> str:

@@ -22,11 +22,12 @@ from tdad.facts import FACTS_VERSION
 from tdad.facts_faults import Baseline, Fault, Judged, Trial
 from tdad.repo import project_files
 from tdad.runner import interpreter
+from tdad.runner.confined import Cell, confine_with
 from tdad.runner.interpreter import Interpreter
 from tdad.runner.sandbox import Strictness, chosen
 from tdad.runner.suite import SuiteOptions
 from tdad.store.copies import copy_map
-from tdad.workflows.audit_baseline import index_only, make_baseline, write_limits
+from tdad.workflows.audit_baseline import index_only, make_baseline, recorded_in, write_limits
 from tdad.workflows.audit_cases import write_cases
 from tdad.workflows.audit_copy import Stage, stage
 from tdad.workflows.audit_pool import Crew, End, interruptible, threads, work_through
@@ -235,13 +236,18 @@ def opened(project: Project, options: AuditOptions) -> Iterator[Bench]:
         AuditWrongTree, AuditRunning, SandboxUnavailable: see there.
         TdadError: no interpreter, or git does not answer.
     """
-    python = interpreter.find(project.root, options.python or project.config.python)
-    chosen(options.sandbox)
+    confinement = chosen(options.sandbox)
+    path = interpreter.locate(project.root, options.python or project.config.python, os.environ)
     prepare_folder(project)
     folder = project.map_path.parent / "audit"
     folder.mkdir(exist_ok=True)
     with only_one(folder), interruptible(), _scratch(project) as scratch:
-        found = stage(project, python.path, scratch)
+        empty = scratch / "empty"
+        empty.mkdir()
+        cell = Cell(confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent))
+        confine = confine_with(cell, empty, project.config.pass_env)
+        python = interpreter.check(path, empty, confine)
+        found = stage(project, python.path, scratch, confine)
         shelf = Shelf(folder / _key(project, found, python, options))
         shelf.folder.mkdir(exist_ok=True)
         suite = SuiteOptions(
@@ -251,6 +257,7 @@ def opened(project: Project, options: AuditOptions) -> Iterator[Bench]:
             pythonpath=found.pythonpath,
             arguments=options.arguments,
             foreign_root=os.path.realpath(project.root),
+            pass_env=project.config.pass_env,
         )
         yield Bench(project, options, python, found, shelf, suite)
 
@@ -277,7 +284,7 @@ def limited_place(
         inside=found.inside,
         config=found.project.config,
         suite=limited,
-        asked_with=kept.asked_with,
+        asked_with=recorded_in(found, suite) if kept.recorded_here else None,
         set_aside=kept.baseline.set_aside,
     )
 

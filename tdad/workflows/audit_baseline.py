@@ -13,7 +13,7 @@ from tdad.facts import FAILING
 from tdad.facts_faults import Baseline
 from tdad.repo.copies import put_back
 from tdad.runner.interpreter import Interpreter
-from tdad.runner.suite import SuiteOptions, SuiteRun, python_path, run_suite
+from tdad.runner.suite import SuiteOptions, SuiteRun, run_environment, run_suite
 from tdad.store import open_map
 from tdad.store.copies import copy_map
 from tdad.trace.probe.inherit import INJECT
@@ -55,21 +55,21 @@ def make_baseline(
         AuditWrongTree: the tests import the user's own tree.
         TdadError: it cannot be recorded.
     """
-    copy = stage.folder / "baseline"
+    copy = _baseline(stage)
     if not copy.exists():
         shutil.copytree(stage.pristine, copy, symlinks=True)
     here = in_copy(copy / stage.inside, project.config)
-    scratch = stage.folder / "baseline.out"
+    scratch = _scratch(stage)
     options = located(suite, copy)
-    asked_with: str | None = None
+    recorded_here = False
     if is_fresh(project, python) and not suite.arguments:
         copy_map(project.map_path, shelf.map_path)
         first = run_suite(here.root, options, scratch)
     else:
-        asked_with = python_path(options.pythonpath)
+        recorded_here = True
         first = _recorded(here, options, scratch)
     _check(first, stage, python.path)
-    if asked_with is not None:
+    if recorded_here:
         copy_map(here.map_path, shelf.map_path)
     put_back(stage.pristine, copy)
     second = run_suite(here.root, options, scratch)
@@ -81,9 +81,23 @@ def make_baseline(
         if third.whole and third.wall_s * _GAIN < second.wall_s:
             runs, used = [*runs, third], workers
     put_back(stage.pristine, copy)
-    kept = Kept(compare_runs(runs), asked_with, used)
+    kept = Kept(compare_runs(runs), recorded_here, used)
     shelf.save(kept)
     return kept
+
+
+def recorded_in(stage: Stage, suite: SuiteOptions) -> dict[str, str]:
+    """The environment that :func:`make_baseline` records the suite in."""
+    return run_environment(located(suite, _baseline(stage)), _scratch(stage))
+
+
+def _baseline(stage: Stage) -> Path:
+    return stage.folder / "baseline"
+
+
+def _scratch(stage: Stage) -> Path:
+    """Home and temporary files of the runs without a fault."""
+    return stage.folder / "baseline.out"
 
 
 def is_fresh(project: Project, python: Interpreter) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -13,11 +13,11 @@ from tdad.config import Config
 from tdad.errors import AuditWrongTree
 from tdad.repo import project_files
 from tdad.repo.copies import copy_files, ignored_but_needed, layout, make_repository
+from tdad.runner.confined import Confine
 from tdad.workflows.project import Project
 
 _TIMEOUT_S = 120.0
 _MAP = ".tdad/map.sqlite3"
-Confine = Callable[[list[str]], list[str]]
 
 # Where top-level names come from, without importing them. The marks fence off what a sitecustomize may print.
 _PROBE = """
@@ -59,7 +59,7 @@ class Stage:
     has_xdist: bool
 
 
-def stage(project: Project, python: str, folder: Path) -> Stage:
+def stage(project: Project, python: str, folder: Path, confine: Confine = list) -> Stage:
     """Copy the project into ``folder`` and see to it that its tests import the copy.
 
     Raises:
@@ -76,10 +76,10 @@ def stage(project: Project, python: str, folder: Path) -> Stage:
     copy_files(project.root, [*files, *needed], root)
     make_repository(project.root, root, needed)
     inside = root.relative_to(pristine).as_posix()
-    entries = import_folders(python, project.root, root, files)
+    entries = import_folders(python, project.root, root, files, confine)
     pythonpath = tuple(os.path.normpath(f"{inside}/{entry}") for entry in entries)
     copied = in_copy(root, project.config)
-    has_xdist = "xdist" in present(python, root, ("xdist",))
+    has_xdist = "xdist" in present(python, root, ("xdist",), confine)
     return Stage(
         folder, pristine, inside, copied, pythonpath, tuple(files), tuple(needed), has_xdist
     )

@@ -28,8 +28,8 @@ class Kept:
     """The baseline, and how its map was recorded."""
 
     baseline: Baseline
-    asked_with: str | None
-    """``PYTHONPATH`` of the recording; ``None``: the user's own map was fresh and was taken."""
+    recorded_here: bool
+    """The map was recorded in the copy; else the user's own was fresh and was taken."""
     workers: int
     """Of xdist; 0: without."""
 
@@ -54,7 +54,9 @@ class Shelf:
         """The baseline, if there is one and its map is there as well."""
         try:
             document = json.loads((self.folder / "baseline.json").read_text(encoding="utf-8"))
-            kept = Kept(read_baseline(document), document["asked_with"], int(document["workers"]))
+            kept = Kept(
+                read_baseline(document), bool(document["recorded_here"]), int(document["workers"])
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return kept if self.map_path.exists() else None
@@ -62,7 +64,7 @@ class Shelf:
     def save(self, kept: Kept) -> None:
         """Keep the baseline, whole or not at all."""
         document = baseline_document(kept.baseline)
-        document |= {"asked_with": kept.asked_with, "workers": kept.workers}
+        document |= {"recorded_here": kept.recorded_here, "workers": kept.workers}
         unfinished = self.folder / "baseline.partial"
         unfinished.write_text(json.dumps(document), encoding="utf-8")
         unfinished.replace(self.folder / "baseline.json")

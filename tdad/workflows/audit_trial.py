@@ -9,19 +9,20 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from tdad.config import Config
 from tdad.errors import TdadError
-from tdad.facts import FAILING
+from tdad.facts import FAILING, Answer, Environment, Recorded
 from tdad.facts_faults import Fault, Trial
 from tdad.repo.copies import put_back
 from tdad.runner.suite import SuiteOptions, SuiteRun, run_suite
 from tdad.workflows.audit_copy import in_copy
+from tdad.workflows.environment import environment_there
 from tdad.workflows.explain import explain
 from tdad.workflows.faults import put_fault
 from tdad.workflows.impact import ChangeOptions, find_impacts
@@ -31,9 +32,6 @@ _CONFIRMED = 300
 """So many tests fit on a command line; when more are missed, it is not by chance."""
 _EXPLAINED = 3
 """Of the tests that one fault breaks and the map misses."""
-
-_ASKING = threading.Lock()
-"""The answer depends on variables of the environment, which belong to the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class Place:
     config: Config
     suite: SuiteOptions
     """``pythonpath`` is relative to a copy."""
-    asked_with: str | None
-    """The ``PYTHONPATH`` (empty: unset) that the map was recorded with; ``None``: whatever it is here."""
+    asked_with: Mapping[str, str] | None
+    """The environment that the map was recorded in, which tests may depend on; ``None``: whatever it is here."""
     set_aside: frozenset[str]
 
 
@@ -85,11 +83,10 @@ def ask(place: Place, project: Project, trial: Trial) -> Trial:
     project.map_path.parent.mkdir(parents=True)
     shutil.copy2(Path(place.folder) / "map.sqlite3", project.map_path)
     began = time.monotonic()
-    with _asking(place.asked_with):
-        try:
-            answer = find_impacts(project, ChangeOptions()).answer
-        except TdadError as error:
-            return replace(trial, skipped=f"{error} [{error.slug}]")
+    try:
+        answer = _answer(place, project)
+    except TdadError as error:
+        return replace(trial, skipped=f"{error} [{error.slug}]")
     return replace(
         trial,
         ranked=tuple(impact.node_id for impact in answer.impacts),
@@ -132,18 +129,26 @@ def with_reasons(place: Place, project: Project, trial: Trial) -> Trial:
     if trial.skipped or not (missed or (trial.broken and not trial.ranked)):
         return trial
     why: dict[tuple[str, str], None] = {}
-    with _asking(place.asked_with):
-        for node_id in missed[:_EXPLAINED]:
-            try:
-                said = explain(project, node_id, ChangeOptions()).safe
-            except TdadError as error:
-                said = (("", str(error)),)
-            why |= {(node_id, f"{change}: {reason}"): None for change, reason in said}
-        if not missed:
-            answer = find_impacts(project, ChangeOptions()).answer
-            why |= dict.fromkeys(sorted(answer.safe.items()))
-            why |= {(name, "no test reaches it"): None for name in answer.unreached}
+    for node_id in missed[:_EXPLAINED]:
+        try:
+            said = explain(project, node_id, ChangeOptions(), partial(_surroundings, place)).safe
+        except TdadError as error:
+            said = (("", str(error)),)
+        why |= {(node_id, f"{change}: {reason}"): None for change, reason in said}
+    if not missed:
+        answer = _answer(place, project)
+        why |= dict.fromkeys(sorted(answer.safe.items()))
+        why |= {(name, "no test reaches it"): None for name in answer.unreached}
     return replace(trial, why=tuple(why))
+
+
+def _answer(place: Place, project: Project) -> Answer:
+    surroundings = partial(_surroundings, place)
+    return find_impacts(project, ChangeOptions(), surroundings=surroundings).answer
+
+
+def _surroundings(place: Place, recorded: Recorded | None) -> Environment | None:
+    return environment_there(recorded, place.asked_with)
 
 
 def run_copy(place: Place, copy: Path, stop: Event | None) -> SuiteRun:
@@ -181,23 +186,3 @@ def _copy(place: Place) -> Path:
     if not copy.exists():
         shutil.copytree(Path(place.folder) / "pristine", copy, symlinks=True)
     return copy
-
-
-@contextmanager
-def _asking(python_path: str | None) -> Iterator[None]:
-    """Ask with the ``PYTHONPATH`` of the recording: it is one of the variables that tests may depend on."""
-    with _ASKING:
-        before = os.environ.get("PYTHONPATH")
-        if python_path is not None:
-            _set(python_path)
-        try:
-            yield
-        finally:
-            _set(before)
-
-
-def _set(python_path: str | None) -> None:
-    if python_path:
-        os.environ["PYTHONPATH"] = python_path
-    else:
-        os.environ.pop("PYTHONPATH", None)

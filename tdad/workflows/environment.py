@@ -33,16 +33,22 @@ def environment_here(recorded: Recorded | None) -> Environment | None:
         platform=system(),
         packages=installed,
         modules=_appeared(recorded, newest, installed, None),
-        variables=_variables(newest.variables),
+        variables=_variables(newest.variables, os.environ),
         plugins=newest.plugins,
         search=tuple(search_path()),
     )
 
 
-def environment_there(recorded: Recorded | None) -> Environment | None:
+def environment_there(
+    recorded: Recorded | None, environ: Mapping[str, str] | None = None
+) -> Environment | None:
     """The environment of the recording, as its folders are now: tdad itself may run in another interpreter.
 
     The interpreter's own version is taken as unchanged unless it is ours.
+
+    Args:
+        recorded: The recording.
+        environ: The variables that the tests will get; ``None``: ours.
     """
     newest = recorded.environment if recorded is not None else None
     if newest is None or not newest.search or not any(map(os.path.isdir, newest.search)):
@@ -55,7 +61,7 @@ def environment_there(recorded: Recorded | None) -> Environment | None:
         platform=newest.platform,
         packages=installed,
         modules=_appeared(recorded, newest, installed, newest.search),
-        variables=_variables(newest.variables),
+        variables=_variables(newest.variables, os.environ if environ is None else environ),
         plugins=newest.plugins,
         search=newest.search,
     )
@@ -77,10 +83,10 @@ def _appeared(
     return modules(sorted(asked), search, new) if new else {}
 
 
-def _variables(recorded: Mapping[str, str]) -> dict[str, str]:
-    """Variable → digest of its value now (empty: unset); volatile ones as they were."""
+def _variables(recorded: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Variable → digest of its value in ``environ`` (empty: unset); volatile ones as they were."""
     return {
-        name: then if name in VOLATILE else _digest(os.environ.get(name))
+        name: then if name in VOLATILE else _digest(environ.get(name))
         for name, then in recorded.items()
     }
 

@@ -6,7 +6,8 @@ from tdad.answers import Explanation
 from tdad.errors import TdadError
 from tdad.facts import Impact
 from tdad.graph.impacts.explain import explain_test
-from tdad.workflows.impact import Asked, ChangeOptions, asking
+from tdad.workflows.environment import environment_there
+from tdad.workflows.impact import Asked, ChangeOptions, Surroundings, asking
 from tdad.workflows.project import Project
 
 
@@ -21,14 +22,19 @@ class TestUnknownError(TdadError):
         super().__init__(f"no test {node_id} in the map. {hint} pytest --collect-only -q")
 
 
-def explain(project: Project, node_id: str, options: ChangeOptions) -> Explanation:
+def explain(
+    project: Project,
+    node_id: str,
+    options: ChangeOptions,
+    surroundings: Surroundings = environment_there,
+) -> Explanation:
     """Why the change puts the test at risk, or why each change is safe for it.
 
     Raises:
         TestUnknownError: no such test.
         TdadError: there is no map, or the change cannot be read.
     """
-    with asking(project, options) as asked:
+    with asking(project, options, surroundings) as asked:
         node_id = _instance(asked, node_id)
         selected = [i for i in asked.answer.impacts if _same(i.node_id, node_id)]
         recorded = asked.recorded

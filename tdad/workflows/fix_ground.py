@@ -16,9 +16,9 @@ from tdad.errors import FixRunning
 from tdad.repo import project_files
 from tdad.repo.worktrees import carry_over, clean, remove
 from tdad.runner import interpreter
-from tdad.runner.confined import Cell
+from tdad.runner.confined import Cell, confine_with
 from tdad.runner.interpreter import Interpreter
-from tdad.runner.sandbox import Confinement, Strictness, choose, confined, environment
+from tdad.runner.sandbox import Confinement, Strictness, choose
 from tdad.runner.suite import SuiteOptions
 from tdad.workflows.audit_copy import import_folders, in_copy, present
 from tdad.workflows.project import Project
@@ -59,6 +59,7 @@ class Ground:
         return SuiteOptions(
             python=self.python.path,
             pythonpath=tuple(str(root / folder) for folder in self.imports),
+            pass_env=self.project.config.pass_env,
         )
 
     def read(self, path: str) -> bytes | None:
@@ -93,7 +94,7 @@ def _made(project: Project, named: str | None, confinement: Confinement, folder:
     empty = folder / "empty"
     empty.mkdir()
     cell = Cell(confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent))
-    confine = confining(cell, empty)
+    confine = confine_with(cell, empty, project.config.pass_env)
     python = interpreter.check(path, empty, confine)
     start = folder / "start"
     inside = carry_over(project.root, project.config, start)
@@ -107,20 +108,6 @@ def _made(project: Project, named: str | None, confinement: Confinement, folder:
         *(("--no-cov",) if "pytest_cov" in helpers else ()),
     )
     return Ground(project, folder, start, inside, python, cell, imports, calm)
-
-
-def confining(cell: Cell, writable: Path) -> Callable[[list[str]], list[str]]:
-    """What makes a command line confined; the environment, too, is what a test would get."""
-    kept = environment(os.environ, home=writable, temporary=writable)
-    gone = [name for name in os.environ if name not in kept]
-    env = shutil.which("env") or "/usr/bin/env"
-    without = [part for name in gone for part in ("-u", name)]
-
-    def confine(command: list[str]) -> list[str]:
-        inner = [env, *without, f"HOME={writable}", "PYTHONDONTWRITEBYTECODE=1", *command]
-        return confined(inner, cell.policy(writable), cell.confinement)
-
-    return confine
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from tdad.errors import GateRunning
 from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner import interpreter
-from tdad.runner.confined import Cell
+from tdad.runner.confined import Cell, confine_with
 from tdad.runner.sandbox import Confinement, choose
 from tdad.runner.witness_read import Witnessed
 from tdad.runner.witnessed import Wanted, run_witnessed
 from tdad.workflows.audit_copy import import_folders, in_copy, present
-from tdad.workflows.fix_ground import Ground, confining
+from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.project import Project
@@ -100,7 +100,7 @@ class Side:
         cell = Cell(
             self.confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent)
         )
-        confine = confining(cell, empty)
+        confine = confine_with(cell, empty, self.project.config.pass_env)
         python = interpreter.check(path, empty, confine)
         files = project_files(root, replace(self.project.config, source=()))
         imports = import_folders(python.path, self.project.root, root, files, confine)

@@ -25,8 +25,10 @@ from tdad.workflows.project import Project
 if TYPE_CHECKING:
     from tdad.graph.static import StaticQuestion
 
-__all__ = ["Asked", "ChangeOptions", "ask_map", "asking", "find_impacts"]
+__all__ = ["Asked", "ChangeOptions", "Surroundings", "ask_map", "asking", "find_impacts"]
 
+Surroundings = Callable[[Recorded | None], Environment | None]
+"""The recording → what the tests to come would run in."""
 GENERATIONS = 4
 """How many records of a test the map keeps."""
 
@@ -46,14 +48,24 @@ class Asked:
 
 
 def find_impacts(
-    project: Project, options: ChangeOptions, *, limit: int | None = None
+    project: Project,
+    options: ChangeOptions,
+    *,
+    limit: int | None = None,
+    surroundings: Surroundings = environment_there,
 ) -> ImpactReport:
     """Which tests the change puts at risk, best first.
+
+    Args:
+        project: Of which the map is.
+        options: Which change.
+        limit: At most so many tests.
+        surroundings: What the tests will run in.
 
     Raises:
         TdadError: there is no map, or the change cannot be read.
     """
-    with asking(project, options) as asked:
+    with asking(project, options, surroundings) as asked:
         answer = asked.answer
         if limit is not None:
             answer = replace(answer, impacts=answer.impacts[:limit])
@@ -71,7 +83,7 @@ def ask_map(project: Project, options: ChangeOptions) -> tuple[ImpactReport, fro
 def asking(
     project: Project,
     options: ChangeOptions,
-    surroundings: Callable[[Recorded | None], Environment | None] = environment_there,
+    surroundings: Surroundings = environment_there,
 ) -> Iterator[Asked]:
     """Open the map, bring the index up to date, and answer."""
     if project.spool_path.is_dir() and any(project.spool_path.iterdir()):

@@ -301,3 +301,24 @@ def test_history_needs_git_and_commits(tmp_path):
     shop.git(tmp_path, "commit", "-qm", "all")
     done = shop.tdad(tmp_path, "audit", "--history", "3")
     assert (done.returncode, "[audit-no-history]" in done.stderr) == (3, True)
+
+
+SECRETIVE = """
+import os
+from shop import total
+
+
+def test_no_secret_reaches_the_code_under_test():
+    assert "SHOP_TOKEN" not in os.environ
+    assert os.environ["SHOP_REGION"] == "north"
+    assert total is not None
+"""
+
+
+def test_the_code_under_test_gets_the_variables_that_are_named_and_no_others(project):
+    shop.write(project, {"tests/test_secretive.py": SECRETIVE})
+    node_id = "tests/test_secretive.py::test_no_secret_reaches_the_code_under_test"
+    ours = {"SHOP_TOKEN": "secret", "SHOP_REGION": "north"}
+    assert audit(project, "--faults", "1", **ours)["set_aside"] == [node_id]
+    named = audit(project, "--faults", "1", **ours, TDAD_PASS_ENV="SHOP_REGION")
+    assert named["set_aside"] == []
