@@ -85,6 +85,7 @@ def run_witnessed(
                 {name: value for name, value in os.environ.items() if name not in PYTEST_SETS},
                 home=home,
                 temporary=temporary,
+                keep=options.pass_env,
                 extra=_variables(root, options, wanted, scratch, channel),
             ),
             timeout_s=options.timeout_s or _LONGEST_S,

@@ -318,7 +318,8 @@ def test_no_secret_reaches_the_code_under_test():
 def test_the_code_under_test_gets_the_variables_that_are_named_and_no_others(project):
     shop.write(project, {"tests/test_secretive.py": SECRETIVE})
     node_id = "tests/test_secretive.py::test_no_secret_reaches_the_code_under_test"
-    ours = {"SHOP_TOKEN": "secret", "SHOP_REGION": "north"}
-    assert audit(project, "--faults", "1", **ours)["set_aside"] == [node_id]
-    named = audit(project, "--faults", "1", **ours, TDAD_PASS_ENV="SHOP_REGION")
+    unnamed = audit(project, "--faults", "1", SHOP_TOKEN="secret", SHOP_REGION="north")
+    assert unnamed["set_aside"] == [node_id]
+    shop.write(project, {"pyproject.toml": '[tool.tdad]\npass_env = ["SHOP_REGION"]\n'})
+    named = audit(project, "--faults", "1", SHOP_TOKEN="secret", SHOP_REGION="north")
     assert named["set_aside"] == []
