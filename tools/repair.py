@@ -23,7 +23,7 @@ from repair_bugs import HISTORICAL, KINDS, OTHER, SEEDED, Bug, bugs
 from repair_harmless import harmless
 from repair_measure import BISECT, GOOD, TEMPLATE, measure
 from repair_results import add, keep, known
-from repair_setup import NAMES, baseline, clean, prepare
+from repair_setup import NAMES, alone, baseline, clean, prepare
 from repair_table import print_summary, write_page
 from subjects import SubjectError
 
@@ -40,9 +40,10 @@ def main(arguments: list[str]) -> int:
     try:
         if not options.table:
             prepare(options.subjects)
-            measured = [
-                result for name in options.subjects for result in _subject(name, options, until)
-            ]
+            measured = []
+            for name in options.subjects:
+                with alone(name):
+                    measured += _subject(name, options, until)
             if options.sample:
                 print_summary(measured)
                 return 0

@@ -22,7 +22,7 @@ import libcst as cst
 from accuracy_history import NO_CODE, TESTS
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 from repair_bugs import OTHERS, release
-from repair_setup import NAMES, baseline, clean, folder, prepare, suite
+from repair_setup import NAMES, alone, baseline, clean, folder, prepare, suite
 
 from tdad.facts_faults import FaultLevel
 from tdad.source.mutations.site import Site
@@ -45,8 +45,9 @@ def main(arguments: list[str]) -> int:
     prepare(names)
     OTHERS.mkdir(exist_ok=True)
     for name in names:
-        clean(name)
-        lines = [json.dumps(each) for each in _failing(name, options.number)]
+        with alone(name):
+            clean(name)
+            lines = [json.dumps(each) for each in _failing(name, options.number)]
         (OTHERS / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
         print(name, len(lines), flush=True)
     return 0

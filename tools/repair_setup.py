@@ -5,10 +5,12 @@ A subject's folder is a git repository whose first commit is the release. Each b
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +91,14 @@ def _build(names: Sequence[str]) -> None:
     for name in new:
         run([*pip, "--no-deps", "-e", folder(name)])
     stamp.write_text("\n".join([*lines, *new]), encoding="utf-8")
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Wait until nobody else works on the subject."""
+    with (REPAIR / f"lock-{name}").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def clean(name: str, commit: str = "release") -> None:
