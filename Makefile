@@ -65,6 +65,9 @@ docs:  ## build the documentation into docs/_build/html; a warning is an error
 demo: env  ## the main job on two real projects, from the package index
 	$(BIN)/python tools/demo.py
 
+demo-fix: env  ## break click and repair it, without a model and by one over HTTP
+	$(BIN)/python tools/demo_fix.py
+
 bench: env  ## time recording, indexing and asking against their alternatives
 	$(BIN)/python tools/bench.py
 

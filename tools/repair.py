@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     try:
         if not options.table:
             prepare(options.subjects)
-            measured = []
+            measured: list[dict[str, Any]] = []
             for name in options.subjects:
                 with alone(name):
                     measured += _subject(name, options, until)

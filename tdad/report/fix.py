@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from tdad.answers_fix import FixEnd, FixPatch, FixReport
-from tdad.facts_fix import Measured
+from tdad.facts_fix import Arm, Measured
 from tdad.report import words
 from tdad.report.documents import Document, dumps
 from tdad.report.lines import BLANK, Line, line, print_lines, prose
@@ -101,7 +101,7 @@ def _measured(report: FixReport, patch: FixPatch) -> Iterator[Line]:
     if found.catastrophic:
         yield _row("catastrophic", "yes: nearly nothing passes any more")
     yield _row("verified with", _scope(found))
-    if report.held_back:
+    if report.held_back and patch.arm != str(Arm.REVERT):  # a revert is searched with all
         yield _row(
             "held back",
             f"{len(report.held_back)} of {total}; {'' if patch.overfits else 'not '}overfitted",

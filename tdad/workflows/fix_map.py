@@ -73,7 +73,7 @@ def suspicion(
             is_test=is_test,
             clues=_clues(start, targets, recent, recorded),
         )
-        executed = _lines(seen, is_test)
+        executed = _lines(seen, is_test, recorded, head)
         for path, lines in framed.items():
             for line, value in lines.items():
                 known = executed.setdefault(path, {})
@@ -81,13 +81,29 @@ def suspicion(
         return Suspicion(executed, _imported(ranked, head, framed), ranked)
 
 
-def _lines(seen: Spectrum, is_test: object) -> dict[str, dict[int, float]]:
+def _lines(
+    seen: Spectrum, is_test: object, recorded: Recorded, head: HeadFacts
+) -> dict[str, dict[int, float]]:
     assert callable(is_test)
-    return {
-        path: {line: ochiai(seen.counts(who)) for line, who in lines.items()}
-        for path, lines in seen.lines.items()
-        if not is_test(path)
-    }
+    found: dict[str, dict[int, float]] = {}
+    for path, lines in seen.lines.items():
+        if is_test(path):
+            continue
+        found[path] = {line: ochiai(seen.counts(who)) for line, who in lines.items()}
+        if not recorded.executed(path, seen.digests[path]):
+            found[path] = _all_of(found[path], head.get(path))
+    return found
+
+
+def _all_of(entered: Mapping[int, float], facts: FileFacts | None) -> dict[int, float]:
+    """Every line of what was entered, where only first lines were recorded: Python before 3.12 without coverage."""
+    found = dict(entered)
+    for definition in facts.definitions if facts else ():
+        value = entered.get(definition.span.first, 0.0)
+        if value and definition.kind is DefinitionKind.FUNCTION:
+            for line in range(definition.span.first, definition.span.last + 1):
+                found[line] = max(found.get(line, 0.0), value)
+    return found
 
 
 def _framed(start: Start, targets: Sequence[str], is_test: object) -> dict[str, dict[int, float]]:
