@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from tdad.facts_fix import Measured, Tally
+from tdad.facts_fix import AttemptFacts, Measured, Tally
 
 
 @unique
@@ -18,7 +18,9 @@ class FixEnd(StrEnum):
     """The search came to its end; the best patch is kept if there is one."""
     BROKE_OTHERS = "fixed, broke others"
     BUDGET = "budget ended"
-    """The time was over before any patch was found."""
+    """Time, steps or tokens were over before any patch was found."""
+    SERVER = "server unusable"
+    """The model's server could not be used any more; the best patch is kept if there is one."""
     INTERRUPTED = "interrupted"
 
 
@@ -27,7 +29,7 @@ class FixPatch:
     """The best patch and what was measured with it."""
 
     arm: str
-    """``revert`` or ``template``."""
+    """``revert``, ``template`` or ``model``."""
     why: str
     files: tuple[str, ...]
     lines: int
@@ -70,3 +72,33 @@ class FixReport:
     patch: FixPatch | None
     delivered: str
     """What was done with the patch; empty: it is in the run's folder only."""
+    attempts: tuple[AttemptFacts, ...] = ()
+    """Of the model, in order."""
+    prompt: tuple[int, str] = (0, "")
+    """(tokens of the first prompt, who counted them)."""
+    reproduction: str = ""
+    """The file with the test that reproduces the issue; empty: none was asked for."""
+    server_error: str = ""
+    """Why no server could be used any more."""
+
+    @property
+    def tokens(self) -> int:
+        """Prompts and answers of all attempts."""
+        return sum(each.tokens for each in self.attempts)
+
+    @property
+    def steps(self) -> int:
+        """Turns of the model in all attempts."""
+        return sum(each.steps for each in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Where a repair is, for somebody who watches."""
+
+    attempt: int
+    step: int
+    steps: int
+    doing: str
+    tokens: int
+    elapsed_s: float

@@ -476,6 +476,18 @@ class FixTimeMalformed(UsageError):
         )
 
 
+class FixContextMalformed(UsageError):
+    """A number of tokens that is none."""
+
+    slug = "fix-context-malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"--context {text!r} is no number of tokens. Give one, or one with k: tdad fix --context 32k"
+        )
+
+
 class FixTestUnknown(UsageError):
     """A test was named that the suite does not have."""
 
@@ -546,15 +558,40 @@ class FixBaselineUnusable(TdadError):
         )
 
 
-class FixModelNotThere(TdadError):
-    """The engine that lets a model repair is not part of this version."""
+class FixBudgetMissing(UsageError):
+    """An endpoint on another network was named, and not how many tokens it may cost."""
 
-    slug = "fix-model-not-there"
-    exit_code = ExitCode.SERVER_UNUSABLE
+    slug = "fix-budget-missing"
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self.url = url
         super().__init__(
-            "this version has no model engine yet; the search needs no model: tdad fix --engine search"
+            f"{url} is on another network, where tokens may cost money. Say how many at most: tdad fix --tokens 2000000"
+        )
+
+
+class FixNotReproduced(TdadError):
+    """The model wrote no test that fails because of the issue."""
+
+    slug = "fix-not-reproduced"
+    exit_code = ExitCode.FIX_BUDGET_ENDED
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"no test was found that reproduces the issue ({why}). Write one, then run: tdad fix --test NODE_ID"
+        )
+
+
+class FixIssueUnreadable(UsageError):
+    """The text of the issue cannot be read, or is empty."""
+
+    slug = "fix-issue-unreadable"
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path}: {why}. Name a file with the text of the issue, or - for standard input: tdad fix --issue FILE"
         )
 
 

@@ -93,6 +93,7 @@ class Arm(StrEnum):
 
     REVERT = "revert"
     TEMPLATE = "template"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +193,51 @@ class Tally:
     """Candidates that passed the failing tests and broke a test at risk."""
     tests_run: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+@unique
+class AttemptEnd(StrEnum):
+    """How an attempt ended."""
+
+    GREEN = "green"
+    """All targets pass and nothing at risk is broken."""
+    FINISHED = "finished"
+    """The model said so."""
+    STEPS = "steps"
+    TIME = "time"
+    TOKENS = "tokens"
+    CIRCLES = "circles"
+    FORMAT = "format"
+    """Three turns in a row that could not be used."""
+    CONTEXT = "context"
+    """The conversation did not fit, and starting it afresh did not help."""
+    SERVER = "server"
+    """The server could not be used any more."""
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    """What an attempt came to, for the report."""
+
+    number: int
+    model: str
+    base_url: str
+    end: AttemptEnd
+    steps: int
+    edits: int
+    refused: int
+    """Edits that a gate refused."""
+    tokens: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    seed: int
+    temperature: float
+    passing: int
+    """Targets that pass with its best state."""
+    broken: int
+    lines: int
+    """Of its best patch; 0: there is none."""
+    why: str
+    """What the model said about it, or what went wrong."""

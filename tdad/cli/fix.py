@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from tdad.cli.durations import seconds_of
 from tdad.cli.options import json_option, name_of, open_here
-from tdad.errors import ExitCode, FixTimeMalformed, OptionsExclude
+from tdad.errors import ExitCode, FixContextMalformed, FixTimeMalformed, OptionsExclude
 
-_ARMS = ("revert", "template", "held-back")
+_SEARCH_ARMS = ("revert", "template", "held-back")
+_MODEL_ARMS = (
+    "gates",
+    "collect",
+    "map",
+    "suspects",
+    "verify",
+    "thinking",
+    "nudges",
+    "elision",
+    "carry",
+)
+_PRESETS = ("A", "B", "C", "D", "E", "F", "G")
 
 
 @click.command(short_help="Repair failing tests in a private copy, and measure the patch.")
@@ -26,11 +37,49 @@ _ARMS = ("revert", "template", "held-back")
     help="Repair this test. May be repeated.  [default: all that fail]",
 )
 @click.option(
+    "--issue",
+    metavar="FILE",
+    help="Work from this text (- is standard input): a test that reproduces it is written first.",
+)
+@click.option(
     "--engine",
     type=click.Choice(["auto", "model", "search"]),
     default="auto",
     show_default=True,
-    help="Who looks for the patch.",
+    help="Who looks for the patch. auto: a model if a server answers, then the search.",
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="The model's server.  [default: [[tool.tdad.models]], else the usual local ports]",
+)
+@click.option("--model", metavar="NAME", help="Its model.  [default: the one that is loaded]")
+@click.option(
+    "--steps",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Turns of the model in one attempt.",
+)
+@click.option(
+    "--context",
+    metavar="TOKENS",
+    default="32k",
+    show_default=True,
+    help="Longest conversation, where the server has more.",
+)
+@click.option(
+    "--tokens",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="At most so many tokens of an endpoint in all.  [default: as its configuration says]",
+)
+@click.option("--shell", is_flag=True, help="The model may run commands, confined like the tests.")
+@click.option(
+    "--allow-tests",
+    is_flag=True,
+    help="The model may edit tests. Measured is with the tests as they were.",
 )
 @click.option(
     "--good", metavar="REV", help="A version with which the tests passed.  [default: looked for]"
@@ -41,7 +90,7 @@ _ARMS = ("revert", "template", "held-back")
     metavar="TIME",
     default="15m",
     show_default=True,
-    help="For the search: 90s, 15m, 1h.",
+    help="For the search, and for each attempt of a model: 90s, 15m, 1h.",
 )
 @click.option(
     "--verify-time",
@@ -57,7 +106,7 @@ _ARMS = ("revert", "template", "held-back")
     type=click.IntRange(min=1),
     default=3,
     show_default=True,
-    help="Verify so many patches at most.",
+    help="Conversations with a model, each anew. Of the search, so many patches are verified.",
 )
 @click.option(
     "--jobs",
@@ -76,9 +125,10 @@ _ARMS = ("revert", "template", "held-back")
     "--arm",
     "arms",
     metavar="ARM",
-    type=click.Choice(_ARMS),
+    type=click.Choice([*_SEARCH_ARMS, *_MODEL_ARMS, *_PRESETS]),
     multiple=True,
-    help=f"Only this part: {', '.join(_ARMS)}. May be repeated.",
+    help=f"Of its engine only this part; may be repeated. Search: {', '.join(_SEARCH_ARMS)}. Model:"
+    f" {', '.join(_MODEL_ARMS)}; A to G: the sets of the comparison.",
 )
 @click.option(
     "--seed",
@@ -86,7 +136,7 @@ _ARMS = ("revert", "template", "held-back")
     type=int,
     default=1,
     show_default=True,
-    help="Which failing tests are held back.",
+    help="Which failing tests are held back; of the model's first attempt.",
 )
 @click.option(
     "--python",
@@ -96,6 +146,11 @@ _ARMS = ("revert", "template", "held-back")
 @click.option("--apply", is_flag=True, help="Put the patch into your tree, if that is unchanged.")
 @click.option("--branch", metavar="NAME", help="Commit the patch to a new branch.")
 @click.option("--output", metavar="FILE", help="Write the patch to FILE; - is standard output.")
+@click.option(
+    "--instance",
+    metavar="ID",
+    help="Name of the case in predictions.jsonl.  [default: the folder's]",
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
 @json_option
 @click.pass_obj
@@ -103,7 +158,15 @@ def fix(
     settings: tuple[str, ...],
     path: Path | None,
     tests: tuple[str, ...],
+    issue: str | None,
     engine: str,
+    base_url: str | None,
+    model: str | None,
+    steps: int,
+    context: str,
+    tokens: int | None,
+    shell: bool,
+    allow_tests: bool,
     good: str | None,
     budget: str,
     verify: str,
@@ -116,6 +179,7 @@ def fix(
     apply: bool,
     branch: str | None,
     output: str | None,
+    instance: str | None,
     resume: str | None,
     as_json: bool,
 ) -> int:
@@ -126,14 +190,18 @@ def fix(
     \b
     tdad fix                          what fails, in the project here
     tdad fix --good v1.2 --apply      undo as little as possible since v1.2
+    tdad fix --engine model --base-url http://127.0.0.1:8080/v1
     tdad fix --test tests/test_a.py::test_b --output fix.patch
     """
     from tdad.facts_fix import Engine
     from tdad.report.fix import print_fix
+    from tdad.report.fix_live import watching
     from tdad.runner.sandbox import Strictness
     from tdad.workflows.fix import fix as run_fix
     from tdad.workflows.fix_deliver import Delivery
-    from tdad.workflows.fix_options import FixOptions
+    from tdad.workflows.fix_model_issue import issue_text
+    from tdad.workflows.fix_model_servers import Wanted
+    from tdad.workflows.fix_options import FixOptions, arms_of
 
     given = [
         name
@@ -157,15 +225,22 @@ def fix(
         strictness=Strictness(sandbox),
         python=python,
         resume=resume,
-        arms=arms or _ARMS,
+        arms=arms_of(arms),
         seed=seed,
         delivery=Delivery(
             apply,
             branch,
             output if output in {None, "-"} else str(Path.cwd() / str(output)),
         ),
+        wanted=Wanted(base_url, model, _tokens(context), tokens),
+        steps=steps,
+        shell=shell,
+        allow_tests=allow_tests,
+        issue=issue_text(issue) if issue is not None else None,
+        instance=instance,
     )
-    report = run_fix(project, options, say=_say)
+    with watching() as (say, pulse):
+        report = run_fix(project, options, say=say, pulse=pulse)
     if output != "-":
         print_fix(report, as_json=as_json)
     return _code(str(report.end))
@@ -176,13 +251,18 @@ def _code(end: str) -> ExitCode:
         "fixed": ExitCode.YES,
         "not fixed": ExitCode.NO,
         "fixed, broke others": ExitCode.FIX_BROKE_OTHERS,
+        "server unusable": ExitCode.SERVER_UNUSABLE,
         "budget ended": ExitCode.FIX_BUDGET_ENDED,
         "interrupted": ExitCode.INTERRUPTED,
     }[end]
 
 
-def _say(text: str) -> None:
-    print(f"tdad: {text}", file=sys.stderr, flush=True)
+def _tokens(text: str) -> int:
+    """``32k`` → 32,768."""
+    number, unit = (text[:-1], 1024) if text[-1:] in {"k", "K"} else (text, 1)
+    if not (number.isascii() and number.isdigit() and int(number)):
+        raise FixContextMalformed(text)
+    return int(number) * unit
 
 
 def _seconds(option: str, text: str) -> float:

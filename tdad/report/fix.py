@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from tdad.answers_fix import FixEnd, FixPatch, FixReport
-from tdad.facts_fix import Arm, Measured
+from tdad.facts_fix import Arm, AttemptFacts, Measured
 from tdad.report import words
 from tdad.report.documents import Document, dumps
 from tdad.report.lines import BLANK, Line, line, print_lines, prose
@@ -53,6 +53,12 @@ def fix_document(report: FixReport) -> Document:
         "sandbox": {"layer": report.sandbox, "not_covered": list(report.not_covered)},
         "patch": None if patch is None else _patch_document(patch),
         "delivered": report.delivered,
+        "attempts": [{**asdict(each), "end": str(each.end)} for each in report.attempts],
+        "steps": report.steps,
+        "tokens": report.tokens,
+        "first_prompt": {"tokens": report.prompt[0], "counted_by": report.prompt[1]},
+        "reproduction": report.reproduction,
+        "server_error": report.server_error,
     }
 
 
@@ -115,13 +121,31 @@ def _scope(found: Measured) -> str:
 
 
 def _tally(report: FixReport) -> Iterator[Line]:
+    for each in report.attempts:
+        yield _row(f"attempt {each.number}", _attempt(each))
+    if report.attempts:
+        yield _row("tokens", f"{report.tokens:,} in {words.count(report.steps, 'step')}")
+    if "search" in report.engine:
+        yield _row("candidates", _candidates(report))
+    yield _row("tests run", f"{report.tests_run:,} in {words.seconds(report.seconds)}")
+
+
+def _attempt(each: AttemptFacts) -> str:
+    """One attempt in a line."""
+    text = (
+        f"{each.end}: {words.count(each.steps, 'step')}, {words.count(each.edits, 'edit')},"
+        f" {each.tokens:,} tokens, {words.seconds(each.seconds)}"
+    )
+    return f"{text} ({each.model}, seed {each.seed})"
+
+
+def _candidates(report: FixReport) -> str:
     tally = report.tally
     text = f"{tally.candidates:,} tried, {tally.pruned:,} left out"
     for number, what in ((tally.overfitted, "overfitted"), (tally.regressing, "broke others")):
         if number:
             text += f", {number:,} {what}"
-    yield _row("candidates", text)
-    yield _row("tests run", f"{report.tests_run:,} in {words.seconds(report.seconds)}")
+    return text
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -148,8 +172,12 @@ def _ending(report: FixReport) -> Iterator[Line]:
     elif report.patch is not None:
         yield line(f"The patch is kept. Apply it: git apply {patch}")
     elif report.end is FixEnd.NOT_FIXED:
-        yield line("No small repair was found. What is most suspicious:")
+        yield line("No repair was found. What is most suspicious:")
         for definition, score, because in report.suspects[:_SHOWN]:
             yield prose((f"{score:.2f} {definition}", ""), (f"  {because}", "dim"), indent=2)
-    if report.end in {FixEnd.BUDGET, FixEnd.INTERRUPTED}:
+    if report.server_error:
+        yield prose((report.server_error, "bold red"))
+    if report.reproduction:
+        yield line(f"The test that reproduces the issue: {report.reproduction}")
+    if report.end in {FixEnd.SERVER, FixEnd.BUDGET, FixEnd.INTERRUPTED}:
         yield line(f"Go on: tdad fix --resume {report.run}")

@@ -8,10 +8,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event
 
-from tdad.answers_fix import FixEnd, FixReport
-from tdad.errors import FixModelNotThere
+from tdad.answers_fix import FixEnd, FixReport, Pulse
+from tdad.errors import FixNotReproduced, ServerNotFound, TdadError, UsageError
 from tdad.facts_fix import Engine, Found
 from tdad.repo import changed_files
 from tdad.repo.git import find
@@ -21,6 +22,15 @@ from tdad.workflows.fix_folder import RunFolder, new_run, old_run, state_of
 from tdad.workflows.fix_ground import Ground, prepared
 from tdad.workflows.fix_hunt import Hunt
 from tdad.workflows.fix_map import Risk, suspicion
+from tdad.workflows.fix_model import ModelEngine
+from tdad.workflows.fix_model_export import export
+from tdad.workflows.fix_model_issue import (
+    kept_reproduction,
+    put_back,
+    reproduced,
+    take_away,
+)
+from tdad.workflows.fix_model_servers import Servers, servers_of
 from tdad.workflows.fix_options import FixOptions
 from tdad.workflows.fix_repair import repairs
 from tdad.workflows.fix_report import Best, make_report
@@ -37,42 +47,85 @@ _BASELINE_S = 3600.0
 
 
 def fix(
-    project: Project, options: FixOptions, *, say: Callable[[str], None] = lambda _text: None
+    project: Project,
+    options: FixOptions,
+    *,
+    say: Callable[[str], None] = lambda _text: None,
+    pulse: Callable[[Pulse], None] = lambda _pulse: None,
 ) -> FixReport:
     """Repair the project without touching it; only the delivery that was asked for does.
+
+    Args:
+        project: The user's.
+        options: What to repair, and how.
+        say: Told what goes on, a line at a time.
+        pulse: Told often where a model is, for somebody who watches.
 
     Raises:
         TdadError: nothing to fix, no baseline, no server, a wrong option, or the patch cannot be handed over.
         OSError: no room.
     """
-    if options.engine is Engine.MODEL:
-        raise FixModelNotThere
     began = time.monotonic()
+    servers = _servers(project, options, say)
     with interruptible(), prepared(project, options.python, options.strictness, say) as ground:
         check_delivery(ground, options.delivery)
         good = check_revision(ground, options.good) if options.good is not None else None
-        if options.engine is Engine.AUTO:
-            say("engine: search (this version has no model engine yet)")
-        run, begun, seats = _begun(ground, options, say)
+        run, begun, seats, test = _begun(ground, options, servers, say)
         hunt = _hunt(options, run, begun, seats, say)
-        best = Best()
+        model = None
+        if servers is not None:
+            issue = options.issue or ""
+            model = ModelEngine(hunt, begun, options, run, servers, pulse, issue)
+        job = _Job(hunt, options, run, Best(targets=len(hunt.targets)), began, model, good, test)
         try:
-            _search(hunt, options, good, run, best)
+            job.search()
         except KeyboardInterrupt:
             seats.stop.set()
-            best.interrupted = True
-        report = make_report(hunt, options, run, best, began)
+            job.interrupted()
+        report = job.report()
+        best = job.best
         if best.found is not None and report.end in {FixEnd.FIXED, FixEnd.BROKE_OTHERS}:
+            if test:
+                take_away(ground, test)
             done = deliver(ground, run, best.found.patch, best.found.why, options.delivery)
             best.delivered = done
-            report = make_report(hunt, options, run, best, began)
+            report = job.report()
+        if model is not None:
+            export(run, report, model.trail, options.instance or ground.project.root.name)
         return report
 
 
+def _servers(project: Project, options: FixOptions, say: Callable[[str], None]) -> Servers | None:
+    """The model's servers, the first of them asked before anything is run; ``None``: a search without a model.
+
+    Raises:
+        TdadError: a model is wanted, and none can be used.
+    """
+    if options.engine is Engine.SEARCH:
+        return None
+    must = options.engine is Engine.MODEL or options.issue is not None
+    try:
+        servers = servers_of(project.config, options.wanted, os.environ)
+        if servers.for_attempt(0) is None and servers.error is not None:
+            raise servers.error
+    except UsageError:
+        raise
+    except TdadError as error:
+        if must:
+            raise
+        why = "no model server answers" if isinstance(error, ServerNotFound) else str(error)
+        say(f"engine: search ({why})")
+        return None
+    return servers
+
+
 def _begun(
-    ground: Ground, options: FixOptions, say: Callable[[str], None]
-) -> tuple[RunFolder, Begun, Seats]:
-    """The run's folder and what is known about the start, from an earlier run or by running the suite now."""
+    ground: Ground, options: FixOptions, servers: Servers | None, say: Callable[[str], None]
+) -> tuple[RunFolder, Begun, Seats, str]:
+    """The run's folder and what is known about the start, from an earlier run or by running the suite now.
+
+    Last comes the path of the test that reproduces an issue, empty without one.
+    """
     folder = ground.project.map_path.parent / "fix"
     seats = Seats(ground, options.jobs or os.cpu_count() or 1, Event())
     state = state_of(ground)
@@ -81,19 +134,27 @@ def _begun(
         begun = run.load_start(state)
         if begun is not None:
             say(f"going on with run {run.name}")
+            kept = kept_reproduction(run)
+            test = put_back(ground, run, kept) if kept is not None else ""
             seats.limit(begun.start.durations)
-            return run, begun, seats
+            return run, begun, seats, test
     run = new_run(folder)
-    say(f"run {run.name}: running the tests once with the recorder, and what fails once more")
+    test, tests = "", options.tests
     try:
-        begun = begin(seats, options.tests, run.map_path, _BASELINE_S)
+        if options.issue is not None and servers is not None:
+            test = reproduced(ground, options, run, servers, say)
+            tests = (*tests, test)
+        say(f"run {run.name}: running the tests once with the recorder, and what fails once more")
+        begun = begin(seats, tests, run.map_path, _BASELINE_S)
+    except FixNotReproduced:
+        raise  # its trajectory stays
     except BaseException:
         _drop(run)
         raise
     run.keep_start(begun, state)
     verb = "fails" if len(begun.targets) == 1 else "fail"
     say(f"{len(begun.targets)} of {len(begun.start.statuses)} tests {verb}")
-    return run, begun, seats
+    return run, begun, seats, test
 
 
 def _drop(run: RunFolder) -> None:
@@ -123,6 +184,7 @@ def _hunt(
         deadline=time.monotonic() + options.time_s,
         again_s=begun.again_s,
         say=say,
+        map_path=begun.map_path,
     )
 
 
@@ -143,34 +205,100 @@ def _uncommitted(ground: Ground) -> frozenset[str]:
     )
 
 
-def _search(hunt: Hunt, options: FixOptions, good: str | None, run: RunFolder, best: Best) -> None:
-    """Let the engines propose, measure what they propose, stop at the first patch that is good."""
-    ground = hunt.seats.ground
-    everything = Risk(hunt.seats, run.map_path, hunt.start, options.verify_s)
-    verifier = Verifier(
-        ground, hunt.start, hunt.targets, everything, options.verify_s, hunt.seats.stop
-    )
-    verified = 0
-    with _closing(_proposals(hunt, options, good), hunt.seats.stop) as proposals:
-        for found in proposals:
-            new = Best(found)
-            if new.rank < best.rank or best.found is None:
-                best.found, best.measured = found, None
-                run.keep_patch(ground, found.patch)
-            hunt.say(f"found: {found.why}{_but(found, len(hunt.targets))}")
-            if found.broke or found.overfits:
-                continue
-            hunt.say("verifying in a new worktree")
-            measured = verifier.measure(found.patch)
-            verified += 1
-            if Best(found, measured).rank <= best.rank or best.measured is None:
-                best.found, best.measured = found, measured
-                run.keep_patch(ground, found.patch)
-            if measured.good or verified >= options.attempts:
-                hunt.seats.stop.set()  # what is still being tried is not wanted any more
+@dataclass
+class _Job:
+    """The engines one after the other, and the best patch of all."""
+
+    hunt: Hunt
+    options: FixOptions
+    run: RunFolder
+    best: Best
+    began: float
+    model: ModelEngine | None
+    good: str | None
+    test: str = ""
+    """That reproduces the issue."""
+    engines: list[str] = field(default_factory=list)
+
+    def search(self) -> None:
+        """Let the engines propose, measure what they propose, stop at the first patch that is good."""
+        options, hunt = self.options, self.hunt
+        if self.model is not None:
+            self.engines.append("model")
+            if self._measured(self.model.proposals()):
                 return
-    if best.found is not None and best.measured is None:
-        best.measured = verifier.measure(best.found.patch)
+        if self.model is None or options.engine is Engine.AUTO:
+            if self.model is not None:
+                hunt.say("the model did not repair it; going on without")
+            self.engines.append("search")
+            hunt.deadline = time.monotonic() + options.time_s
+            if self._measured(_proposals(hunt, options, self.good)):
+                return
+        best = self.best
+        if best.found is not None and best.measured is None:
+            best.measured = self._verifier().measure(best.found.patch)
+
+    def _measured(self, proposals: Iterator[Found]) -> bool:
+        """Measure what is proposed; tell whether a patch is good. So many as were asked for, then it ends."""
+        hunt, best, verified = self.hunt, self.best, 0
+        verifier = self._verifier()
+        with _closing(proposals, hunt.seats.stop) as found_ones:
+            for found in found_ones:
+                new = Best(found, targets=best.targets)
+                if new.rank < best.rank or best.found is None:
+                    best.found, best.measured = found, None
+                    self.run.keep_patch(hunt.seats.ground, found.patch)
+                hunt.say(f"found: {found.why}{_but(found, len(hunt.targets))}")
+                if found.broke or found.overfits or found.passing < len(hunt.targets):
+                    continue
+                hunt.say("verifying in a new worktree")
+                measured = verifier.measure(found.patch)
+                verified += 1
+                hunt.verified.append((found, measured))
+                now = Best(found, measured, best.targets)
+                if now.rank <= best.rank or best.measured is None:
+                    best.found, best.measured = found, measured
+                    self.run.keep_patch(hunt.seats.ground, found.patch)
+                if measured.good:
+                    hunt.seats.stop.set()  # what is still being tried is not wanted any more
+                    return True
+                if verified >= self.options.attempts:
+                    return False
+        return False
+
+    def _verifier(self) -> Verifier:
+        hunt, options = self.hunt, self.options
+        everything = Risk(hunt.seats, self.run.map_path, hunt.start, options.verify_s)
+        return Verifier(
+            hunt.seats.ground,
+            hunt.start,
+            hunt.targets,
+            everything,
+            options.verify_s,
+            hunt.seats.stop,
+        )
+
+    def interrupted(self) -> None:
+        """Take over the best state of an attempt that was going on."""
+        best = self.best
+        best.interrupted = True
+        found = self.model.best() if self.model is not None else None
+        if found is not None and Best(found, targets=best.targets).rank < best.rank:
+            best.found, best.measured = found, None
+            self.run.keep_patch(self.hunt.seats.ground, found.patch)
+
+    def report(self) -> FixReport:
+        """The report as things are now."""
+        return make_report(
+            self.hunt,
+            self.options,
+            self.run,
+            self.best,
+            self.began,
+            model=self.model,
+            engines=self.engines,
+            reproduction=str(self.run.folder / "reproduction" / self.test) if self.test else "",
+        )
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Lock
 
 from tdad.facts import FAILING
-from tdad.facts_fix import Arm, Found, Patch, Start, Tally
+from tdad.facts_fix import Arm, Found, Measured, Patch, Start, Tally
 from tdad.workflows.fix_folder import Tried
 from tdad.workflows.fix_map import Risk, Suspicion
 from tdad.workflows.fix_seats import Seats
@@ -40,6 +41,10 @@ class Hunt:
     """Of ``time.monotonic``."""
     again_s: float
     say: Callable[[str], None]
+    map_path: Path
+    """The map of the start."""
+    verified: list[tuple[Found, Measured]] = field(default_factory=list)
+    """Patches that were measured at the end, and what came of it."""
     tally: Tally = field(default_factory=Tally)
     _lock: Lock = field(default_factory=Lock)
 

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tdad.agent.loop.attempts import ARMS, PRESETS
 from tdad.facts_fix import Engine
 from tdad.runner.sandbox import Strictness
 from tdad.workflows.fix_deliver import Delivery
+from tdad.workflows.fix_model_servers import Wanted
+
+SEARCH_ARMS = ("revert", "template", "held-back")
+ALL_ARMS = (*SEARCH_ARMS, *ARMS)
+
+
+def arms_of(named: Sequence[str]) -> tuple[str, ...]:
+    """The parts that are on: those that are named, and all of an engine of which none is named.
+
+    ``A`` to ``G`` stand for the parts of the comparison.
+    """
+    wanted = {part for name in named for part in PRESETS.get(name, (name,))}
+    groups = ((SEARCH_ARMS, wanted & set(SEARCH_ARMS)), (ARMS, wanted & set(ARMS)))
+    touched = {name for name in named if name in PRESETS}
+    return tuple(
+        name
+        for group, chosen in groups
+        for name in group
+        if name in chosen or (not chosen and not (touched and group is ARMS))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +39,28 @@ class FixOptions:
     engine: Engine = Engine.AUTO
     good: str | None = None
     time_s: float = 900.0
-    """For the search; the run at the start and the final verification come on top."""
+    """For the search, and for each attempt of a model; the start and the final verification come on top."""
     verify_s: float = 600.0
     attempts: int = 3
-    """So many patches are verified at most."""
+    """So many conversations with a model; so many patches of the search are verified at most."""
     jobs: int | None = None
     strictness: Strictness = Strictness.AUTO
     python: str | None = None
     resume: str | None = None
-    arms: tuple[str, ...] = ("revert", "template", "held-back")
+    arms: tuple[str, ...] = ALL_ARMS
     seed: int = 1
     delivery: Delivery = field(default_factory=Delivery)
+    wanted: Wanted = field(default_factory=Wanted)
+    """Which model."""
+    steps: int = 30
+    """Turns of a model in one attempt."""
+    tool_s: float = 60.0
+    """For one call of a tool."""
+    shell: bool = False
+    """The model may run commands."""
+    allow_tests: bool = False
+    """The model may edit tests; what is measured are the tests as they were."""
+    issue: str | None = None
+    """What somebody wrote about the fault; a test that reproduces it is asked for first."""
+    instance: str | None = None
+    """Name of the case in the predictions file; ``None``: the folder's."""

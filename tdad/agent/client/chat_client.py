@@ -60,6 +60,7 @@ class ChatClient:
         self.capabilities = capabilities
         self._key = api_key
         self._limits = limits = limits or Limits()
+        self._idle_s = limits.idle_s
         self._watch = watch
         self._on_learn = on_learn
         self._answered = False
@@ -76,6 +77,11 @@ class ChatClient:
     def use(self, tools: Tools) -> None:
         """Let calls travel in another way from here on."""
         self._learn("", tools=tools)
+
+    def patience(self, call_s: float) -> None:
+        """From now on no answer may take longer than ``call_s``, and no silence longer than that."""
+        self._limits = replace(self._limits, call_s=call_s, idle_s=min(self._idle_s, call_s))
+        self._transport.limit(self._limits)
 
     def close(self) -> None:
         """Close all connections."""

@@ -60,6 +60,10 @@ class Transport:
         # The library sends what the environment holds for OpenAI to whatever server it talks to.
         self._client.organization = self._client.project = None
 
+    def limit(self, limits: Limits) -> None:
+        """From the next request on."""
+        self._limits = limits
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do ``work`` to its end; Ctrl-C cancels it and closes its connection."""
         return self._runner.run(work)
