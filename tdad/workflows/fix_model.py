@@ -21,7 +21,7 @@ from tdad.agent.loop.gates import Rules
 from tdad.agent.loop.records import Kept, Past, PastAttempt, kept_document
 from tdad.agent.loop.tools import lines_of, repair_tools
 from tdad.agent.loop.tree import Tree
-from tdad.agent.prompts import Brief
+from tdad.agent.prompts import PARTS, Brief
 from tdad.answers_fix import Pulse
 from tdad.errors import TdadError
 from tdad.facts_fix import Arm, AttemptEnd, AttemptFacts, Found, Measured
@@ -336,4 +336,6 @@ def _parts(arms: frozenset[str]) -> frozenset[str]:
         parts.add("map")
     if "suspects" in arms:
         parts |= {"suspects", "source"}
-    return frozenset(parts)
+    if "verify" in arms:
+        parts.add("checks")
+    return frozenset(parts & set(PARTS))

@@ -122,6 +122,8 @@ class Shop:
 
     def start_fix(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tdad", "fix", "--jobs", "1", "--python", sys.executable]
+        if not {"--engine", "--base-url"} & set(arguments):
+            command += ["--engine", "search"]  # whoever listens at a usual port here is not meant
         environ = {**os.environ, "TMPDIR": str(self.private)}
         return subprocess.Popen(
             [*command, *arguments],

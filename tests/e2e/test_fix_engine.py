@@ -33,6 +33,7 @@ BAD, GOOD = "total() < LIMIT", "total() <= LIMIT"
 READ = ("read", {"path": "shop.py"})
 FIX = ("edit", {"path": "shop.py", "old": BAD, "new": GOOD})
 WORSE = ("edit", {"path": "shop.py", "old": BAD, "new": "total() > LIMIT"})
+BAD_KEY = Body({"error": {"message": "no"}}, 401)
 HELPFUL = ("edit", {"path": "shop.py", "old": "sum(self.prices)", "new": "sum(self.prices) - 1"})
 """Makes the targets pass and breaks a test."""
 
@@ -213,6 +214,7 @@ def test_46_what_may_not_be_edited(play: Play) -> None:
     ]
     done = play(
         saying(*(call for call, _ in refused), ("finish", {"summary": ""})),
+        "gates",  # without nudges: it goes in circles on line 17
         steps=len(refused) + 1,
     )
     for (call, words), answer in zip(refused, done.answers, strict=False):
@@ -280,7 +282,7 @@ def test_24_a_server_that_crashes_once_is_waited_for(play: Play) -> None:
 
 def test_38_a_server_that_stays_broken_ends_it_and_the_patch_is_kept(play: Play) -> None:
     page = Body("<html>502 Bad Gateway</html>", 502)
-    done = play(saying(("edit", HELPFUL[1]), page, page, page, page, page))
+    done = play(saying(HELPFUL, page, page, page, page, page))
     assert done.ends == [AttemptEnd.SERVER]
     assert done.engine.error is not None
     assert done.engine.error.exit_code == 4
@@ -291,9 +293,7 @@ def test_38_a_server_that_stays_broken_ends_it_and_the_patch_is_kept(play: Play)
 def test_the_next_endpoint_takes_over_with_what_the_first_attempt_came_to(play: Play) -> None:
     with ScriptedServer(saying(FIX)) as second:
         done = play(
-            saying(
-                ("edit", HELPFUL[1]), ("finish", {"summary": "a"}), ("finish", {"summary": "b"})
-            ),
+            saying(HELPFUL, ("finish", {"summary": "a"}), ("finish", {"summary": "b"})),
             more=(second.url,),
             attempts=2,
         )
@@ -360,7 +360,7 @@ def test_48_tests_that_misbehave(play: Play, tmp_path: Path) -> None:
 
 def test_a_run_that_was_killed_goes_on_where_it_was(play: Play) -> None:
     """The trajectory is all that is left: its last line is cut off as by a kill."""
-    first = play(saying(READ, HELPFUL, Body({"error": {"message": "no"}}, 401)))
+    first = play(saying(READ, HELPFUL, BAD_KEY))
     assert first.ends == [AttemptEnd.SERVER]
     path = first.engine.trail.path
     lines = path.read_text().splitlines()

@@ -94,7 +94,8 @@ def carried(number: int, facts: AttemptFacts, best: Checkpoint | None) -> str:
     files = ", ".join(sorted(best.patch))
     still = best.standing.failing
     if best.standing.broken:
-        what = f"that broke {len(best.standing.broken)} tests, such as {best.standing.broken[0]}"
+        broken = best.standing.broken
+        what = f"that broke {len(broken)} test{'s'[: len(broken) > 1]}, such as {broken[0]}"
     elif still:
         what = f"{len(still)} failing tests still fail, such as {still[0]}"
     else:
