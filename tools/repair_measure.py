@@ -11,19 +11,17 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from repair_bugs import Bug, release
 from repair_harmless import Harmless
-from repair_setup import baseline, clean, folder, python, suite
+from repair_setup import REPAIR, baseline, clean, folder, python, suite
 from repair_story import Story, tell
 from subjects import run
 
 GOOD, BISECT, TEMPLATE = "good version known", "good version searched", "template"
 WAYS = (GOOD, BISECT, TEMPLATE)
-TIME = "10m"
-"""For the search of one way."""
+_SEARCH = ("--engine", "search", "--time", "10m")
 LONGEST_S = 1200.0
 BEGUN = re.compile(r" of \d+ tests fails?$")
 """The last thing that ``tdad fix`` says about the start."""
@@ -47,45 +45,59 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Repair one bug in each of ``ways``; the results as JSON values."""
     story = tell(name, bug, harmless)
-    kept = folder(name) / ".tdad" / "fix"
-    shutil.rmtree(kept, ignore_errors=True)
-    found, begun, start_s = [], "", 0.0
+    start = Start(name)
+    found = []
     for way in ways:
-        done = fix(name, _options(way, story, begun), jobs)
-        if not begun and done.code in {0, 1, 5, 6}:
-            begun, start_s = _begin_again_with(kept, str(done.document["run"])), done.start_s
-        found.append(_result(name, bug, story, done, way=way, start_s=start_s))
+        options = [*_SEARCH, "--jobs", str(jobs), *_options(way, story)]
+        done = start.fix(options)
+        found.append(_result(name, bug, story, done, way=way, start_s=start.seconds))
         clean(name, "HEAD")
     clean(name)
     return found
 
 
-def _options(way: str, story: Story, begun: str) -> list[str]:
-    options = {
+class Start:
+    """What the suite does at the start of a repair of one bug: found out by the first run, handed to the others."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seconds = 0.0
+        self._kept = folder(name) / ".tdad" / "fix"
+        self._saved = REPAIR / f"start-{name}"
+        for old in (self._kept, self._saved):
+            shutil.rmtree(old, ignore_errors=True)
+
+    def fix(self, options: Sequence[str]) -> Run:
+        """Run ``tdad fix``; nothing that an earlier run tried is known to it."""
+        if not self._saved.exists():
+            done = fix(self.name, options)
+            if done.document and done.start_s:
+                self._save(str(done.document["run"]))
+                self.seconds = done.start_s
+            return done
+        run = self._kept / self._saved.name
+        shutil.rmtree(run, ignore_errors=True)
+        shutil.copytree(self._saved, run)
+        return fix(self.name, [*options, "--resume", run.name])
+
+    def _save(self, run: str) -> None:
+        self._saved.mkdir()
+        for file in ("start.json", "map.sqlite3"):
+            if (self._kept / run / file).exists():
+                shutil.copy2(self._kept / run / file, self._saved / file)
+
+
+def _options(way: str, story: Story) -> list[str]:
+    return {
         GOOD: ["--arm", "revert", "--good", story.good],
         BISECT: ["--arm", "revert"],
         TEMPLATE: ["--arm", "template", "--arm", "held-back"],
     }[way]
-    return [*options, *(["--resume", begun] if begun else [])]
 
 
-def _begin_again_with(kept: Path, name: str) -> str:
-    """A run that knows what the suite did at the start, which is measured once per bug, and nothing that was tried."""
-    other = kept / f"{name}-start"
-    if not other.exists():
-        other.mkdir()
-        for file in ("start.json", "map.sqlite3"):
-            if (kept / name / file).exists():
-                shutil.copy2(kept / name / file, other / file)
-    else:
-        (other / "tried.jsonl").unlink(missing_ok=True)
-    return other.name
-
-
-def fix(name: str, options: Sequence[str], jobs: int) -> Run:
+def fix(name: str, options: Sequence[str]) -> Run:
     """Run the command as a user would."""
-    command = [sys.executable, "-m", "tdad", "fix", "--json", "--time", TIME]
-    command += ["--jobs", str(jobs), "--python", str(python()), "--engine", "search", *options]
+    command = [sys.executable, "-m", "tdad", "fix", "--json", "--python", str(python()), *options]
     began, start_s = time.monotonic(), 0.0
     said: list[str] = []
     process = subprocess.Popen(
@@ -114,7 +126,7 @@ def _result(
 ) -> dict[str, Any]:
     document = done.document
     patch = document.get("patch") or {}
-    checked, exact = _checked(name, bug, patch)
+    checked, exact = checked_again(name, bug, patch)
     own_s = done.wall_s - done.start_s
     return {
         "subject": name,
@@ -140,7 +152,7 @@ def _result(
     }
 
 
-def _checked(name: str, bug: Bug, patch: Mapping[str, Any]) -> tuple[bool, bool]:
+def checked_again(name: str, bug: Bug, patch: Mapping[str, Any]) -> tuple[bool, bool]:
     """(every test ends as it did before the bug, the file is the release's again)."""
     if not patch:
         return False, False

@@ -10,39 +10,45 @@ from typing import Any
 from bench_setup import ROOT
 from repair_setup import REPAIR
 
-FILE = ROOT / "docs" / "explanation" / "repair-results.jsonl"
+SEARCH, MODELS = "repair", "repair-model"
+"""Which results: names of files begin with it."""
 Result = Mapping[str, Any]
 KEY = ("subject", "key", "way")
 
 
-def fresh(name: str) -> Path:
+def committed(which: str) -> Path:
+    """Where results are kept in the repository."""
+    return ROOT / "docs" / "explanation" / f"{which}-results.jsonl"
+
+
+def fresh(name: str, which: str) -> Path:
     """Where the results of a subject are written as they come."""
-    return REPAIR / f"results-{name}.jsonl"
+    return REPAIR / f"{which}-results-{name}.jsonl"
 
 
-def add(name: str, results: list[dict[str, Any]]) -> None:
+def add(name: str, results: list[dict[str, Any]], which: str = SEARCH) -> None:
     """Append results."""
-    with fresh(name).open("a", encoding="utf-8") as file:
+    with fresh(name, which).open("a", encoding="utf-8") as file:
         file.writelines(_line(each) + "\n" for each in results)
 
 
-def known(name: str) -> set[tuple[str, str]]:
+def known(name: str, which: str = SEARCH) -> set[tuple[str, str]]:
     """(key, way) of what was measured here already."""
-    return {(each["key"], each["way"]) for each in _read(fresh(name))}
+    return {(each["key"], each["way"]) for each in _read(fresh(name, which))}
 
 
-def kept() -> list[Result]:
+def kept(which: str = SEARCH) -> list[Result]:
     """What is in the repository."""
-    return list(_read(FILE))
+    return list(_read(committed(which)))
 
 
-def keep(names: list[str]) -> None:
+def keep(names: list[str], which: str = SEARCH) -> None:
     """Put the subjects' results into the repository; a newer one replaces an older one of the same bug and way."""
-    found = {_key(each): each for each in kept()}
+    found = {_key(each): each for each in kept(which)}
     for name in names:
-        found.update({_key(each): each for each in _read(fresh(name))})
+        found.update({_key(each): each for each in _read(fresh(name, which))})
     lines = [_line(found[key]) for key in sorted(found)]
-    FILE.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    committed(which).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _key(result: Result) -> tuple[str, ...]:

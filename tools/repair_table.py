@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from bench_setup import ROOT
@@ -23,10 +23,15 @@ TARGETS = ((GOOD, SEEDED, 0.90), (TEMPLATE, SEEDED, 0.25))
 def write_page() -> None:
     """Put the figures into the page."""
     text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    found = "\n".join(rendered(kept()))
-    PAGE.write_text(f"{before}{BEGIN}\n{found}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(written(text, (BEGIN, END), rendered(kept())), encoding="utf-8")
+
+
+def written(text: str, marks: tuple[str, str], lines: Iterable[str]) -> str:
+    """Return the text with lines between two marks that are in it."""
+    before, _, rest = text.partition(marks[0])
+    _, _, after = rest.partition(marks[1])
+    found = "\n".join(lines)
+    return f"{before}{marks[0]}\n{found}\n{marks[1]}{after}"
 
 
 def print_summary(results: Sequence[Result]) -> None:
@@ -46,13 +51,13 @@ def rendered(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _targets(results: Sequence[Result]) -> Iterator[str]:
-    yield from _head("target", "measured", "")
+    yield from head("target", "measured", "")
     for way, kind, share in TARGETS:
         here = [each for each in results if each["way"] == way and each["kind"] == kind]
         if here:
             found = _fixed(here) / len(here)
             said = f"{found:.0%} of {len(here)}"
-            yield _row(
+            yield row(
                 f"{way}, {KINDS[kind]}: {share:.0%}",
                 said,
                 "met" if found >= share else "**not met**",
@@ -60,7 +65,7 @@ def _targets(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _ways(results: Sequence[Result]) -> Iterator[str]:
-    yield from _head(
+    yield from head(
         "way", "bugs", "how many", "fixed", "as before the bug, to the byte", "only overfitting",
         "candidates", "seconds, median", "90 %",
     )  # fmt: skip
@@ -68,17 +73,17 @@ def _ways(results: Sequence[Result]) -> Iterator[str]:
         for kind, words in KINDS.items():
             here = [each for each in results if each["way"] == way and each["kind"] == kind]
             if here:
-                yield _row(way, words, *_figures(here))
+                yield row(way, words, *_figures(here))
 
 
 def _subjects(results: Sequence[Result]) -> Iterator[str]:
-    yield from _head("subject", *WAYS)
+    yield from head("subject", *WAYS)
     for name in dict.fromkeys(each["subject"] for each in results):
         cells = []
         for way in WAYS:
             here = [each for each in results if each["subject"] == name and each["way"] == way]
             cells.append(f"{_fixed(here)} of {len(here)}")
-        yield _row(name, *cells)
+        yield row(name, *cells)
 
 
 def _figures(here: Sequence[Result]) -> list[str]:
@@ -107,10 +112,10 @@ def _failures(results: Sequence[Result]) -> Iterator[str]:
     if not lost:
         yield "Nothing."
         return
-    yield from _head("subject", "way", "bug", "tried", "end")
+    yield from head("subject", "way", "bug", "tried", "end")
     for each in lost:
         what = _code(f"{each['where']}: {each['what']}")
-        yield _row(each["subject"], each["way"], f"`{what}`", each["candidates"], each["end"])
+        yield row(each["subject"], each["way"], f"`{what}`", each["candidates"], each["end"])
 
 
 def _fixed(results: Sequence[Result]) -> int:
@@ -121,10 +126,12 @@ def _code(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")
 
 
-def _head(*titles: str) -> Iterator[str]:
-    yield _row(*titles)
-    yield _row(*("---" for _ in titles))
+def head(*titles: str) -> Iterator[str]:
+    """The first lines of a table."""
+    yield row(*titles)
+    yield row(*("---" for _ in titles))
 
 
-def _row(*cells: object) -> str:
+def row(*cells: object) -> str:
+    """A line of a table."""
     return f"| {' | '.join(map(str, cells))} |"
