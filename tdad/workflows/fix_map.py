@@ -41,6 +41,13 @@ class Suspicion:
         lines = (self.imported if at_import else self.executed).get(path, {})
         return max((lines.get(line, 0.0) for line in range(first, last + 1)), default=0.0)
 
+    def lines(self, path: str) -> Mapping[int, float]:
+        """All suspicious lines of a file."""
+        found = dict(self.executed.get(path, {}))
+        for line, value in self.imported.get(path, {}).items():
+            found[line] = max(found.get(line, 0.0), value)
+        return found
+
     @property
     def paths(self) -> tuple[str, ...]:
         """Files with suspicious lines, sorted."""

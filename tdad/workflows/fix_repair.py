@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from tdad.facts_fix import Arm, Found, Patch, Repair
 from tdad.source.repairs import repair_file, repairs_of
@@ -36,7 +37,7 @@ class Candidate:
 def repairs(hunt: Hunt) -> Iterator[Found]:
     """Yield patches that make the visible targets pass, in the order of their promise."""
     candidates = _candidates(hunt)
-    hunt.say(f"trying {len(candidates)} small repairs at the most suspicious statements")
+    hunt.say("trying small repairs at the most suspicious statements")
     tries = in_order(
         candidates,
         lambda candidate: _passes(hunt, candidate),
@@ -52,25 +53,35 @@ def _why(repair: Repair) -> str:
     return f"{repair.path}:{repair.first}: {repair.template}: {repair.detail}"
 
 
-def _candidates(hunt: Hunt) -> Sequence[Candidate]:
-    """All repairs of suspicious lines, the most promising first; what no failing test executed is left out."""
-    ground = hunt.seats.ground
+def _candidates(hunt: Hunt) -> Iterator[Candidate]:
+    """All repairs of suspicious lines, the most promising first; what no failing test executed is left out.
+
+    A file is read when its turn may come: a project has many files that some failing test executed, and most are never
+    looked at.
+    """
     words = _words(hunt)
-    found: list[Candidate] = []
-    for path in hunt.suspicion.paths:
-        data = ground.read(path)
-        if data is None or not path.endswith(".py"):
-            continue
-        for ranked in repairs_of(path, data, words=words):
-            repair = ranked.repair
-            suspicious = hunt.suspicion.of(
-                path, repair.first, repair.last, at_import=repair.at_import
-            )
-            if not suspicious:
-                hunt.count(pruned=1)
-                continue
-            found.append(Candidate(suspicious * ranked.prior, repair, data))
-    return sorted(found, key=lambda each: (-round(each.score, 6), each.repair))
+    best = {path: max(hunt.suspicion.lines(path).values()) for path in hunt.suspicion.paths}
+    todo = sorted(best, key=lambda path: (best[path], path))  # the last is the most suspicious
+    heap: list[tuple[float, Repair, Candidate]] = []
+    while todo or heap:
+        while todo and (not heap or -heap[0][0] <= best[todo[-1]]):
+            for candidate in _of_file(hunt, todo.pop(), words):
+                heappush(heap, (-round(candidate.score, 6), candidate.repair, candidate))
+        if heap:
+            yield heappop(heap)[2]
+
+
+def _of_file(hunt: Hunt, path: str, words: Sequence[str]) -> Iterator[Candidate]:
+    data = hunt.seats.ground.read(path)
+    if data is None or not path.endswith(".py"):
+        return
+    for ranked in repairs_of(path, data, words=words, lines=hunt.suspicion.lines(path)):
+        repair = ranked.repair
+        suspicious = hunt.suspicion.of(path, repair.first, repair.last, at_import=repair.at_import)
+        if suspicious:
+            yield Candidate(suspicious * ranked.prior, repair, data)
+        else:
+            hunt.count(pruned=1)
 
 
 def _words(hunt: Hunt) -> list[str]:

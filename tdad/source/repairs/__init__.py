@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -58,13 +59,16 @@ class Ranked:
     prior: float
 
 
-def repairs_of(path: str, data: bytes, *, words: Iterable[str] = ()) -> tuple[Ranked, ...]:
+def repairs_of(
+    path: str, data: bytes, *, words: Iterable[str] = (), lines: Collection[int] | None = None
+) -> tuple[Ranked, ...]:
     """Return every repair for one Python file, in the order of the text; none for what libcst cannot read.
 
     Args:
         path: Of the file.
         data: What is in it.
         words: String values seen elsewhere: in the tests, in what failing tests said.
+        lines: Only what has one of these lines is looked at, which is what costs time; ``None``: all.
     """
     mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     source = data[mark:]
@@ -76,22 +80,29 @@ def repairs_of(path: str, data: bytes, *, words: Iterable[str] = ()) -> tuple[Ra
         return ()
     spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(ByteSpanPositionProvider)
     around = surroundings(module, words)
-    units = units_of(module, spans)
+    units = units_of(module, spans, source)
+    wanted = None if lines is None else sorted(lines)
     once: dict[tuple[int, int, str], Ranked] = {}
     for node, scope in nodes(module):
         site = Site(node, scope, source, spans)
+        if wanted is not None and not _any_in(wanted, *units.around(*site.span(node))):
+            continue
         context = around.context(scope, node)
         for template in TEMPLATES:
             for offer in template(site, context):
                 start, end = site.span(offer.node)
-                first, last = units.lines(start, source)
-                ranked = _ranked(path, mark, site, offer, (first, last))
+                ranked = _ranked(path, mark, site, offer, units.lines(start))
                 key = (ranked.repair.start, ranked.repair.end, ranked.repair.replacement)
                 if source[start:end] != offer.text.encode() and (
                     key not in once or once[key].prior < ranked.prior
                 ):
                     once[key] = ranked
     return tuple(sorted(once.values()))
+
+
+def _any_in(lines: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= last
 
 
 def repair_file(data: bytes, repair: Repair) -> bytes | None:

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import libcst as cst
 from libcst.metadata import CodeSpan
 
+_NEWLINE = ord("\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """(from, to) in bytes of each unit, in the order of the text; units do not overlap."""
+    """The units of one file."""
 
     spans: tuple[tuple[int, int], ...]
+    """(from, to) in bytes, in the order of the text; they do not overlap."""
+    ends: tuple[int, ...]
+    """Bytes where lines end."""
 
-    def lines(self, offset: int, source: bytes) -> tuple[int, int]:
+    def lines(self, offset: int) -> tuple[int, int]:
         """First and last line of the unit that ``offset`` is in."""
-        at = bisect_right(self.spans, (offset, len(source) + 1)) - 1
+        at = bisect_right(self.spans, (offset, sys.maxsize)) - 1
         start, end = self.spans[at] if at >= 0 else (offset, offset)
         if not start <= offset <= end:
             start = end = offset
-        first = source.count(b"\n", 0, start) + 1
-        return first, first + source.count(b"\n", start, end)
+        return self._line(start), self._line(end)
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """First and last line of the unit that ``start`` is in and of all up to ``end``."""
+        first, last = self.lines(start)
+        return first, max(last, self._line(end))
+
+    def _line(self, offset: int) -> int:
+        return bisect_left(self.ends, offset) + 1
 
 
-def units_of(module: cst.Module, spans: Mapping[cst.CSTNode, CodeSpan]) -> Units:
-    """Units of the module."""
+def units_of(module: cst.Module, spans: Mapping[cst.CSTNode, CodeSpan], source: bytes) -> Units:
+    """Units of the module with that text."""
     found: list[tuple[int, int]] = []
     stack: list[cst.CSTNode] = [module]
     while stack:
@@ -40,7 +53,8 @@ def units_of(module: cst.Module, spans: Mapping[cst.CSTNode, CodeSpan]) -> Units
             body = getattr(node, "body", None)
             inside = [_span(child, spans)[0] for child in getattr(body, "body", ())]
             found.append((start, (min(inside) - 1) if inside else _span(node, spans)[1]))
-    return Units(tuple(sorted(set(found))))
+    ends = tuple(at for at, byte in enumerate(source) if byte == _NEWLINE)
+    return Units(tuple(sorted(set(found))), ends)
 
 
 def _span(node: cst.CSTNode, spans: Mapping[cst.CSTNode, CodeSpan]) -> tuple[int, int]:

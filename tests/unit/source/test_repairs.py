@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from tdad.facts_fix import Template
 from tdad.source.mutations import break_file, faults_of, fits
-from tdad.source.repairs import Ranked, repair_file, repairs_of
+from tdad.source.repairs import Ranked, repair_file, repairs_of, units
 
 
 def of(source: str, template: Template, **options: list[str]) -> set[str]:
@@ -197,3 +198,14 @@ def test_a_byte_order_mark_stays() -> None:
     data = b"\xef\xbb\xbfX = False\n"
     texts = [repair_file(data, ranked.repair) for ranked in repairs_of("a.py", data)]
     assert b"\xef\xbb\xbfX = True\n" in texts
+
+
+def test_only_what_has_a_wanted_line_is_looked_at_and_nothing_of_it_is_lost() -> None:
+    text = Path(units.__file__).read_bytes()
+    every = repairs_of("units.py", text)
+    assert repairs_of("units.py", text, lines=range(1, text.count(b"\n") + 2)) == every
+    for line in range(1, text.count(b"\n") + 1, 7):
+        here = {one for one in every if one.repair.first <= line <= one.repair.last}
+        found = set(repairs_of("units.py", text, lines={line}))
+        assert here <= found
+        assert len(found) < len(every) / 2
