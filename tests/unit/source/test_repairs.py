@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,11 +14,11 @@ from tdad.source.mutations import break_file, faults_of, fits
 from tdad.source.repairs import Ranked, repair_file, repairs_of, units
 
 
-def of(source: str, template: Template, **options: list[str]) -> set[str]:
+def of(source: str, template: Template, words: Sequence[str] = ()) -> set[str]:
     """The repaired line of each repair by that template."""
     data = dedent(source).encode()
     found = set()
-    for ranked in repairs_of("a.py", data, **options):
+    for ranked in repairs_of("a.py", data, words=words):
         if ranked.repair.template is template:
             text = repair_file(data, ranked.repair)
             assert text is not None, ranked
