@@ -1,0 +1,266 @@
+"""Two versions of one test → the checks that demand less than before."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tdad.facts_checks import (
+    Check,
+    CheckedTest,
+    CheckKind,
+    Guard,
+    GuardKind,
+    Strength,
+    Weakening,
+)
+from tdad.facts_gate import PolicyKind
+from tdad.gate.differences import difference
+
+_WEAKER = PolicyKind.WEAKENED_TEST
+_HELPER = re.compile(
+    r"_*(?:check|verify|expect|ensure|validate|should|run|test|compare)\w*", re.IGNORECASE
+)
+
+_ABOUT_ERRORS = re.compile(r"exc|err|warn|raised|caught", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Checks of the head that no test of the baseline made: where moved ones may be."""
+
+    keys: Counter[str]
+
+    def takes(self, key: str) -> bool:
+        """Tell whether one is left for ``key``; it is then used up."""
+        if self.keys[key] <= 0:
+            return False
+        self.keys[key] -= 1
+        return True
+
+
+def compare_checks(
+    old: CheckedTest, new: CheckedTest, elsewhere: Elsewhere
+) -> Iterator[Weakening]:
+    """Yield what the new version of a test demands less than the old one."""
+    same, left, come = _exact_pairs(old.checks, new.checks)
+    for was, now in same:
+        yield from _guarded(new, was, now)
+    left = _not_unrolled(old, new, left)
+    pairs, left, come = _by_subject(left, come)
+    for was, now in pairs:
+        yield from _compared(new, was, now)
+        yield from _guarded(new, was, now)
+    left = [check for check in left if check.kind is not CheckKind.NOTHING]
+    left = [check for check in left if not _is_covered(check, old, new)]
+    left = [check for check in left if not elsewhere.takes(check.key)]
+    left = _rewritten(left, come)
+    yield from _removed(old, new, left, come)
+
+
+# ------------------------------------------------------------------------------------------------ pairing
+
+
+def _exact_pairs(
+    old: Sequence[Check], new: Sequence[Check]
+) -> tuple[list[tuple[Check, Check]], list[Check], list[Check]]:
+    """Pair checks that demand the same; among several first those with the same guards."""
+    come = list(new)
+    pairs: list[tuple[Check, Check]] = []
+    left: list[Check] = []
+    for strict in (True, False):
+        for was in old if strict else list(left):
+            found = next(
+                (n for n in come if _same(was, n) and (not strict or was.guards == n.guards)), None
+            )
+            if found is not None:
+                come.remove(found)
+                pairs.append((was, found))
+                if not strict:
+                    left.remove(was)
+            elif strict:
+                left.append(was)
+    return pairs, left, come
+
+
+def _same(was: Check, now: Check) -> bool:
+    return was.key == now.key or (
+        was.kind is now.kind is CheckKind.EXACT
+        and (was.subject, was.expected) == (now.expected, now.subject)
+    )
+
+
+def _not_unrolled(old: CheckedTest, new: CheckedTest, left: list[Check]) -> list[Check]:
+    """Drop checks that the new version makes with parameters or in a loop, value by value."""
+    if not left:
+        return left
+    made = Counter(new.expanded)
+    made.subtract(Counter(check.key for check in old.checks if check not in left))
+    if len(old.checks) == len(old.expanded):
+        return [check for check in left if not _take(made, check.key)]
+    missing = Counter(old.expanded) - Counter(new.expanded)
+    return left if missing else []
+
+
+def _take(made: Counter[str], key: str) -> bool:
+    if made[key] <= 0:
+        return False
+    made[key] -= 1
+    return True
+
+
+def _by_subject(
+    old: Sequence[Check], new: Sequence[Check]
+) -> tuple[list[tuple[Check, Check]], list[Check], list[Check]]:
+    """Pair checks of the same value, the closest in strength and kind first."""
+    come = list(new)
+    pairs, left = [], []
+    for was in old:
+        candidates = [now for now in come if _related(was, now)]
+        if not candidates:
+            left.append(was)
+            continue
+        best = max(
+            candidates,
+            key=lambda now: (now.kind is was.kind, now.expected == was.expected, now.strength),
+        )
+        come.remove(best)
+        pairs.append((was, best))
+    return pairs, left, come
+
+
+def _related(was: Check, now: Check) -> bool:
+    if was.kind in {CheckKind.RAISES, CheckKind.WARNS}:
+        return now.kind is was.kind
+    if now.kind in {CheckKind.RAISES, CheckKind.WARNS, CheckKind.NOTHING, CheckKind.UNREACHED}:
+        return False
+    if was.kind is CheckKind.UNREACHED:
+        return False
+    if now.kind is CheckKind.ALTERNATIVE and was.key in now.parts:
+        return True
+    return was.subject == now.subject or (
+        was.kind is CheckKind.SIZE and now.subject == f"len({was.subject})"
+    )
+
+
+def _is_covered(was: Check, old: CheckedTest, new: CheckedTest) -> bool:
+    """Tell whether a new check for one value says all that ``was`` said of it, or of a part of it."""
+    if was.strength >= Strength.EXACT or not was.subject:
+        return False
+    known = {check.key for check in old.checks}
+    return any(
+        now.strength is Strength.EXACT
+        and now.key not in known
+        and (_is_part(now.subject, was.subject) or _is_part(was.subject, now.subject))
+        for now in new.checks
+    )
+
+
+def _is_part(long: str, short: str) -> bool:
+    return long == short or (
+        bool(short) and long.startswith((f"{short}.", f"{short}[", f"Subscript({short},"))
+    )
+
+
+def _rewritten(left: list[Check], come: list[Check]) -> list[Check]:
+    """Take away as many as were put in their place: checks of something else that demand at least as much."""
+    rest = []
+    raising = [n for n in come if n.kind in {CheckKind.RAISES, CheckKind.WARNS} and n.expected]
+    for was in left:
+        if raising and _ABOUT_ERRORS.search(was.subject):
+            continue  # pytest.raises(X, match=…) says what kind and what message
+        found = next(
+            (now for now in come if now.expected == was.expected and now.strength >= was.strength),
+            None,
+        ) or next(
+            (now for now in come if now.strength >= was.strength or now.kind is CheckKind.HELPER),
+            None,
+        )
+        if found is None:
+            rest.append(was)
+        else:
+            come.remove(found)
+    return rest
+
+
+# ------------------------------------------------------------------------------------------------ findings
+
+
+def _removed(
+    old: CheckedTest, new: CheckedTest, left: Sequence[Check], come: Sequence[Check]
+) -> Iterator[Weakening]:
+    """Yield one finding for each check that is gone without anything in its place."""
+    known = {check.key for check in old.checks}
+    helpers = any(c.kind is CheckKind.HELPER and c.key not in known for c in new.checks) or any(
+        _HELPER.fullmatch(call) for call in new.calls if call not in old.calls
+    )
+    instead = list(come)
+    for was in left:
+        now = instead.pop(0) if instead else None
+        if now is not None and now.kind is CheckKind.NOTHING:
+            what = "a check became one that cannot fail"
+        elif now is not None:
+            what = "a check became a weaker one of something else"
+        else:
+            what = "a check is gone"
+        yield Weakening(
+            _WEAKER,
+            new.path,
+            now.line if now is not None and now.path == new.path else new.span.first,
+            new.definition,
+            what,
+            certain=not helpers
+            and (now is None or now.kind is CheckKind.NOTHING)
+            and _strong(new) < _strong(old),
+            old=was.text,
+            new=now.text if now is not None else "",
+        )
+
+
+def _strong(test: CheckedTest) -> int:
+    """Count the checks that can fail, one for each row of parameters."""
+    return sum(not key.startswith(CheckKind.NOTHING) for key in test.expanded)
+
+
+def _compared(test: CheckedTest, was: Check, now: Check) -> Iterator[Weakening]:
+    """Yield what a check of the same value demands less."""
+    found = difference(was, now)
+    if found is not None:
+        kind, what, certain = found
+        yield Weakening(
+            kind, now.path, now.line, test.definition, what, certain, old=was.text, new=now.text
+        )
+
+
+def _guarded(test: CheckedTest, was: Check, now: Check) -> Iterator[Weakening]:
+    """Yield the conditions that a check is made under and was not before."""
+    kinds = {guard.kind for guard in was.guards}
+    for guard in now.guards:
+        if guard in was.guards or (guard.kind in kinds and guard.kind is not GuardKind.SWALLOWED):
+            continue
+        yield Weakening(
+            _WEAKER,
+            now.path,
+            now.line,
+            test.definition,
+            _GUARDED[guard.kind].format(_short(guard)),
+            certain=guard.kind is not GuardKind.LOOP and not guard.environment,
+            old=was.text,
+            new=now.text,
+        )
+        return
+
+
+_GUARDED = {
+    GuardKind.IF: "a check is made only if {}",
+    GuardKind.LOOP: "a check is made only for what is in {}",
+    GuardKind.SWALLOWED: "the failure of a check is dropped by {}",
+    GuardKind.HANDLER: "a check is made only in {}",
+}
+
+
+def _short(guard: Guard) -> str:
+    text = guard.text or guard.what
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"

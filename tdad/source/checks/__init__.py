@@ -1,0 +1,5 @@
+"""Test files → what each test demands, what excuses it, its parameters and mocks. No I/O."""
+
+from tdad.source.checks.reading import Naming, read_checks
+
+__all__ = ["Naming", "read_checks"]

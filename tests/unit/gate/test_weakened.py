@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import pytest
+
+from tdad.facts_gate import PolicyKind
+from tests.unit.gate.edits import body, compared
+
+WEAKER = {
+    "a check is gone": (
+        ["x = cart.total()", "assert x == 9", "assert cart.name == 'a'"],
+        ["x = cart.total()", "assert cart.name == 'a'"],
+    ),
+    "equality became truth": (["assert cart.total() == 9"], ["assert cart.total()"]),
+    "equality became a part": (["assert cart.text() == 'a b'"], ["assert 'a' in cart.text()"]),
+    "equality became a type": (
+        ["assert cart.total() == 9"],
+        ["assert isinstance(cart.total(), int)"],
+    ),
+    "equality became a size": (
+        ["assert cart.items() == [1, 2]"],
+        ["assert len(cart.items()) == 2"],
+    ),
+    "equality became not None": (
+        ["x = cart.total()", "assert x == 9"],
+        ["x = cart.total()", "assert x is not None"],
+    ),
+    "equality became one of several": (
+        ["assert cart.total() == 9"],
+        ["assert cart.total() in (9, 10)"],
+    ),
+    "equality became an alternative": (
+        ["assert cart.total() == 9"],
+        ["assert cart.total() == 9 or cart.empty()"],
+    ),
+    "exact became approximate": (
+        ["assert cart.total() == 9.5"],
+        ["assert cart.total() == pytest.approx(9.5)"],
+    ),
+    "the tolerance is wider": (
+        ["assert cart.total() == pytest.approx(9.5)"],
+        ["assert cart.total() == pytest.approx(9.5, rel=0.1)"],
+    ),
+    "the absolute tolerance is wider": (
+        ["assert abs(cart.total() - 9.5) < 0.01"],
+        ["assert abs(cart.total() - 9.5) < 1"],
+    ),
+    "fewer places": (
+        ["self.assertAlmostEqual(cart.total(), 9.5)"],
+        ["self.assertAlmostEqual(cart.total(), 9.5, places=1)"],
+    ),
+    "the bound is wider": (["assert cart.total() < 10"], ["assert cart.total() < 1000"]),
+    "a shorter part": (["assert 'not found' in cart.text()"], ["assert 'not' in cart.text()"]),
+    "cannot fail": (["assert cart.total() == 9"], ["assert True"]),
+    "a text cannot fail": (["assert cart.total() == 9"], ["assert 'total'"]),
+    "a tuple cannot fail": (["assert cart.total() == 9"], ["assert (cart.total() == 9, 'total')"]),
+    "or True": (["assert cart.total() == 9"], ["assert cart.total() == 9 or True"]),
+    "a broader exception": (
+        ["with pytest.raises(KeyError):", "    cart.get(1)"],
+        ["with pytest.raises(Exception):", "    cart.get(1)"],
+    ),
+    "a base of the exception": (
+        ["with pytest.raises(KeyError):", "    cart.get(1)"],
+        ["with pytest.raises(LookupError):", "    cart.get(1)"],
+    ),
+    "one more exception": (
+        ["with pytest.raises(KeyError):", "    cart.get(1)"],
+        ["with pytest.raises((KeyError, OSError)):", "    cart.get(1)"],
+    ),
+    "no match": (
+        ["with pytest.raises(KeyError, match='no such'):", "    cart.get(1)"],
+        ["with pytest.raises(KeyError):", "    cart.get(1)"],
+    ),
+    "no exception expected": (
+        ["with pytest.raises(KeyError):", "    cart.get(1)"],
+        ["cart.get(1)"],
+    ),
+    "assertRaisesRegex to assertRaises": (
+        ["with self.assertRaisesRegex(KeyError, 'no such'):", "    cart.get(1)"],
+        ["with self.assertRaises(KeyError):", "    cart.get(1)"],
+    ),
+    "dropped by a handler": (
+        ["assert cart.total() == 9"],
+        ["try:", "    assert cart.total() == 9", "except Exception:", "    pass"],
+    ),
+    "dropped by suppress": (
+        ["assert cart.total() == 9"],
+        ["with suppress(AssertionError):", "    assert cart.total() == 9"],
+    ),
+    "only if": (
+        ["assert cart.total() == 9"],
+        ["if cart.items():", "    assert cart.total() == 9"],
+    ),
+    "never": (["assert cart.total() == 9"], ["if False:", "    assert cart.total() == 9"]),
+    "after a return": (["assert cart.total() == 9"], ["return", "assert cart.total() == 9"]),
+    "behind a return": (
+        ["assert cart.total() == 9"],
+        ["if not cart.items():", "    return", "assert cart.total() == 9"],
+    ),
+    "less of a mock": (
+        ["m = mock.Mock()", "cart.pay(m)", "m.assert_called_once_with(9)"],
+        ["m = mock.Mock()", "cart.pay(m)", "m.assert_called_once()"],
+    ),
+    "unittest equality": (
+        ["self.assertEqual(cart.total(), 9)"],
+        ["self.assertTrue(cart.total())"],
+    ),
+    "unittest order": (
+        ["self.assertListEqual(cart.items(), [1, 2])"],
+        ["self.assertCountEqual(cart.items(), [1, 2])"],
+    ),
+    "unittest to nothing": (["self.assertEqual(cart.total(), 9)"], ["self.assertTrue(True)"]),
+}
+
+
+@pytest.mark.parametrize("name", WEAKER)
+def test_weaker(name):
+    old, new = WEAKER[name]
+    found = compared(body(*old), body(*new)).weakenings
+    assert [(f.kind, f.certain) for f in found][:1] == [(PolicyKind.WEAKENED_TEST, True)]
+    assert found[0].test == "test_shop.py::test_it"
+
+
+STRONGER_OR_THE_SAME = {
+    "formatting": (["assert cart.total() == 9"], ["assert (cart.total()", "    == 9), 'total'"]),
+    "quotes": (["assert cart.name == 'a'"], ['assert cart.name == "a"']),
+    "the other way round": (["assert cart.total() == 9"], ["assert 9 == cart.total()"]),
+    "a local name": (["assert cart.total() == 9"], ["x = cart.total()", "assert x == 9"]),
+    "another local name": (
+        ["x = cart.total()", "assert x == 9"],
+        ["total = cart.total()", "assert total == 9"],
+    ),
+    "a name for what is expected": (
+        ["assert cart.total() == 9"],
+        ["expected = 9", "assert cart.total() == expected"],
+    ),
+    "another order": (
+        ["assert cart.total() == 9", "assert cart.name == 'a'"],
+        ["assert cart.name == 'a'", "assert cart.total() == 9"],
+    ),
+    "split": (
+        ["assert cart.total() == 9 and cart.name == 'a'"],
+        ["assert cart.total() == 9", "assert cart.name == 'a'"],
+    ),
+    "truth became equality": (["assert cart.total()"], ["assert cart.total() == 9"]),
+    "one more check": (
+        ["assert cart.total() == 9"],
+        ["assert cart.total() == 9", "assert cart.name == 'a'"],
+    ),
+    "a narrower exception": (
+        ["with pytest.raises(Exception):", "    cart.get(1)"],
+        ["with pytest.raises(KeyError, match='no'):", "    cart.get(1)"],
+    ),
+    "a narrower tolerance": (
+        ["assert cart.total() == pytest.approx(9.5, rel=0.1)"],
+        ["assert cart.total() == pytest.approx(9.5)"],
+    ),
+    "from unittest to pytest": (
+        [
+            "self.assertEqual(cart.total(), 9)",
+            "self.assertIsNone(cart.owner)",
+            "with self.assertRaisesRegex(KeyError, 'no'):",
+            "    cart.get(1)",
+            "self.assertIn('a', cart.text())",
+        ],
+        [
+            "assert cart.total() == 9",
+            "assert cart.owner is None",
+            "with pytest.raises(KeyError, match='no'):",
+            "    cart.get(1)",
+            "assert 'a' in cart.text()",
+        ],
+    ),
+    "from try to raises": (
+        [
+            "try:",
+            "    cart.get(1)",
+            "except KeyError as error:",
+            "    assert error.args == (1,)",
+            "else:",
+            "    self.fail('no error')",
+        ],
+        [
+            "with pytest.raises(KeyError) as caught:",
+            "    cart.get(1)",
+            "assert caught.value.args == (1,)",
+        ],
+    ),
+    "from if to assert": (
+        ["if cart.total() != 9:", "    pytest.fail('total')"],
+        ["assert cart.total() == 9"],
+    ),
+    "== True": (["assert cart.empty() == True"], ["assert cart.empty()"]),
+    "is False": (["assert cart.empty() is False"], ["assert not cart.empty()"]),
+    "a loop": (
+        ["assert cart.get(1) == 1", "assert cart.get(2) == 4"],
+        ["for x, y in [(1, 1), (2, 4)]:", "    assert cart.get(x) == y"],
+    ),
+    "from a loop": (
+        ["for x, y in [(1, 1), (2, 4)]:", "    assert cart.get(x) == y"],
+        ["assert cart.get(1) == 1", "assert cart.get(2) == 4"],
+    ),
+    "a handler that is narrow": (
+        ["assert cart.total() == 9"],
+        ["try:", "    assert cart.total() == 9", "finally:", "    cart.close()"],
+    ),
+    "one check for all of it": (
+        ["assert len(cart.items) == 2", "assert 'a' in cart.items and 'b' in cart.items"],
+        ["assert cart.items == ['a', 'b']"],
+    ),
+    "asserts in a block that raises": (
+        ["with pytest.raises(KeyError):", "    assert cart.get(1)", "    assert cart.get(2)"],
+        [
+            "no = pytest.raises(KeyError)",
+            "with no:",
+            "    cart.get(1)",
+            "with no:",
+            "    cart.get(2)",
+        ],
+    ),
+    "an error and what it says": (
+        [
+            "error = cart.error()",
+            "assert isinstance(error, KeyError)",
+            "assert 'no' in str(error)",
+        ],
+        ["with pytest.raises(KeyError, match='no'):", "    cart.fail()"],
+    ),
+    "other code": (
+        ["cart.add(1)", "assert cart.total() == 9"],
+        ["cart.add(4)", "cart.add(5)", "assert cart.total() == 9"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STRONGER_OR_THE_SAME)
+def test_not_weaker(name):
+    old, new = STRONGER_OR_THE_SAME[name]
+    assert compared(body(*old), body(*new)).weakenings == ()
+
+
+UNCERTAIN = {
+    "an unknown helper": (
+        ["assert cart.total() == 9", "assert cart.name == 'a'"],
+        ["check_cart(cart, 9, 'a')"],
+    ),
+    "emptiness": (["assert cart.items() == []"], ["assert not cart.items()"]),
+    "a loop over something": (
+        ["assert cart.get(1) == 1"],
+        ["for x in cart.names():", "    assert cart.get(1) == 1"],
+    ),
+    "a version": (
+        ["assert cart.total() == 9"],
+        ["if sys.version_info >= (3, 12):", "    assert cart.total() == 9"],
+    ),
+    "a tolerance with a name": (
+        ["assert cart.total() == pytest.approx(9.5, rel=SMALL)"],
+        ["assert cart.total() == pytest.approx(9.5, rel=LARGE)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNCERTAIN)
+def test_never_more_than_a_warning(name):
+    old, new = UNCERTAIN[name]
+    assert not any(f.certain for f in compared(body(*old), body(*new)).weakenings)
+
+
+OTHER_VALUES = {
+    "another number": (["assert cart.total() == 9"], ["assert cart.total() == 10"]),
+    "another exception": (
+        ["with pytest.raises(KeyError):", "    cart.get(1)"],
+        ["with pytest.raises(OSError):", "    cart.get(1)"],
+    ),
+    "another message": (
+        ["with pytest.raises(KeyError, match='a'):", "    cart.get(1)"],
+        ["with pytest.raises(KeyError, match='b'):", "    cart.get(1)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_another_value_is_expected(name):
+    old, new = OTHER_VALUES[name]
+    found = compared(body(*old), body(*new)).weakenings
+    assert [f.kind for f in found] == [PolicyKind.EXPECTED_VALUE]
+    assert found[0].line == 5 if name == "another number" else found[0].line > 0
