@@ -29,6 +29,8 @@ _DEEPEST = 4
 """Helpers that call helpers."""
 _MOST_CHECKS = 2000
 """Of one test, helpers and unrolled loops included."""
+_MOST_ROWS = 500
+"""Of all loops of one test that are unrolled."""
 
 Names = dict[str, str]
 Guards = tuple[Guard, ...]
@@ -45,6 +47,7 @@ class Body:
         self._local: list[dict[str, cst.FunctionDef]] = []
         self._called: list[set[str]] = []
         self._raisers: dict[str, cst.Call] = {}
+        self._rows = 0
 
     def read(self, function: Function, names: Names, guards: Guards = ()) -> None:
         """Read the body of ``function``, in which ``names`` stand for what was given."""
@@ -156,7 +159,8 @@ class Body:
         rows = rows_of(node.iter, node.target, names)
         if rows is not None:
             self._found.unrolled = True
-        if rows is not None and self._unroll:
+        if rows is not None and self._unroll and self._rows + len(rows) <= _MOST_ROWS:
+            self._rows += len(rows)
             for row in rows:
                 inner = dict(names)
                 for target, value in zip(targets_of(node.target), row, strict=True):
