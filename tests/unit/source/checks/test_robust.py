@@ -15,21 +15,54 @@ TEXTS = {
     + b"".join(b" " * (4 + n) + b"for x%d in [1, 2, 3]:\n" % n for n in range(12))
     + b" " * 20
     + b"assert f(x0, x11)\n",
-    "helpers that call each other": b"def check(a):\n    other(a)\n    assert a\ndef other(a):\n    check(a)\n    check(a)\n"
-    b"    assert a\ndef test_a():\n    check(1)\n    other(2)\n",
+    "helpers that call each other": b"""
+def check(a):
+    other(a)
+    assert a
+def other(a):
+    check(a)
+    check(a)
+    assert a
+def test_a():
+    check(1)
+    other(2)
+""",
     "a name of names": b"def test_a():\n    x = f()\n"
     + b"    x = x + x\n" * 200
     + b"    assert x == 1\n",
     "many parameters": b"import pytest\n"
     + b"".join(b"@pytest.mark.parametrize('a%d', [1, 2, 3, 4])\n" % n for n in range(10))
     + b"def test_a():\n    assert f() == 1\n",
-    "match": b"def test_a():\n    match f():\n        case [1, *x] if x:\n            assert x == [2]\n        case _:\n"
-    b"            raise AssertionError\n",
-    "bases in a circle": b"class TestA(TestB):\n    def test_a(self):\n        self.check()\n"
-    b"class TestB(TestA):\n    def test_b(self):\n        super().check()\n",
-    "everything": b"async def test_a():\n    async with f() as (a, b):\n        async for x in a:\n            assert await x\n"
-    b"    with suppress(E), pytest.raises(X) as e: f()\n    try: f()\n    except* (A, B): pass\n    assert not (yield)\n"
-    b"    assert (y := g()) == 1 < 2 != [*y]\n    assert {**y} == {1: 2}, f'{y!r}'\n    del y\n    assert lambda q: q\n",
+    "match": b"""
+def test_a():
+    match f():
+        case [1, *x] if x:
+            assert x == [2]
+        case _:
+            raise AssertionError
+""",
+    "bases in a circle": b"""
+class TestA(TestB):
+    def test_a(self):
+        self.check()
+class TestB(TestA):
+    def test_b(self):
+        super().check()
+""",
+    "everything": b"""
+async def test_a():
+    async with f() as (a, b):
+        async for x in a:
+            assert await x
+    with suppress(E), pytest.raises(X) as e: f()
+    try: f()
+    except* (A, B): pass
+    assert not (yield)
+    assert (y := g()) == 1 < 2 != [*y]
+    assert {**y} == {1: 2}, f'{y!r}'
+    del y
+    assert lambda q: q
+""",
 }
 
 
