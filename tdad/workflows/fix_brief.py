@@ -53,7 +53,7 @@ class BriefOptions:
 def brief(
     ground: Ground, begun: Begun, suspicion: Suspicion, options: BriefOptions | None = None
 ) -> Brief:
-    """Write the system message and the first user message.
+    """Write the system message and the first user message. Nothing is run.
 
     Raises:
         TdadError: the map cannot be read.

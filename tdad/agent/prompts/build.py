@@ -83,7 +83,9 @@ def _brief(filled: _Filled, tokens: int, counted_by: str) -> Brief:
 
 
 def _fill(material: Material, parts: frozenset[str], limit: int) -> _Filled:
-    system = render("system", tools=material.tools, advice="advice" in parts)
+    system = render(
+        "system", tools=material.tools, advice="advice" in parts, checks="checks" in parts
+    )
     empty = _user(material, parts, ())
     used = _tokens(system, empty)
     if "source" not in parts:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from tdad.facts import Definition, Statement
 
-PARTS = ("failures", "suspects", "map", "source", "advice", "budget")
+PARTS = ("failures", "suspects", "map", "source", "advice", "checks", "budget")
 """What can be left out, each by itself: how the tests fail, suspects with reasons, tests that reach them, excerpts of
-the source, advice, the budget line."""
+the source, advice, that edits are checked by running tests, the budget line."""
 
 Count = Callable[[str, str], int | None]
 """(system message, user message) → tokens; ``None``: it cannot be said."""

@@ -134,6 +134,7 @@ def test_the_system_message_is_short() -> None:
         ("map", "## Test map"),
         ("source", "## Source"),
         ("advice", "if they look wrong, look elsewhere"),
+        ("checks", "the tests at risk are run"),
         ("budget", "30 steps"),
     ],
 )

@@ -1,0 +1,71 @@
+"""How well the code to change is found, and whether a model is shown it.
+
+    python tools/localise.py                 record what is not recorded yet, rank, write the page (make localise)
+    python tools/localise.py --table         rank what is recorded by now
+    python tools/localise.py --minutes 10    stop recording after so long
+
+Faults: those of ``tools/accuracy_faults`` and real changes put back, as far as the accuracy benchmark saw a test fail.
+Recording a fault is one run of the suite; it is kept under ``.bench/localise``, and a killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from itertools import chain, zip_longest
+
+from accuracy_setup import prepare
+from localise_record import Case, cases, ready, record
+
+NAMES = ("click", "jinja2", "itsdangerous")
+WANTED = {"click": (26, 10), "jinja2": (26, 10), "itsdangerous": (16, 6)}
+"""Subject → how many seeded faults, how many historical ones."""
+
+
+def main(arguments: list[str]) -> int:
+    """Do what was asked for; the exit code."""
+    options = _options(arguments)
+    subjects = options.subjects.split(",")
+    if not options.table:
+        prepare(subjects)
+        for name in subjects:
+            ready(name)
+    work = _cases(subjects)
+    if not options.table:
+        _record(work, time.monotonic() + 60 * options.minutes)
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="localise", description=__doc__.partition("\n")[0])
+    parser.add_argument("--subjects", default=",".join(NAMES))
+    parser.add_argument(
+        "--minutes", type=float, default=1e6, help="stop recording after this long"
+    )
+    parser.add_argument("--table", action="store_true", help="record nothing")
+    return parser.parse_args(arguments)
+
+
+def _cases(subjects: list[str]) -> list[Case]:
+    """Subjects in turn, so that what is there when the time is over has all of them."""
+    each = [list(cases(name, *WANTED[name])) for name in subjects]
+    return [case for case in chain.from_iterable(zip_longest(*each)) if case is not None]
+
+
+def _record(work: list[Case], until: float) -> None:
+    for at, case in enumerate(work, 1):
+        if case.recorded:
+            continue
+        if time.monotonic() > until:
+            print("the time is over: the same command goes on", file=sys.stderr)
+            return
+        began = time.monotonic()
+        said = record(case)
+        took = f"{time.monotonic() - began:.0f} s"
+        what = said.get("left out") or f"{said['failing']} of {said['total']} tests fail"
+        print(f"{at}/{len(work)} {case.subject} {case.trial.where} [{took}]: {what}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,161 @@
+"""Asks localisation and the prompt about one recorded fault, and compares with the definition that has to change."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from accuracy_setup import python
+from bench_setup import DOWNLOADS, SUBJECTS
+from localise_record import LOCALISE, Kept
+from subjects import unpack
+
+from tdad.agent.prompts import Brief
+from tdad.facts import Definition, DefinitionKind, FileFacts
+from tdad.graph.suspects import FORMULAS, spectrum
+from tdad.runner.confined import Cell
+from tdad.runner.interpreter import Interpreter
+from tdad.runner.sandbox import Strictness, choose
+from tdad.source import index
+from tdad.store import open_map
+from tdad.workflows.faults import is_test_code
+from tdad.workflows.fix_brief import brief
+from tdad.workflows.fix_ground import Ground
+from tdad.workflows.fix_map import suspicion
+from tdad.workflows.fix_start import Begun
+from tdad.workflows.impact import patterns
+from tdad.workflows.project import open_project
+
+TOP = (1, 3, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What came of one fault."""
+
+    subject: str
+    past: bool
+    where: str
+    truth: tuple[str, ...]
+    ranks: Mapping[str, int]
+    """Way → rank of the first definition to change; 0: it is not in the list."""
+    shown: bool
+    """A definition to change stands in the prompt with its source, the lines to change of it included."""
+    tokens: int
+
+
+def score(case: Kept) -> Score:
+    """Ask about one fault. Nothing is run."""
+    begun = case.begun
+    assert begun is not None
+    ground = _view(case)
+    changed = changed_lines(case.wrong, case.right)
+    truth = definitions_of(index(case.path, case.wrong), changed)
+    found = suspicion(ground, begun.map_path, begun.start, begun.targets, recent=frozenset())
+    message = brief(ground, begun, found)
+    ours = [each.definition for each in found.suspects]
+    ranks = {"tdad": rank(ours, truth)}
+    for name, listed in plain(ground, begun).items():
+        ranks[name] = rank(listed, truth)
+    shown = is_shown(message, case.path, truth, changed)
+    return Score(case.subject, case.past, case.where, truth, ranks, shown, message.tokens)
+
+
+def rank(listed: Sequence[str], truth: Sequence[str]) -> int:
+    """Place of the first of them, from 1; 0: none is there."""
+    return next((at for at, each in enumerate(listed, 1) if each in truth), 0)
+
+
+def changed_lines(wrong: bytes, right: bytes) -> tuple[tuple[int, ...], ...]:
+    """Stretches of lines of the wrong version that differ; where something is missing, the lines around."""
+    old, new = (data.decode("utf-8").splitlines() for data in (wrong, right))
+    found = []
+    for tag, i, j, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            lines = range(i + 1, j + 1) or range(max(1, i), min(len(old), i + 1) + 1)
+            found.append(tuple(lines))
+    return tuple(found)
+
+
+def definitions_of(facts: FileFacts, changed: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """Innermost definitions around the changed lines."""
+    found = {_innermost(facts, line) for lines in changed for line in lines}
+    return tuple(sorted(f"{facts.path}::{each}" for each in found))
+
+
+def _innermost(facts: FileFacts, line: int) -> str:
+    around = [each for each in facts.definitions if _holds(each, line)]
+    return max(around, key=lambda each: (each.span.first, -each.span.last)).qualname
+
+
+def _holds(definition: Definition, line: int) -> bool:
+    return definition.kind is DefinitionKind.MODULE or line in definition.span
+
+
+def is_shown(
+    message: Brief, path: str, truth: Sequence[str], changed: Sequence[Sequence[int]]
+) -> bool:
+    """Tell whether a definition to change is shown, with at least one stretch that has to change."""
+    seen = {
+        n for each in message.seen if each.path == path for n in range(each.first, each.last + 1)
+    }
+    named = bool(set(truth) & set(message.shown))
+    return named and any(seen.issuperset(lines) for lines in changed)
+
+
+def plain(ground: Ground, begun: Begun) -> Mapping[str, list[str]]:
+    """Each formula alone: the most suspicious line of each executed definition speaks for it."""
+    found = patterns(ground.project)
+    if not begun.map_path.exists():
+        return {name: [] for name in FORMULAS}
+    with open_map(begun.map_path, mode="read") as store:
+        recorded = store.recorded()
+        seen = spectrum(recorded, frozenset(begun.targets))
+        owners = {
+            path: (recorded.facts(path, seen.digests[path]), lines)
+            for path, lines in seen.lines.items()
+            if not is_test_code(path, found)
+        }
+    listed: dict[str, list[str]] = {}
+    for name, formula in FORMULAS.items():
+        best: dict[str, float] = {}
+        for path, (facts, lines) in owners.items():
+            for line, who in lines.items() if facts else ():
+                key = f"{path}::{_code_around(facts, line)}"
+                best[key] = max(best.get(key, 0.0), formula(seen.counts(who)))
+        listed[name] = sorted(best, key=lambda each: (-best[each], each))
+    return listed
+
+
+def _code_around(facts: FileFacts | None, line: int) -> str:
+    blocks = [
+        each
+        for each in (facts.definitions if facts else ())
+        if each.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS} and line in each.span
+    ]
+    return max(blocks, key=lambda each: each.span.first).qualname if blocks else ""
+
+
+def _view(case: Kept) -> Ground:
+    """The subject with the fault in it as a repair would see it, for reading: nothing can be run in it."""
+    folder = LOCALISE / "view" / case.subject
+    if not folder.exists():
+        unpack(SUBJECTS[case.subject], DOWNLOADS, folder)
+        shutil.rmtree(folder / ".git")
+    note = folder.with_suffix(".wrong")
+    for said in note.read_text("utf-8").splitlines() if note.exists() else ():
+        (folder / said).write_bytes((folder.with_suffix(".right")).read_bytes())
+    folder.with_suffix(".right").write_bytes(case.right)
+    note.write_text(case.path, encoding="utf-8")
+    (folder / case.path).write_bytes(case.wrong)
+    here = Interpreter(str(python()), (3, 13, 0), "cpython", "", "", None)
+    cell = Cell(choose(Strictness.OFF))
+    return Ground(open_project(folder), LOCALISE, folder, "", here, cell, (), ())
+
+
+def figures(scores: Sequence[Score], way: str) -> Iterator[int]:
+    """How many faults have their definition among the first 1, 3, 5, 10."""
+    for top in TOP:
+        yield sum(0 < each.ranks[way] <= top for each in scores)
