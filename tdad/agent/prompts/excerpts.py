@@ -72,7 +72,8 @@ def excerpt(
     wanted = {each for each in wanted if each in span and each not in known}
     if not any(source.lines[each - 1].strip() for each in wanted):
         return None
-    parts = tuple(_parts(source, wanted, known))
+    close = 0 if definition.kind is DefinitionKind.CLASS else _CLOSE
+    parts = tuple(_parts(source, wanted, known, close))
     return Excerpt(f"{path}::{qualname}", path, span, parts, _text(source, span, parts))
 
 
@@ -150,11 +151,13 @@ def _hottest(
     return found
 
 
-def _parts(source: Source, wanted: Iterable[int], known: frozenset[int]) -> Iterator[Span]:
-    """Stretches of lines; small gaps are closed, blank lines at the ends dropped."""
+def _parts(
+    source: Source, wanted: Iterable[int], known: frozenset[int], close: int
+) -> Iterator[Span]:
+    """Stretches of lines; gaps of up to ``close`` lines are closed, blank lines at the ends dropped."""
     first = last = 0
     for line in sorted(wanted):
-        if last and line - last - 1 <= _CLOSE and known.isdisjoint(range(last + 1, line)):
+        if last and line - last - 1 <= close and known.isdisjoint(range(last + 1, line)):
             last = line
             continue
         if last:
