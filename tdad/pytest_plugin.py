@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from tdad.workflows.failed_reports import FailedReports
     from tdad.workflows.recording import Recording
     from tdad.workflows.select import Selection
 
 RECORDING: pytest.StashKey[Recording] = pytest.StashKey()
 SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
+FAILED: pytest.StashKey[FailedReports] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tdad-lines",
         action="store_true",
         help="with --tdad-map: record lines instead of functions",
+    )
+    group.addoption(
+        "--tdad-prompt",
+        metavar="FILE|-",
+        default=None,
+        help="with --tdad-map: write for a coding agent what matters for failing tests and the uncommitted change",
     )
     group.addoption(
         "--tdad-select",
@@ -78,10 +86,21 @@ def pytest_configure(config: pytest.Config) -> None:
     recording = config.stash.get(RECORDING, None)
     if recording is not None:
         config.pluginmanager.register(recording.plugin(), "tdad-recorder")
+        if options.tdad_prompt is not None and not hasattr(config, "workerinput"):
+            _watch_failures(config)
     if (options.tdad_select or options.tdad_order) and not hasattr(config, "workerinput"):
         from tdad.workflows.select import ask
 
         config.stash[SELECTION] = _usage(lambda: ask(_start(config), options.tdad_base))
+
+
+def _watch_failures(config: pytest.Config) -> None:
+    """Keep how tests fail, for the prompt."""
+    from tdad.workflows.failed_reports import FailedReports
+
+    failed = FailedReports(config.rootpath, config.invocation_params.dir)
+    config.stash[FAILED] = failed
+    config.pluginmanager.register(failed, "tdad-failures")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -181,7 +200,13 @@ def _finish(config: pytest.Config) -> str:
     if recording is None or hasattr(config, "workerinput"):
         return ""
     del config.stash[RECORDING]
-    return recording.finish()
+    note = recording.finish()
+    failed = config.stash.get(FAILED, None)
+    if failed is None:
+        return note
+    from tdad.workflows.map_prompt import prompt_note
+
+    return f"{note}\n{prompt_note(recording.project, failed, config.option.tdad_prompt)}".strip()
 
 
 def _check(options: Any) -> None:
@@ -199,6 +224,8 @@ def _check(options: Any) -> None:
         wrong = f"--tdad-base goes with --tdad-select: pytest --tdad-select --tdad-base {options.tdad_base}"
     elif options.tdad_lines and not options.tdad_map:
         wrong = "--tdad-lines goes with --tdad-map: pytest --tdad-map --tdad-lines"
+    elif options.tdad_prompt is not None and not options.tdad_map:
+        wrong = f"--tdad-prompt goes with --tdad-map: pytest --tdad-map --tdad-prompt {options.tdad_prompt}"
     elif options.tdad_map and (options.setuponly or options.setupplan):
         wrong = "--tdad-map needs the tests to run, without --setup-only and --setup-plan: pytest --tdad-map"
     if wrong:

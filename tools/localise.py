@@ -1,6 +1,6 @@
 """How well the code to change is found, and whether a model is shown it.
 
-    python tools/localise.py                 record what is not recorded yet, rank, write the page (make localise)
+    python tools/localise.py --write         record what is not recorded yet, rank, write the page (make localise)
     python tools/localise.py --table         rank what is recorded by now
     python tools/localise.py --minutes 10    stop recording after so long
 
@@ -16,7 +16,9 @@ import time
 from itertools import chain, zip_longest
 
 from accuracy_setup import prepare
-from localise_record import Case, cases, ready, record
+from localise_record import Case, Kept, cases, kept, ready, record
+from localise_score import Score, score
+from localise_table import print_scores, write_page
 
 NAMES = ("click", "jinja2", "itsdangerous")
 WANTED = {"click": (26, 10), "jinja2": (26, 10), "itsdangerous": (16, 6)}
@@ -31,9 +33,12 @@ def main(arguments: list[str]) -> int:
         prepare(subjects)
         for name in subjects:
             ready(name)
-    work = _cases(subjects)
-    if not options.table:
-        _record(work, time.monotonic() + 60 * options.minutes)
+        _record(_cases(subjects), time.monotonic() + 60 * options.minutes)
+    if not options.record:
+        scores = [_score(case) for name in subjects for case in kept(name) if not case.left_out]
+        print_scores(scores)
+        if options.write:
+            write_page(scores)
     return 0
 
 
@@ -43,8 +48,18 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=float, default=1e6, help="stop recording after this long"
     )
+    parser.add_argument("--record", action="store_true", help="rank nothing")
     parser.add_argument("--table", action="store_true", help="record nothing")
+    parser.add_argument("--write", action="store_true", help="put the figures into the page")
     return parser.parse_args(arguments)
+
+
+def _score(case: Kept) -> Score:
+    found = score(case)
+    said = " ".join(f"{way} {place}" for way, place in found.ranks.items())
+    mark = "shown" if found.shown else "NOT shown"
+    print(f"{case.subject} {case.where}: {said}; {mark}; {found.tokens} tokens", flush=True)
+    return found
 
 
 def _cases(subjects: list[str]) -> list[Case]:
@@ -65,6 +80,7 @@ def _record(work: list[Case], until: float) -> None:
         took = f"{time.monotonic() - began:.0f} s"
         what = said.get("left out") or f"{said['failing']} of {said['total']} tests fail"
         print(f"{at}/{len(work)} {case.subject} {case.trial.where} [{took}]: {what}", flush=True)
+    print("all recorded", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from accuracy_run import edited
 from accuracy_setup import LIMIT_S, project, put_back, python
 from accuracy_trials import FUNCTION, HISTORICAL, MODULE, Trial, historical, seeded
 from bench_setup import BENCH, ROOT
+from subjects import run
 
 from tdad.errors import TdadError
 from tdad.runner.sandbox import Strictness
@@ -138,6 +139,8 @@ def record(case: Case) -> dict[str, Any]:
         "right": (project(case.subject) / path).read_text("utf-8"),
     }
     with edited(case.subject, case.trial.files):
+        (project(case.subject) / ".tdad").mkdir(exist_ok=True)
+        shutil.copy2(_index(case.subject), project(case.subject) / ".tdad/map.sqlite3")
         try:
             begun = _begun(case)
             said |= {"failing": len(begun.targets), "total": len(begun.start.statuses)}
@@ -151,11 +154,11 @@ def record(case: Case) -> dict[str, Any]:
 
 def _begun(case: Case) -> Begun:
     root = open_project(project(case.subject))
-    run = RunFolder(case.folder)
+    kept_in = RunFolder(case.folder)
     with prepared(root, str(python()), Strictness.AUTO, _say) as ground:
         seats = Seats(ground, 1, Event())
-        begun = begin(seats, (), run.map_path, LIMIT_S[case.subject] * 100.0)
-        run.keep_start(begun, STATE)
+        begun = begin(seats, (), kept_in.map_path, LIMIT_S[case.subject] * 100.0)
+        kept_in.keep_start(begun, STATE)
     return begun
 
 
@@ -164,7 +167,16 @@ def _say(text: str) -> None:
 
 
 def ready(name: str) -> None:
-    """Undo what a killed run left in a subject."""
+    """Undo what a killed run left in a subject, and parse it once: each fault begins with that index."""
     recorded(name).folder.mkdir(parents=True, exist_ok=True)
     put_back(name)
     shutil.rmtree(project(name) / ".tdad", ignore_errors=True)
+    if not _index(name).exists():
+        run([sys.executable, "-m", "tdad", "index"], project(name))
+        _index(name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(project(name) / ".tdad/map.sqlite3", _index(name))
+        shutil.rmtree(project(name) / ".tdad")
+
+
+def _index(name: str) -> Path:
+    return LOCALISE / "index" / f"{name}.sqlite3"

@@ -4,6 +4,7 @@ jinja2 is imported here and nowhere else: a prompt is a page of text with parts 
 can be read, compared and changed without reading code (ADR 12).
 """
 
+from tdad.agent.prompts.block import BLOCK_LIMIT, AtRisk, BlockMaterial, block
 from tdad.agent.prompts.build import LIMIT, build
 from tdad.agent.prompts.facts import (
     PARTS,
@@ -18,8 +19,11 @@ from tdad.agent.prompts.facts import (
 )
 
 __all__ = [
+    "BLOCK_LIMIT",
     "LIMIT",
     "PARTS",
+    "AtRisk",
+    "BlockMaterial",
     "Brief",
     "Count",
     "Doubt",
@@ -28,5 +32,6 @@ __all__ = [
     "Material",
     "Seen",
     "Source",
+    "block",
     "build",
 ]

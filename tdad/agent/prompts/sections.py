@@ -123,7 +123,7 @@ def reached(doubts: Sequence[Doubt]) -> list[Reached]:
             continue
         what = f"{len(doubt.failing)} failing, {len(doubt.passing)} passing"
         chosen = [*doubt.failing[:2], *doubt.passing[: _IDS - 2]]
-        lines = list(_within(_grouped(chosen), left))
+        lines = list(_within(grouped(chosen), left))
         left -= of_text(doubt.definition + what + "\n".join(lines)) + 8
         if left < 0:
             break
@@ -131,7 +131,7 @@ def reached(doubts: Sequence[Doubt]) -> list[Reached]:
     return found
 
 
-def _grouped(node_ids: Sequence[str]) -> Iterator[str]:
+def grouped(node_ids: Sequence[str]) -> Iterator[str]:
     """Node ids by file: the file once, then what is in it."""
     files: dict[str, list[str]] = {}
     for node_id in node_ids:

@@ -4,6 +4,7 @@ Three sources, each a value: the spectrum of the recording (:mod:`spectrum`, :mo
 no test is seen to execute (constants, class attributes), and clues from outside (tracebacks, what changed lately).
 """
 
+from tdad.graph.suspects.cases import Weights
 from tdad.graph.suspects.facts import Clues, Suspect
 from tdad.graph.suspects.formulas import FORMULAS, Formula, ochiai
 from tdad.graph.suspects.rank import suspects
@@ -15,6 +16,7 @@ __all__ = [
     "Formula",
     "Spectrum",
     "Suspect",
+    "Weights",
     "ochiai",
     "spectrum",
     "suspects",

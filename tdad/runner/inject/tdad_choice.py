@@ -132,5 +132,5 @@ class Choice:
     def note(self, found, name, line):
         """Add one line if it is one of the project."""
         path = os.path.realpath(name)
-        if path.startswith(self.root + os.sep):
+        if not name.startswith("<") and path.startswith(self.root + os.sep):
             found.append([os.path.relpath(path, self.root).replace(os.sep, "/"), line])

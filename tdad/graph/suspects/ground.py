@@ -1,0 +1,93 @@
+"""What the sources of suspicion share: the spectrum, the resolver, the cases, and who owns a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tdad.facts import Definition, DefinitionKind, FileFacts, Recorded
+from tdad.graph.resolve import Resolver
+from tdad.graph.suspects.cases import Case
+from tdad.graph.suspects.formulas import Formula
+from tdad.graph.suspects.spectrum import Spectrum
+
+
+@dataclass
+class Ground:
+    """Filled source by source."""
+
+    recorded: Recorded
+    resolver: Resolver
+    seen: Spectrum
+    formula: Formula
+    is_test: Callable[[str], bool]
+    cases: dict[str, Case] = field(default_factory=dict)
+    _facts: dict[str, FileFacts | None] = field(default_factory=dict)
+    _names: dict[str, dict[str, Definition]] = field(default_factory=dict)
+
+    def case(self, definition: str) -> Case:
+        """The case against a definition, a new one if there is none."""
+        return self.cases.setdefault(definition, Case(definition))
+
+    def facts(self, path: str) -> FileFacts | None:
+        """Facts of the version that was recorded, else of the present one."""
+        if path not in self._facts:
+            found = self.recorded.facts(path, self.seen.digests.get(path, ""))
+            if found is None:
+                scope = self.resolver.files.scope(path)
+                found = scope.facts if scope else None
+            self._facts[path] = found
+        return self._facts[path]
+
+    def definition(self, name: str) -> Definition | None:
+        """The (last) definition ``path::qualname``."""
+        path, _, qualname = name.partition("::")
+        if path not in self._names:
+            facts = self.facts(path)
+            self._names[path] = {
+                each.qualname: each for each in (facts.definitions if facts else ())
+            }
+        return self._names[path].get(qualname)
+
+    def kind(self, name: str) -> DefinitionKind | None:
+        """What it is; ``None``: there is no such definition."""
+        found = self.definition(name)
+        return found.kind if found is not None else None
+
+    def line_of(self, name: str) -> int:
+        """Where it begins; 0: there is no such definition."""
+        found = self.definition(name)
+        return found.span.first if found is not None else 0
+
+    def at(self, path: str, line: int) -> int:
+        """Tests that executed a line, if a failing one did."""
+        return self.seen.lines.get(path, {}).get(line, 0)
+
+    def names(self, tests: int) -> Iterator[str]:
+        """Node ids of a set of tests."""
+        while tests:
+            lowest = tests & -tests
+            yield self.seen.tests[lowest.bit_length() - 1]
+            tests ^= lowest
+
+    def owner(self, path: str, line: int) -> str | None:
+        """``path::qualname`` of the innermost function or class around a line; ``None``: no such file."""
+        facts = self.facts(path)
+        return None if facts is None else f"{path}::{owners(facts, (line,))[line]}"
+
+
+def owners(facts: FileFacts, lines: Iterable[int]) -> Mapping[int, str]:
+    """Line → qualname of the innermost function or class around it; empty: the module."""
+    blocks = sorted(
+        (
+            definition
+            for definition in facts.definitions
+            if definition.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
+        ),
+        key=lambda definition: (definition.span.first, -definition.span.last),
+    )
+    found: dict[int, str] = {}
+    for line in lines:
+        around = [block for block in blocks if line in block.span]
+        found[line] = around[-1].qualname if around else ""
+    return found

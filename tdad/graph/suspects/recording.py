@@ -1,0 +1,142 @@
+"""Suspicion from what tests executed: by the spectrum, and from there one step along the static graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tdad.facts import DefinitionKind, ReferenceKind
+from tdad.graph.suspects.cases import Case
+from tdad.graph.suspects.ground import Ground, owners
+
+READ_BY = 60
+"""Of so many executed suspects the constants they read are looked at."""
+INDIRECT = 0.9
+"""A constant is less suspicious than the code that reads it: more code reads constants than breaks them."""
+UNENTERED = 0.7
+"""A function that suspicious code mentions and no failing test entered: less so than what was executed."""
+OF_CLASS = 0.85
+"""A class is less suspicious than its most suspicious method: its bases, attributes and headers ran at import."""
+UNSURE = 0.7
+"""Factor for a mention that may mean several definitions."""
+STATIC = 0.3
+"""Suspicion of what a test that executed nothing of the project mentions."""
+REPORTING = 0.3
+"""Factor for what puts objects into words and no passing test ran: a failure is told with it, after it happened."""
+_REPORTING = frozenset({"__repr__", "__str__", "__format__"})
+
+
+def executed(ground: Ground) -> None:
+    """From the spectrum: the most suspicious line of each definition speaks for it."""
+    for path, lines in ground.seen.lines.items():
+        facts = None if ground.is_test(path) else ground.facts(path)
+        if facts is None:
+            continue
+        found = owners(facts, lines)
+        for line in sorted(lines):
+            case = ground.case(f"{path}::{found[line]}")
+            case.tests |= lines[line]
+            suspicion = ground.formula(ground.seen.counts(lines[line]))
+            if suspicion > case.suspicion:
+                case.suspicion, case.line = suspicion, line
+    for case in ground.cases.values():
+        told = case.definition.rpartition(".")[2] in _REPORTING
+        if told and not case.tests & ~ground.seen.failing:
+            case.suspicion *= REPORTING
+
+
+def read(ground: Ground) -> None:
+    """What executed code mentions and what itself is not seen to run: constants, classes, functions never entered.
+
+    As suspicious as all that was executed and mentions them, a little less.
+    """
+    strongest = sorted(ground.cases.values(), key=lambda c: (-c.suspicion, c.definition))
+    tests: dict[str, int] = {}
+    through: dict[str, tuple[float, str]] = {}
+    factors: dict[str, float] = {}
+    for case in strongest[:READ_BY]:
+        for target, line, factor in _read_by(ground, case.definition):
+            who = ground.at(case.definition.partition("::")[0], line) or case.tests
+            tests[target] = tests.get(target, 0) | who
+            factors[target] = max(factor, factors.get(target, 0.0))
+            if target not in through or case.suspicion > through[target][0]:
+                through[target] = case.suspicion, case.definition
+    for target, who in tests.items():
+        suspicion = factors[target] * ground.formula(ground.seen.counts(who))
+        case = ground.case(target)
+        if suspicion > case.suspicion:
+            case.suspicion, case.tests, case.through = suspicion, who, through[target][1]
+            case.line = ground.line_of(target)
+
+
+def _read_by(ground: Ground, definition: str) -> Iterator[tuple[str, int, float]]:
+    """(what the definition mentions and no failing test executed, line of the mention, factor)."""
+    for edge in ground.resolver.references(definition):
+        if edge.kind is ReferenceKind.ANNOTATION:
+            continue
+        path, _, qualname = edge.target.partition("::")
+        if ground.is_test(path) or not qualname:
+            continue
+        kind = ground.kind(edge.target)
+        sure = UNSURE if edge.ambiguous else 1.0
+        if kind in {DefinitionKind.VARIABLE, DefinitionKind.CLASS}:
+            yield edge.target, edge.line, INDIRECT * sure
+        elif kind is DefinitionKind.FUNCTION and not _entered(ground, edge.target):
+            yield edge.target, edge.line, UNENTERED * sure
+
+
+def _entered(ground: Ground, definition: str) -> bool:
+    case = ground.cases.get(definition)
+    return case is not None and bool(case.tests & ground.seen.failing) and not case.through
+
+
+def classes(ground: Ground) -> None:
+    """Classes around suspicious methods: what the class statement itself does was executed at import, by nobody."""
+    for case in list(ground.cases.values()):
+        path, _, qualname = case.definition.partition("::")
+        while "." in qualname:
+            qualname = qualname.rpartition(".")[0]
+            owner = f"{path}::{qualname}"
+            if ground.kind(owner) is not DefinitionKind.CLASS:
+                break
+            _lift(ground, owner, case)
+
+
+def _lift(ground: Ground, owner: str, case: Case) -> None:
+    around = ground.case(owner)
+    suspicion = OF_CLASS * case.suspicion
+    if suspicion > around.suspicion:
+        around.suspicion, around.tests, around.through = suspicion, case.tests, case.definition
+        around.line = ground.line_of(owner)
+
+
+def idle(ground: Ground, failing: Iterable[str]) -> None:
+    """For tests that fell over before they executed anything of the project: what they mention, two steps deep."""
+    seen = {
+        test
+        for path, lines in ground.seen.lines.items()
+        if not ground.is_test(path)
+        for who in lines.values()
+        for test in ground.names(who & ground.seen.failing)
+    }
+    for node_id in sorted(set(failing) - seen):
+        record = ground.recorded.tests.get(node_id)
+        start = record.definition if record else node_id.partition("[")[0]
+        for target in _mentions(ground, start):
+            case = ground.case(target)
+            if not case.suspicion:
+                case.suspicion, case.line = STATIC, ground.line_of(target)
+                case.static = node_id
+
+
+def _mentions(ground: Ground, definition: str) -> Iterator[str]:
+    waiting, known = [(definition, 0)], {definition}
+    while waiting:
+        here, depth = waiting.pop(0)
+        for edge in ground.resolver.references(here):
+            if edge.ambiguous or edge.target in known:
+                continue
+            known.add(edge.target)
+            if not ground.is_test(edge.target.partition("::")[0]):
+                yield edge.target
+            if depth < 2:
+                waiting.append((edge.target, depth + 1))
