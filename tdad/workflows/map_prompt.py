@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tdad.agent.prompts import AtRisk, BlockMaterial, Doubt, block
@@ -34,7 +36,8 @@ def write_map_prompt(project: Project, failures: Mapping[str, Failure], where: s
         TdadError: there is no map, or it cannot be read.
         OSError: the file cannot be written.
     """
-    text = map_prompt(project, failures)
+    mine = os.path.relpath(where, project.root).replace(os.sep, "/")
+    text = map_prompt(project, failures, without=mine)
     if where == STANDARD_OUTPUT:
         sys.stdout.write(f"\n{text}")
         return ""
@@ -52,17 +55,18 @@ def prompt_note(project: Project, failed: FailedReports, where: str) -> str:
         return f"no prompt: {where}: {error.strerror}. Give a file that can be written: --tdad-prompt FILE"
 
 
-def map_prompt(project: Project, failures: Mapping[str, Failure]) -> str:
+def map_prompt(project: Project, failures: Mapping[str, Failure], *, without: str = "") -> str:
     """The block, at most 2k tokens.
 
     Args:
         project: the one that was just recorded.
         failures: node id (or file that cannot be collected) → how it failed.
+        without: a file whose changes say nothing: the one that the block is written to.
 
     Raises:
         TdadError: there is no map, or it cannot be read.
     """
-    answer, notes = _at_risk(project)
+    answer, notes = _at_risk(project, without)
     with _recorded(project) as (recorded, head):
         known = recorded.tests
         failing = sorted(
@@ -94,11 +98,12 @@ def map_prompt(project: Project, failures: Mapping[str, Failure]) -> str:
         )
 
 
-def _at_risk(project: Project) -> tuple[Answer | None, tuple[str, ...]]:
+def _at_risk(project: Project, without: str) -> tuple[Answer | None, tuple[str, ...]]:
     """(tests at risk for the uncommitted change, what is to be said about it)."""
     try:
         with asking(project, ChangeOptions(uncommitted=True)) as asked:
-            answer = asked.answer
+            changes = tuple(each for each in asked.answer.changes if each.path != without)
+            answer = replace(asked.answer, changes=changes)
     except TdadError:
         return None, ("No uncommitted change is known: this is no git repository with a commit.",)
     if not answer.changes:
@@ -152,10 +157,12 @@ def _changes(answer: Answer) -> Iterator[AtRisk]:
     for impact in answer.impacts:
         if impact.change is not None:
             tests.setdefault(impact.change.definition, []).append(impact.node_id)
-    for change in {change.definition: change for change in answer.changes}.values():
+    changes = {change.definition: change for change in answer.changes}.values()
+    for change in sorted(changes, key=lambda each: each.definition not in tests):
         found = tuple(tests.get(change.definition, ()))
         number = f"{len(found)} test{'' if len(found) == 1 else 's'} at risk"
-        yield AtRisk(change.definition, f"{change.kind}: {number}", found)
+        name = change.definition if change.qualname else change.path
+        yield AtRisk(name, f"{change.kind}: {number}", found)
 
 
 def _files(recorded: Recorded, paths: Mapping[str, None]) -> Iterator[AtRisk]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tdad.agent.chat.tokens import of_text
 from tdad.agent.prompts.facts import Doubt, Failing
 from tdad.agent.prompts.render import render
-from tdad.agent.prompts.sections import Suspected, grouped, suspected, varied
+from tdad.agent.prompts.sections import Suspected, grouped, said, suspected, varied
 from tdad.agent.prompts.text import capped, one_line, stable
 
 BLOCK_LIMIT = 2_000
@@ -65,10 +65,10 @@ def _render(material: BlockMaterial, ids: int, share: int) -> str:
         render(
             "block",
             total=material.total,
-            fail=len(failing),
+            said=said(failing, material.total),
             failing=[_failing(each) for each in told],
             more=len(failing) - len(told),
-            suspects=_suspects(material.doubts[: max(1, _SUSPECTS // share)]),
+            suspects=suspected(material.doubts[: max(1, _SUSPECTS // share)]),
             changes=list(_at_risk(changes, ids)),
             changed=len(material.changes),
             files=list(_at_risk(material.files[: max(1, _FILES // share)], ids)),
@@ -79,13 +79,9 @@ def _render(material: BlockMaterial, ids: int, share: int) -> str:
 
 
 def _failing(test: Failing) -> Suspected:
-    said = one_line(stable(test.message), 240)
+    message = one_line(stable(test.message), 240)
     where = f" at {test.frames[-1].path}:{test.frames[-1].line}" if test.frames else ""
-    return Suspected(one_line(test.node_id, 200), f"{said}{where}")
-
-
-def _suspects(doubts: Sequence[Doubt]) -> list[Suspected]:
-    return suspected(doubts)
+    return Suspected(one_line(test.node_id, 200), f"{message}{where}")
 
 
 def _at_risk(found: Iterable[AtRisk], ids: int) -> Iterator[AtRisk]:

@@ -14,6 +14,7 @@ from tdad.agent.prompts.sections import (
     failures,
     issue,
     reached,
+    said,
     suspected,
     varied,
 )
@@ -127,7 +128,7 @@ def _user(material: Material, parts: frozenset[str], excerpts: Sequence[Excerpt]
         failing=told,
         others=others,
         more=more,
-        total=material.total,
+        said=said(material.failing, material.total),
         issue=issue(material.issue),
         suspects=suspected(material.doubts) if "suspects" in parts else [],
         reached=reached(material.doubts) if "map" in parts else [],

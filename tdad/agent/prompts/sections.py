@@ -69,6 +69,16 @@ def failures(material: Material, *, details: bool) -> tuple[list[Told], list[str
     return told, list(_within((test.node_id for test in rest), OTHERS_TOKENS)), len(rest)
 
 
+def said(failing: Sequence[Failing], total: int) -> str:
+    """How much fails: ``2 of 6 tests fail, 1 file cannot be collected``."""
+    files = sum("::" not in each.node_id for each in failing)
+    tests = len(failing) - files
+    found = [f"{tests} of {total} tests fail"] if tests or not files else []
+    if files:
+        found.append(f"{files} file{'' if files == 1 else 's'} cannot be collected")
+    return ", ".join(found)
+
+
 def varied(failing: Sequence[Failing]) -> list[Failing]:
     """First one test of each way to fail, then the rest; each in the given order."""
     first: dict[tuple[str, ...], Failing] = {}

@@ -6,13 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tdad.facts import Site
+from tdad.facts import DefinitionKind, Site
 from tdad.graph.suspects.facts import Clues
 from tdad.graph.suspects.ground import Ground
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _TESTS = 40
 """Of so many failing tests it is looked at what they mention."""
+_OFTEN = 0.3
+"""Share of the messages that a name must be in."""
+_RARE = 3
+"""A name of more definitions than this says nothing."""
 _COMMON = frozenset({"test", "tests", "init", "self", "get", "set", "py", "src", "is"})
 
 
@@ -44,7 +48,9 @@ def _blame(ground: Ground, definition: str, line: int, share: float) -> None:
     """What stands on the line that failed."""
     for edge in ground.resolver.references(definition):
         path, _, qualname = edge.target.partition("::")
-        if edge.line == line and qualname and not ground.is_test(path):
+        found = ground.definition(edge.target)
+        imported = found is not None and "import" in found.flags
+        if edge.line == line and qualname and not imported and not ground.is_test(path):
             case = ground.case(edge.target)
             case.blamed += share * edge.weight
             case.line = case.line or ground.line_of(edge.target)
@@ -58,12 +64,28 @@ def recent(ground: Ground, clues: Clues) -> None:
 
 
 def named(ground: Ground, clues: Clues) -> None:
-    """Names in failure messages."""
+    """Names in failure messages; what is named and was not executed becomes a case of its own, if the name is rare."""
     total = max(1, len(clues.words))
     counts = Counter(word for words in clues.words.values() for word in words)
+    common = {word for word, number in counts.items() if number >= _OFTEN * total}
+    for definitions in _called(ground, common).values():
+        for definition in definitions if len(definitions) <= _RARE else ():
+            case = ground.case(definition)
+            case.line = case.line or ground.line_of(definition)
     for case in ground.cases.values():
         name = case.definition.rpartition("::")[2].rpartition(".")[2]
         case.named = min(1.0, counts[name] / total) if name else 0.0
+
+
+def _called(ground: Ground, names: set[str]) -> dict[str, list[str]]:
+    """Name → functions and classes of the project that are called so."""
+    found: dict[str, list[str]] = {}
+    for path in ground.recorded.paths():
+        facts = ground.facts(path) if path.endswith(".py") and not ground.is_test(path) else None
+        for each in facts.definitions if facts else ():
+            if each.name in names and each.kind in {DefinitionKind.CLASS, DefinitionKind.FUNCTION}:
+                found.setdefault(each.name, []).append(f"{path}::{each.qualname}")
+    return found
 
 
 def mentioned(ground: Ground, failing: Iterable[str]) -> None:

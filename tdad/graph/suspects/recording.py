@@ -12,6 +12,8 @@ READ_BY = 60
 """Of so many executed suspects the constants they read are looked at."""
 INDIRECT = 0.9
 """A constant is less suspicious than the code that reads it: more code reads constants than breaks them."""
+IMPORTED = 0.2
+"""A name that an import binds: what is wrong is where it comes from."""
 UNENTERED = 0.7
 """A function that suspicious code mentions and no failing test entered: less so than what was executed."""
 OF_CLASS = 0.85
@@ -21,8 +23,8 @@ UNSURE = 0.7
 STATIC = 0.3
 """Suspicion of what a test that executed nothing of the project mentions."""
 REPORTING = 0.3
-"""Factor for what puts objects into words and no passing test ran: a failure is told with it, after it happened."""
-_REPORTING = frozenset({"__repr__", "__str__", "__format__"})
+"""Factor for a ``__repr__`` that no passing test ran: failures are told with it, after they happened."""
+_REPORTING = frozenset({"__repr__"})
 
 
 def executed(ground: Ground) -> None:
@@ -79,9 +81,14 @@ def _read_by(ground: Ground, definition: str) -> Iterator[tuple[str, int, float]
         kind = ground.kind(edge.target)
         sure = UNSURE if edge.ambiguous else 1.0
         if kind in {DefinitionKind.VARIABLE, DefinitionKind.CLASS}:
-            yield edge.target, edge.line, INDIRECT * sure
+            yield edge.target, edge.line, _indirect(ground, edge.target) * sure
         elif kind is DefinitionKind.FUNCTION and not _entered(ground, edge.target):
             yield edge.target, edge.line, UNENTERED * sure
+
+
+def _indirect(ground: Ground, target: str) -> float:
+    found = ground.definition(target)
+    return IMPORTED if found is not None and "import" in found.flags else INDIRECT
 
 
 def _entered(ground: Ground, definition: str) -> bool:

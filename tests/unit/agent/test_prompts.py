@@ -245,7 +245,7 @@ def test_cleaning() -> None:
 def test_templates_lie_beside_the_code_and_are_packaged() -> None:
     folder = files("tdad.agent.prompts")
     names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".jinja"))
-    assert names == ["system.md.jinja", "user.md.jinja"]
+    assert names == ["block.md.jinja", "system.md.jinja", "user.md.jinja"]
     settings = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))[
         "tool"
     ]["hatch"]["build"]
