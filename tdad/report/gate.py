@@ -45,7 +45,7 @@ def gate_lines(report: GateReport) -> Iterator[Line]:
     """The whole text."""
     yield line((f"{report.end}", _STYLES[report.end]), f": {_headline(report)}")
     for text in report.undecided:
-        yield prose((text, ""), indent=2)
+        yield prose((_plain(text), ""), indent=2)
     yield from _uncollected(report)
     yield from _tests(report)
     yield from _findings(report.findings)
@@ -85,8 +85,8 @@ def _uncollected(report: GateReport) -> Iterator[Line]:
     for each in report.uncollected:
         if not each.before:
             yield prose(
-                (f"{each.path} cannot be collected any more", "bold red"),
-                f" ({words.count(each.tests, 'test')}): {each.message}",
+                (f"{_plain(each.path)} cannot be collected any more", "bold red"),
+                f" ({words.count(each.tests, 'test')}): {_plain(each.message)}",
                 indent=2,
             )
 
@@ -117,17 +117,19 @@ def _tests(report: GateReport) -> Iterator[Line]:
 
 def _test(test: Judged) -> Iterator[Line]:
     how = f" ({test.manner})" if test.manner not in {Manner.NONE, Manner.FAILURE} else ""
-    yield line((f"{test.verdict}{how}", _MARKS.get(test.verdict, "bold")), f"  {test.node_id}")
+    yield line(
+        (f"{test.verdict}{how}", _MARKS.get(test.verdict, "bold")), f"  {_plain(test.node_id)}"
+    )
     if test.old_id:
-        yield line(f"was {test.old_id}", indent=4)
+        yield line(f"was {_plain(test.old_id)}", indent=4)
     if test.note:
-        yield prose(test.note, indent=4)
+        yield prose(_plain(test.note), indent=4)
     failure = test.failure
     if failure is not None and failure.failing and failure.message:
         where = f" at {failure.site.path}:{failure.site.line}" if failure.site else ""
-        yield prose((failure.message.partition("\n")[0] + where, ""), indent=4)
+        yield prose((_plain(failure.message) + where, ""), indent=4)
     for reason in test.because[:1]:
-        yield prose((f"because {reason}", "dim"), indent=4)
+        yield prose((f"because {_plain(reason)}", "dim"), indent=4)
 
 
 def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
@@ -136,7 +138,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
         place = f"{finding.path}:{finding.line}" if finding.line else finding.path
         yield BLANK
         yield line((f"{finding.kind}", style), f"  {place}")
-        yield prose(finding.message, indent=4)
+        yield prose(_plain(finding.message), indent=4)
 
 
 def _basis(report: GateReport) -> Iterator[Line]:
@@ -145,7 +147,7 @@ def _basis(report: GateReport) -> Iterator[Line]:
         f", {chosen.time_share:.0%} of the suite's time" if chosen.time_share is not None else ""
     )
     yield line(
-        f"{words.count(chosen.selected, 'test')} of {chosen.total:,} selected by the {chosen.by}{share};"
+        f"{words.count(chosen.selected, 'test')} of {chosen.total:,} selected ({chosen.by}){share};"
         f" {words.count(report.changes, 'change')};"
         f" {words.count(report.baseline_ran, 'test run', 'tests run')} on the baseline,"
         f" {words.count(report.reruns, 'rerun')}"
@@ -167,6 +169,12 @@ def _basis(report: GateReport) -> Iterator[Line]:
         f"{report.baseline.name} ({report.baseline.short}) → {report.head.name} ({report.head.short}),"
         f" {words.seconds(report.seconds)}; {report.sandbox}"
     )
+
+
+def _plain(text: str) -> str:
+    """The first line of what the project says; it can neither move the cursor nor give orders to a CI runner."""
+    first = "".join(c if c.isprintable() else " " for c in text.partition("\n")[0]).strip()
+    return f"'{first}" if first.startswith(("::", "##[")) else first
 
 
 def _diff_style(text: str) -> str:

@@ -14,6 +14,7 @@ import os
 import secrets
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -31,6 +32,10 @@ class Messages:
     said: list[dict[str, Any]] = field(default_factory=list)
     forged: bool = False
     """Something without the right seal came; nothing after it is believed."""
+    heard_at: float = field(default_factory=time.monotonic)
+    """When the last message came."""
+    current: str = ""
+    """The test that began last."""
     _rest: bytearray = field(default_factory=bytearray)
 
     def feed(self, data: bytes) -> None:
@@ -58,7 +63,10 @@ class Messages:
             self.forged = True
             return
         self.key = sha256(b"next" + self.key).digest()
-        self.said.append(json.loads(body))
+        message = json.loads(body)
+        self.said.append(message)
+        self.heard_at = time.monotonic()
+        self.current = message.get("start", self.current)
 
 
 class Channel:

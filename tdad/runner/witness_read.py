@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tdad.facts import Site, Status
@@ -31,6 +31,8 @@ class Witnessed:
     wall_s: float = 0.0
     cut_short: bool = False
     """The time for the run was over, or it was stopped."""
+    hung: bool = False
+    """A test did not end, and its process had to be ended for it."""
     foreign: tuple[str, ...] = ()
     """Modules that came out of the user's own tree instead of the one under test."""
     forged: bool = False
@@ -56,10 +58,12 @@ def read_witness(
     process_code: int = 0,
     wall_s: float = 0.0,
     cut_short: bool = False,
+    hung: bool = False,
     forged: bool = False,
     output: str = "",
+    root: str = "",
 ) -> Witnessed:
-    """Put together what the witness said."""
+    """Put together what the witness said; names of files below ``root`` become relative to it."""
     reports: dict[str, list[Mapping[str, Any]]] = {}
     collected: dict[str, int] = {}
     chosen: dict[str, None] = {}
@@ -86,27 +90,35 @@ def read_witness(
             case {"end": code}:
                 exit_code = int(code)
     attempts = {
-        name: attempt_of(seen, setting, cut_short=cut_short) for name, seen in reports.items()
+        name: _relative(attempt_of(seen, setting, late=cut_short or hung), root)
+        for name, seen in reports.items()
     }
     return Witnessed(
         attempts=attempts,
         collected=collected,
         chosen=tuple(chosen),
         sampled=frozenset(sampled),
-        uncollected=uncollected,
+        uncollected={name: _without(why, root) for name, why in uncollected.items()},
         exit_code=exit_code,
         process_code=process_code,
         wall_s=wall_s,
         cut_short=cut_short,
+        hung=hung,
         foreign=tuple(sorted(foreign)),
         forged=forged,
-        said=output,
+        said=_without(output, root),
     )
 
 
-def attempt_of(
-    reports: Sequence[Mapping[str, Any]], setting: Setting, *, cut_short: bool
-) -> Attempt:
+def _relative(attempt: Attempt, root: str) -> Attempt:
+    return replace(attempt, message=_without(attempt.message, root))
+
+
+def _without(text: str, root: str) -> str:
+    return text.replace(f"{root}/", "") if root else text
+
+
+def attempt_of(reports: Sequence[Mapping[str, Any]], setting: Setting, *, late: bool) -> Attempt:
     """One attempt from the reports of a test's phases."""
     seconds = sum(float(report["s"]) for report in reports)
     last = [report for report in reports if report["outcome"] != "rerun"]
@@ -114,8 +126,8 @@ def attempt_of(
         if report["outcome"] == "failed" or report["hidden"]:
             return _failed(report, seconds, setting)
     if not any(report["when"] == "teardown" for report in last):
-        status = Status.TIMEOUT if cut_short else Status.CRASHED
-        text = "it did not end in time" if cut_short else "the process ended before the test did"
+        status = Status.TIMEOUT if late else Status.CRASHED
+        text = "it did not end in time" if late else "the process ended before the test did"
         return Attempt(status, seconds, text, Phase.PROCESS, None, setting)
     told = next((report for report in last if report["outcome"] == "skipped"), last[-1])
     excused = any(report["xfail"] for report in last)

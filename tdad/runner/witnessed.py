@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ PLUGIN = "tdad_witness"
 _ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q", "--tb=short")
 _SAME_ORDER = ("-p", "no:randomly", "-p", "no:random_order")
 """An order that is another one every time makes two runs that cannot be compared."""
+_PATIENCE, _MARGIN_S = 12, 10.0
+"""As the witness has it: so many times its limit a test may wait; and a moment for the process to end it by itself."""
 _LONGEST_S = 6 * 3600.0
 
 
@@ -77,6 +80,7 @@ def run_witnessed(
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
     channel = Channel()
+    hang = _Hang(channel, wanted.limits, options.limit_s)
     try:
         caught = catch(
             confined(_command(options, wanted), cell.policy(around, scratch), cell.confinement),
@@ -89,7 +93,7 @@ def run_witnessed(
                 extra=_variables(root, options, wanted, scratch, channel),
             ),
             timeout_s=options.timeout_s or _LONGEST_S,
-            wanted=lambda: stop is None or not stop.is_set(),
+            wanted=lambda: not (hang() or (stop is not None and stop.is_set())),
             pass_fds=channel.pass_fds,
             started=channel.listen,
         )
@@ -100,10 +104,29 @@ def run_witnessed(
         setting=wanted.setting,
         process_code=caught.exit_code,
         wall_s=caught.duration_s,
-        cut_short=caught.timed_out or caught.stopped,
+        cut_short=(caught.timed_out or caught.stopped) and not hang.seen,
+        hung=hang.seen,
         forged=channel.messages.forged,
         output=caught.output[-4000:].strip(),
+        root=str(root),
     )
+
+
+@dataclass
+class _Hang:
+    """Tells whether a test is stuck where its own process cannot end it: in C code, or waiting for what never comes."""
+
+    channel: Channel
+    limits: Mapping[str, float]
+    limit_s: float
+    seen: bool = False
+
+    def __call__(self) -> bool:
+        messages = self.channel.messages
+        limit = self.limits.get(messages.current, self.limit_s)
+        if limit and messages.current:
+            self.seen |= time.monotonic() - messages.heard_at > _PATIENCE * limit + _MARGIN_S
+        return self.seen
 
 
 def _command(options: SuiteOptions, wanted: Wanted) -> list[str]:

@@ -157,7 +157,8 @@ def _report(
         chosen=_chosen(options, heard, tests, selected),
         undecided=undecided,
         notes=tuple(notes),
-        catastrophic=heard is not None and (heard.again.catastrophic or not heard.head.began),
+        catastrophic=heard is not None
+        and (heard.again.catastrophic or "" in heard.head.uncollected),
         dirty=question.dirty,
         changes=len(selected.answer.changes) if selected.answer is not None else len(files),
         sandbox=str(sides.confinement),
@@ -238,12 +239,7 @@ def _undecided(heard: Heard, tests: Sequence[Judged]) -> tuple[str, ...]:
         )
     if not baseline.runnable:
         found.append(f"the baseline's tests cannot be run: {_last_line(baseline.said)}")
-    if (
-        head.exit_code == 1
-        and not head.failing
-        and not head.uncollected
-        and baseline.exit_code != 1
-    ):
+    if head.unexplained and baseline.process_code != head.process_code:
         found.append(f"pytest says that head failed, and no test did: {_last_line(head.said)}")
     unclear = [test for test in tests if test.verdict is Verdict.UNDECIDED]
     if unclear:

@@ -121,8 +121,10 @@ class Rerunner:
 
     def _round(self, side: Side, names: Sequence[str], number: int) -> dict[str, Attempt]:
         """One more attempt of each: together first, then shuffled, then alone; what ended its process always alone."""
-        killers = [name for name in names if self._kills(name)]
-        others = [name for name in names if name not in set(killers)]
+        killers = [
+            name for name in names if self._kills(name) and (number == 0 or not self._late(name))
+        ]
+        others = [name for name in names if not self._kills(name)]
         found: dict[str, Attempt] = {}
         if number == 0:
             found |= self._together(side, others, Setting.AGAIN, number)
@@ -137,6 +139,10 @@ class Rerunner:
     def _kills(self, name: str) -> bool:
         first = self.head.attempts.get(name)
         return first is not None and first.status in {Status.CRASHED, Status.TIMEOUT}
+
+    def _late(self, name: str) -> bool:
+        """It was over its time limit: looked at once more only, as it takes that long."""
+        return self.head.attempts[name].status is Status.TIMEOUT
 
     def _together(
         self, side: Side, names: Sequence[str], setting: Setting, number: int
@@ -174,23 +180,27 @@ class Rerunner:
 
     def _after_the_same(self, suspects: Sequence[str], again: Again) -> None:
         """What failed in the suite only is run again after the same tests; if it fails each time, before as well."""
-        order = list(self.head.attempts)
-        names = [
+        apart = {
             name
             for name in suspects
             if again.head[name]
             and not any(attempt.failing for attempt in again.head[name])
-            and order.index(name) > 0
             and not self._kills(name)
-        ]
-        if not names:
-            return
-        prefix = order[: max(order.index(name) for name in names) + 1]
-        if sum(self.head.attempts[name].duration_s for name in prefix) > _PREFIX_S:
-            again.notes.append(
-                "tests that fail in the suite only were not run again after the same tests: too long"
-            )
-            return
+        }
+        for order in self.head.processes:
+            names = [name for name in order[1:] if name in apart]
+            if not names:
+                continue
+            prefix = [name for name in order[: order.index(names[-1])] if not self._kills(name)]
+            prefix.append(names[-1])
+            if sum(self.head.attempts[name].duration_s for name in prefix) > _PREFIX_S:
+                again.notes.append(
+                    "tests that fail in the suite only were not run again after the same tests: too long"
+                )
+                continue
+            self._prefix(names, prefix, again)
+
+    def _prefix(self, names: Sequence[str], prefix: Sequence[str], again: Again) -> None:
         for _ in range(max(1, self.options.reruns)):
             found = self._in_order(self.sides.head, prefix)
             for name in names:

@@ -32,7 +32,8 @@ class BaselineRun:
     runnable: bool = True
     foreign: tuple[str, ...] = ()
     forged: bool = False
-    exit_code: int | None = None
+    process_code: int | None = None
+    """``None``: nothing was run."""
     said: str = ""
     looked_into: frozenset[str] = frozenset()
     """Files; ``*``: all."""
@@ -84,7 +85,7 @@ def ask_baseline(
     ]
     broken = sorted({name.partition("::")[0] for name in head.uncollected})
     beside = _may_be_gone(head, edited, everything=everything)
-    new = [name for name in asked if not known.of(name)]
+    new = [name for name in asked if head.unexplained or not known.of(name)]
     result = BaselineRun()
     if not new and not beside and not broken and head.began:
         result.collected = dict.fromkeys((name for name in asked if known.of(name)), 0)
@@ -115,6 +116,9 @@ def ask_baseline(
 
 def _asked(head: HeadRun, selected: Selected, known: Known) -> Iterable[str]:
     """Tests of head whose end on the baseline matters."""
+    if head.unexplained:  # does the baseline end like that as well?
+        yield from head.attempts
+        return
     for name, attempt in head.attempts.items():
         before = selected.before.get(name)
         if attempt.failing:
@@ -140,7 +144,7 @@ def _run(side: Side, wanted: Wanted, result: BaselineRun) -> None:
     result.uncollected |= dict(run.uncollected)
     result.foreign = result.foreign or run.foreign
     result.forged |= run.forged
-    result.exit_code = run.exit_code
+    result.process_code = run.process_code
     result.said = result.said or run.said
     result.runnable &= bool(run.collected or run.uncollected or run.exit_code in {0, 1, 5})
 

@@ -25,6 +25,8 @@ class HeadRun:
 
     attempts: dict[str, Attempt] = field(default_factory=dict)
     """In the order in which the tests began."""
+    processes: list[tuple[str, ...]] = field(default_factory=list)
+    """The tests of each process, in that order."""
     collected: dict[str, int] = field(default_factory=dict)
     """Node id → line, of the files that were looked into."""
     chosen: tuple[str, ...] = ()
@@ -37,6 +39,8 @@ class HeadRun:
     died: bool = False
     """Processes died until the rest was given up."""
     exit_code: int | None = None
+    process_code: int = 0
+    """As the operating system has it: a hook may have changed it after pytest had its say."""
     said: str = ""
     looked_into: tuple[str, ...] = ()
     """Files; empty: wherever the suite is configured to look."""
@@ -45,6 +49,12 @@ class HeadRun:
     def began(self) -> bool:
         """Pytest came as far as collecting."""
         return bool(self.collected or self.uncollected or self.exit_code in {0, 1, 5})
+
+    @property
+    def unexplained(self) -> bool:
+        """It ended as failed runs do, and nothing failed."""
+        nothing = not self.failing and not self.uncollected and not self.died and not self.late
+        return nothing and self.process_code not in {0, 5}
 
     @property
     def failing(self) -> list[str]:
@@ -113,6 +123,7 @@ def wanted_time(options: GateOptions) -> float | None:
 
 
 def _take(head: HeadRun, run: Witnessed) -> None:
+    head.processes.append(tuple(run.attempts))
     for name, attempt in run.attempts.items():
         head.attempts.setdefault(name, attempt)
     head.collected |= {
@@ -124,6 +135,7 @@ def _take(head: HeadRun, run: Witnessed) -> None:
     head.foreign = head.foreign or run.foreign
     head.forged |= run.forged
     head.exit_code = run.exit_code if head.exit_code is None else head.exit_code
+    head.process_code = run.process_code
     head.said = head.said or run.said
 
 
