@@ -74,6 +74,11 @@ _VERDICTS = {
     help="Run what fails so often again, on each side, in new processes.",
 )
 @click.option(
+    "--ask-all",
+    is_flag=True,
+    help="Ask the baseline about all that ran, not only about what matters: shows all that was fixed.",
+)
+@click.option(
     "--fail-on",
     metavar="VERDICT[,…]",
     default=",".join(_DEFAULT),
@@ -119,6 +124,7 @@ def gate(
     sample: str,
     budget: str | None,
     reruns: int,
+    ask_all: bool,
     fail_on: str,
     workers: int,
     test_time: str,
@@ -151,6 +157,7 @@ def gate(
         budget_s=None if budget is None else _seconds("--budget", budget),
         sample=_share(sample),
         reruns=reruns,
+        ask_all=ask_all,
         fail_on=_verdicts(fail_on),
         workers=workers,
         strictness=Strictness(sandbox),

@@ -92,27 +92,31 @@ def _uncollected(report: GateReport) -> Iterator[Line]:
 
 
 def _tests(report: GateReport) -> Iterator[Line]:
-    shown = [
-        test
-        for test in report.tests
-        if test.fails_gate or (test.verdict not in _QUIET and test.manner is not Manner.COLLECTION)
-    ]
-    alike: dict[str, int] = {}
-    count = 0
-    for test in shown:
-        if test.manner is Manner.COLLECTION:
-            path = test.node_id.partition("::")[0]
-            alike[path] = alike.get(path, 0) + 1
-            if alike[path] > 1:
-                continue
-        count += 1
-        if count > _SHOWN:
-            continue
+    groups: dict[tuple[str, ...], list[Judged]] = {}
+    for test in report.tests:
+        if test.fails_gate or test.verdict not in _QUIET:
+            groups.setdefault(_alike(test), []).append(test)
+    shown = list(groups.values())[:_SHOWN]
+    for tests in shown:
         yield BLANK
-        yield from _test(test)
-    if count > _SHOWN:
+        yield from _test(tests[0])
+        if len(tests) > 1:
+            what = (
+                "tests of that file"
+                if tests[0].manner is Manner.COLLECTION
+                else "of its parameter sets"
+            )
+            yield line(f"and {len(tests) - 1:,} more {what}", indent=4)
+    left = sum(len(tests) for tests in list(groups.values())[_SHOWN:])
+    if left:
         yield BLANK
-        yield line(f"… and {words.count(count - _SHOWN, 'more test')}; all of them: --json")
+        yield line(f"… and {words.count(left, 'more test')}; all of them: --json")
+
+
+def _alike(test: Judged) -> tuple[str, ...]:
+    """Tests that are shown as one: parameter sets of one function, and all of a file that cannot be collected."""
+    separator = "::" if test.manner is Manner.COLLECTION else "["
+    return (test.node_id.partition(separator)[0], str(test.verdict), str(test.manner))
 
 
 def _test(test: Judged) -> Iterator[Line]:

@@ -50,6 +50,8 @@ class Wanted:
     setting: Setting = Setting.SUITE
     limits: Mapping[str, float] = field(default_factory=dict)
     """Node id → seconds."""
+    own: tuple[str, ...] = ()
+    """Top-level packages that must be imported from the folder of the run."""
 
 
 def run_witnessed(
@@ -145,6 +147,7 @@ def _variables(
         "foreign_root": options.foreign_root,
         "limit_s": options.limit_s,
         "limits": dict(wanted.limits),
+        "own": list(wanted.own),
         "wanted": _document(wanted),
     }
     file = scratch / "wanted.json"

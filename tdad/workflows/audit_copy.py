@@ -108,6 +108,23 @@ def import_folders(
     return entries
 
 
+def elsewhere(
+    python: str, copy: Path, names: Sequence[str], entries: Sequence[str], confine: Confine = list
+) -> dict[str, str]:
+    """Which of the names would be imported from outside the copy, and from where.
+
+    ``entries`` are folders relative to ``copy``, for ``PYTHONPATH``. A name that cannot be found is not among them.
+    """
+    path = os.pathsep.join(str(copy / entry) for entry in entries)
+    now = _Imports.ask(python, copy, names, {"PYTHONPATH": path} if path else {}, confine)
+    inside = os.path.join(os.path.realpath(copy), "")  # noqa: PTH118
+    return {
+        name: places[0]
+        for name, places in now.where.items()
+        if places and not any(place.startswith(inside) for place in places)
+    }
+
+
 def present(
     python: str, cwd: Path, names: Sequence[str], confine: Confine = list
 ) -> frozenset[str]:

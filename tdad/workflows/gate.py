@@ -186,7 +186,6 @@ def _chosen(
         return Chosen(options.select, "no change", 0, 0, 0, partial=False)
     head = heard.head
     not_run = tuple(test.node_id for test in tests if test.verdict is Verdict.NOT_RUN)
-    everything = not head.looked_into
     sampled = len(head.sampled)
     missed = tuple(
         test.node_id for test in tests if test.sampled and test.verdict is Verdict.REGRESSION
@@ -195,7 +194,7 @@ def _chosen(
     return Chosen(
         asked=options.select,
         by=ALL if options.select == "all" and not options.shadow else selected.by,
-        total=max(selected.total, len(head.collected) if everything else 0),
+        total=max(selected.total, len(head.collected)),
         selected=ran - sampled + len(not_run),
         ran=ran,
         partial=bool(not_run),
@@ -230,8 +229,8 @@ def _undecided(heard: Heard, tests: Sequence[Judged]) -> tuple[str, ...]:
             )
         if run.foreign:
             found.append(
-                f"on {name} the tests imported {run.foreign[0]} from your own tree instead of from the version under"
-                " test; install the project so that PYTHONPATH goes first (pip install -e .)"
+                f"on {name} the tests imported {run.foreign[0]} instead of the version under test;"
+                " install the project so that PYTHONPATH goes first (pip install -e .)"
             )
     if head.died:
         found.append(

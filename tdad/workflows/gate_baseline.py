@@ -76,7 +76,7 @@ def ask_baseline(
     Raises:
         TdadError: it cannot be run at all.
     """
-    asked = [renames.old_id(name) for name in _asked(head, selected, known)]
+    asked = [renames.old_id(name) for name in _asked(side, head, selected, known)]
     everything = not head.looked_into
     edited = [
         version.old_path or version.path
@@ -114,9 +114,9 @@ def ask_baseline(
     return result
 
 
-def _asked(head: HeadRun, selected: Selected, known: Known) -> Iterable[str]:
+def _asked(side: Side, head: HeadRun, selected: Selected, known: Known) -> Iterable[str]:
     """Tests of head whose end on the baseline matters."""
-    if head.unexplained:  # does the baseline end like that as well?
+    if side.options.ask_all or head.unexplained:  # does the baseline end like that as well?
         yield from head.attempts
         return
     for name, attempt in head.attempts.items():
@@ -128,6 +128,8 @@ def _asked(head: HeadRun, selected: Selected, known: Known) -> Iterable[str]:
                 yield name
         elif before in FAILING or any(one.failing for one in known.of(name)):
             yield name  # fixed, perhaps
+        elif name.partition("[")[0] in selected.edited:
+            yield name  # with another mark, perhaps
 
 
 def _may_be_gone(head: HeadRun, edited: Sequence[str], *, everything: bool) -> list[str]:

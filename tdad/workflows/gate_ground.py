@@ -21,9 +21,10 @@ from tdad.runner.confined import Cell, confine_with
 from tdad.runner.sandbox import Confinement, choose
 from tdad.runner.witness_read import Witnessed
 from tdad.runner.witnessed import Wanted, run_witnessed
-from tdad.workflows.audit_copy import import_folders, in_copy, present
+from tdad.workflows.audit_copy import in_copy, present
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
+from tdad.workflows.gate_imports import folders_and_names
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
@@ -55,6 +56,7 @@ class Side:
     _inside: str = "."
     _seats: Seats | None = None
     _helpers: frozenset[str] = frozenset()
+    _names: tuple[str, ...] = ()
 
     @property
     def start(self) -> Path:
@@ -103,7 +105,9 @@ class Side:
         confine = confine_with(cell, empty, self.project.config.pass_env)
         python = interpreter.check(path, empty, confine)
         files = project_files(root, replace(self.project.config, source=()))
-        imports = import_folders(python.path, self.project.root, root, files, confine)
+        imports, self._names = folders_and_names(
+            python.path, self.project.root, root, files, confine
+        )
         self._helpers = present(python.path, empty, _HELPERS, confine)
         calm = (
             *(("-n0",) if "xdist" in self._helpers else ()),
@@ -144,7 +148,7 @@ class Side:
                 folder.with_name(folder.name + ".out"),
                 ground.cell,
                 around=folder,
-                wanted=replace(wanted, look_into=tuple(there)),
+                wanted=replace(wanted, look_into=tuple(there), own=self._names),
                 stop=self.stop,
             )
         self.ran += len(run.attempts)

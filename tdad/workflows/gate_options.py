@@ -38,6 +38,8 @@ class GateOptions:
     """Makes an environment of a side's own, when the dependencies changed."""
     test_limit_s: float = 10.0
     """A test may take that long in any case; else five times what it took before."""
+    ask_all: bool = False
+    """Ask the baseline about all that ran on head, not only where it matters for the gate: shows all that was fixed."""
     suggest: bool = False
     suggest_s: float = 120.0
     runner: str | None = None

@@ -39,6 +39,8 @@ class Selected:
     """Tests that passed and failed in earlier recordings."""
     answer: Answer | None = None
     renamed: tuple[Change, ...] = ()
+    edited: frozenset[str] = frozenset()
+    """Changed definitions, as the node ids that they would have."""
     notes: tuple[str, ...] = ()
 
 
@@ -120,6 +122,7 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
         shaky=selected.shaky,
         answer=answer,
         renamed=found.renamed,
+        edited=found.edited,
         notes=tuple(notes),
     )
 
@@ -176,6 +179,7 @@ def _by_code(field_: Field, note: str) -> Selected:
         sites=found.sites,
         answer=answer,
         renamed=found.renamed,
+        edited=found.edited,
         notes=notes,
     )
 
@@ -203,6 +207,11 @@ def _selected(
             if {Status.PASSED, Status.FAILED} <= {test.status, *test.recent}
         ),
         renamed=tuple(c for c in answer.changes if c.kind is ChangeKind.RENAMED),
+        edited=frozenset(
+            "::".join([c.path, *c.qualname.split(".")])
+            for c in answer.changes
+            if c.kind is ChangeKind.EDITED and c.qualname
+        ),
     )
 
 

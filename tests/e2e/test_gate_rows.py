@@ -72,7 +72,7 @@ MANNERS = {
 def report(tmp_path_factory):
     root = repository(tmp_path_factory.mktemp("rows") / "shop", *every_row())
     options = GateOptions(
-        base="main", select="all", reruns=1, test_limit_s=0.2, python=sys.executable
+        base="main", select="all", ask_all=True, reruns=1, test_limit_s=0.2, python=sys.executable
     )
     return gate(open_project(root), options)
 

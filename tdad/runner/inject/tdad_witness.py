@@ -304,7 +304,7 @@ class Witness:
         self.say(end=int(exitstatus))
 
     def foreign(self):
-        """Modules that were imported out of ``foreign_root``, relative to it."""
+        """Modules that came out of ``foreign_root``, relative to it, and packages that are not the ones under test."""
         root = self.settings["foreign_root"]
         found = []
         for module in list(sys.modules.values()) if root else ():
@@ -313,7 +313,16 @@ class Witness:
                 real = os.path.realpath(name)
                 if real.startswith(os.path.join(root, "")):
                     found.append(real[len(root) + 1 :])
-        return sorted(found)
+        for name in self.settings["own"]:
+            module = sys.modules.get(name)
+            place = getattr(module, "__file__", None) or next(
+                iter(getattr(module, "__path__", ())), None
+            )
+            if isinstance(place, str):
+                real = os.path.realpath(place)
+                if not real.startswith(self.root + os.sep):
+                    found.append("%s (%s)" % (name, real))
+        return sorted(set(found))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):

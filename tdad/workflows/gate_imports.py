@@ -1,0 +1,61 @@
+"""The tests of a worktree must import the worktree: not an editable install, nor a copy that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from tdad.errors import AuditWrongTree
+from tdad.runner.confined import Confine
+from tdad.workflows.audit_copy import elsewhere, import_folders
+
+_NO_CODE = frozenset(
+    {
+        "tests",
+        "test",
+        "testing",
+        "docs",
+        "doc",
+        "examples",
+        "example",
+        "scripts",
+        "tools",
+        "benchmarks",
+    }
+)
+
+
+def folders_and_names(
+    python: str, original: Path, copy: Path, files: Sequence[str], confine: Confine
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(folders of ``copy`` for PYTHONPATH, names of the packages that must come from it).
+
+    Where the interpreter would take a package from elsewhere (it is installed from another folder, or as a copy), the
+    folder in which the worktree has it goes in front.
+
+    Raises:
+        AuditWrongTree: it would come from elsewhere all the same.
+    """
+    entries = import_folders(python, original, copy, files, confine)
+    packages = packages_of(files)
+    wrong = elsewhere(python, copy, tuple(packages), entries, confine)
+    if wrong:
+        more = dict.fromkeys(packages[name] for name in sorted(wrong))
+        entries = tuple(dict.fromkeys([*entries, *more]))
+        still = elsewhere(python, copy, tuple(packages), entries, confine)
+        for name, place in sorted(still.items()):
+            raise AuditWrongTree(name, place, python)
+    return entries, tuple(packages)
+
+
+def packages_of(files: Sequence[str]) -> Mapping[str, str]:
+    """Top-level package of the project's own code → the folder that holds it, relative to the root."""
+    packages = {str(PurePosixPath(path).parent) for path in files if path.endswith("/__init__.py")}
+    found: dict[str, str] = {}
+    for package in sorted(packages, key=lambda each: (each.count("/"), each)):
+        pure = PurePosixPath(package)
+        if str(pure.parent) in packages or not _NO_CODE.isdisjoint(pure.parts):
+            continue
+        if pure.name.isidentifier() and not package.startswith(".."):
+            found.setdefault(pure.name, str(pure.parent))
+    return found
