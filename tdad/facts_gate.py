@@ -229,6 +229,95 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Who says to have made a commit, and its message."""
+
+    author: str = ""
+    """``Name <address>``."""
+    committer: str = ""
+    message: str = ""
+    """Trailers included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a change comes from, as far as that is known."""
+
+    commits: tuple[Commit, ...] = ()
+    """From baseline to head."""
+    branch: str = ""
+    login: str = ""
+    """Of who opened the pull request."""
+    labels: tuple[str, ...] = ()
+    title: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a project counts as a sign of an agent besides what is known of the usual ones: patterns of names."""
+
+    authors: tuple[str, ...] = ()
+    """Of names, addresses and logins; ``*`` stands for anything."""
+    branches: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    trailers: tuple[str, ...] = ()
+    """Of whole lines at the end of a message: ``Assisted-By: *``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """What a policy looks for, and what is done without any setting."""
+
+    default: Level
+    meaning: str
+    """One sentence."""
+
+
+POLICIES: Mapping[PolicyKind, PolicyRule] = {
+    PolicyKind.REMOVED_TEST: PolicyRule(
+        Level.WARN, "A test is gone, and no test that was added or edited makes its checks."
+    ),
+    PolicyKind.SKIPPED_TEST: PolicyRule(
+        Level.FAIL, "A test that ran is skipped: by a mark, a decorator, or a call in its body."
+    ),
+    PolicyKind.EXCUSED_TEST: PolicyRule(
+        Level.FAIL,
+        "A test that had to pass may fail: `xfail`, `expectedFailure`, no longer strict.",
+    ),
+    PolicyKind.WEAKENED_TEST: PolicyRule(
+        Level.FAIL,
+        "A check is gone, demands less of the same value, is made under a condition only, or its failure is dropped;"
+        " rows of parameters are gone; a test is run again until it passes.",
+    ),
+    PolicyKind.EXPECTED_VALUE: PolicyRule(
+        Level.WARN, "A check expects another value, exception or message than before."
+    ),
+    PolicyKind.MOCKED_CODE: PolicyRule(
+        Level.WARN, "A test replaces code of the project that it ran before."
+    ),
+    PolicyKind.EXPECTATION_CHANGED: PolicyRule(
+        Level.WARN,
+        "The baseline's version of an edited test fails with the new code: code and test were changed together.",
+    ),
+    PolicyKind.UNREACHED_CODE: PolicyRule(Level.WARN, "No test reaches a changed definition."),
+    PolicyKind.CI_EDITED: PolicyRule(Level.WARN, "What CI runs was edited."),
+    PolicyKind.CONFTEST_EDITED: PolicyRule(Level.WARN, "A `conftest.py` was edited."),
+    PolicyKind.SETTINGS_EDITED: PolicyRule(
+        Level.WARN, "The configuration of pytest, tox, nox, coverage or tdad was edited."
+    ),
+    PolicyKind.LOCK_FILE_EDITED: PolicyRule(
+        Level.WARN, "Dependencies were edited: lock files, requirements, `pyproject.toml`."
+    ),
+    PolicyKind.CATASTROPHIC: PolicyRule(
+        Level.FAIL,
+        "Test modules that could be collected cannot be any more, or more than half of what passed fails.",
+    ),
+}
+"""In the order of the documentation."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What the run on head and on the baseline brought: the input of the verdicts, and of the policies."""
 

@@ -14,6 +14,7 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
 
+from tdad.config.gate import GateSettings, gate_settings
 from tdad.config.models import ModelEndpoint, endpoints
 from tdad.config.pytest_ini import PytestIni, pytest_ini
 from tdad.config.toml import read_toml, tool_table
@@ -35,6 +36,7 @@ class Config:
     limit: int | None = None
     pass_env: tuple[str, ...] = ()
     models: tuple[ModelEndpoint, ...] = ()
+    gate: GateSettings = field(default_factory=GateSettings)
     pytest: PytestIni = field(default_factory=PytestIni)
 
 
@@ -49,6 +51,7 @@ class Kind(StrEnum):
     COUNT = "positive integer"
     NAMES = "list of names"
     ENDPOINTS = "list of tables"
+    POLICIES = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,12 @@ KEYS = (
         "models",
         Kind.ENDPOINTS,
         "Endpoints of models, in the order in which they are tried ([keys](#models)); in the environment, base URLs "
+        "separated by spaces.",
+    ),
+    Key(
+        "gate",
+        Kind.POLICIES,
+        "What `tdad gate` does about what it finds ([keys](#gate-policies)); in the environment, `KIND=LEVEL` "
         "separated by spaces.",
     ),
 )
@@ -136,6 +145,8 @@ def _as_toml(value: object) -> str:
             return "none"
         case bool():
             return f"`{str(value).lower()}`"
+        case GateSettings():
+            return "`{}`"
         case tuple():
             return "`[" + ", ".join(f'"{item}"' for item in value) + "]`"
         case _:
@@ -159,6 +170,8 @@ def _checked(name: str, value: object, where: str) -> object:
             return value
         case Kind.ENDPOINTS, _:
             return endpoints(value, where)
+        case Kind.POLICIES, _:
+            return gate_settings(value, where)
     raise ConfigInvalid(where, f"{name} must be a {key.kind}, not {value!r}")
 
 
@@ -168,6 +181,8 @@ def _from_text(key: Key, text: str) -> object:
             value: object = [part for part in text.split(os.pathsep) if part]
         case Kind.PATTERNS | Kind.NAMES | Kind.ENDPOINTS:
             value = text.split()
+        case Kind.POLICIES:
+            value = words_of(text)
         case Kind.COUNT:
             value = int(text) if text.isascii() and text.isdigit() else text
         case Kind.FLAG:

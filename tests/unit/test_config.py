@@ -10,12 +10,14 @@ from tdad.config import (
     PytestIni,
     distribution_names,
     find_root,
+    gate_table,
     load,
     looked_into,
     pytest_ini,
     reference_table,
 )
 from tdad.errors import ConfigInvalid, ConfigUnknownKey
+from tdad.facts_gate import Level, PolicyKind
 
 
 def write(root: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -194,3 +196,32 @@ def test_a_project_says_what_it_is_installed_as(tmp_path: Path) -> None:
     assert distribution_names(tmp_path) == {"shop", "shop-x", "shop-server"}
     (tmp_path / "pyproject.toml").write_text("[project\n")
     assert distribution_names(tmp_path) == {"shop-server"}
+
+
+def test_the_documentation_has_the_policies_of_the_gate() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
+    _, _, rest = page.read_text(encoding="utf-8").partition("<!-- gate keys -->\n")
+    assert rest.partition("<!-- end of gate keys -->")[0] == gate_table()
+
+
+def test_the_gate_has_a_table_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, '[tool.tdad.gate]\nci-edited = "fail"\nagent-labels = ["bot"]\n')
+    found = load(tmp_path, {}).gate
+    assert found.levels == {PolicyKind.CI_EDITED: Level.FAIL}
+    assert found.signs.labels == ("bot",)
+    assert load(tmp_path, {"TDAD_GATE": "ci-edited=off"}).gate.levels == {
+        PolicyKind.CI_EDITED: Level.OFF
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "error"),
+    [
+        ('ci-edited = "on"', ConfigInvalid),
+        ('ci = "off"', ConfigUnknownKey),
+        ('agent-labels = "bot"', ConfigInvalid),
+    ],
+)
+def test_what_the_gate_does_not_understand(tmp_path: Path, table, error) -> None:
+    with pytest.raises(error):
+        load(write(tmp_path, f"[tool.tdad.gate]\n{table}\n"), {})

@@ -1,0 +1,227 @@
+"""What a change does besides breaking code: the texts are read and compared, the policies asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdad import source
+from tdad.config import GateSettings, gate_settings, levels_of
+from tdad.config.toml import tool_table
+from tdad.errors import ConfigInvalid, ConfigUnknownKey
+from tdad.facts import Answer, ChangeKind, FileVersion
+from tdad.facts_gate import Asked, Author, Commit, Finding, Level, Origin, PolicyKind
+from tdad.gate.authors import author_of, origin_of_event
+from tdad.gate.policy import PolicyQuestion, findings
+from tdad.gate.tests_changed import Code, Compared, compare_tests
+from tdad.graph.tests_of import Patterns
+from tdad.repo.git import Git
+from tdad.workflows.faults import is_test_code
+from tdad.workflows.project import Project
+
+_COMMITS = 200
+"""Of a branch so many are looked at for signs of an agent, the newest."""
+_LONGEST = 1_000_000
+"""Bytes of a test file; longer ones are data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What comparing the texts says; made once, asked for the crossing and for the findings."""
+
+    compared: Compared
+    files: tuple[FileVersion, ...]
+
+
+def look_at_tests(
+    files: Sequence[FileVersion], found: Patterns, answer: Answer | None, root: Path
+) -> Looked:
+    """Read both versions of the tests that a change touches, and compare them.
+
+    Args:
+        files: From baseline to head.
+        found: How pytest tells tests.
+        answer: Which tests are at risk; its changes say which code is another.
+        root: Of the head, to tell the project's own packages.
+    """
+    from tdad.source.checks import Naming, read_checks  # libcst takes 0.1 s to import
+
+    old: dict[str, bytes] = {}
+    new: dict[str, bytes] = {}
+    renamed: dict[str, str] = {}
+    for version in files:
+        before = version.old_path or version.path
+        if not any(
+            path.endswith(".py") and is_test_code(path, found) for path in (before, version.path)
+        ):
+            continue
+        if version.old is not None and len(version.old) <= _LONGEST:
+            old[before] = version.old
+        if version.new is not None and len(version.new) <= _LONGEST:
+            new[version.path] = version.new
+        if before != version.path:
+            renamed[before] = version.path
+    if not old:
+        return Looked(Compared(), tuple(files))
+    naming = Naming(_prefixes(found.python_classes), _prefixes(found.python_functions))
+    code = _code(files, found, answer, root)
+    compared = compare_tests(
+        read_checks(old, naming=naming), read_checks(new, naming=naming), renamed, code
+    )
+    return Looked(compared, tuple(files))
+
+
+def _prefixes(patterns: Sequence[str]) -> tuple[str, ...]:
+    """What names begin with; of a glob the part before its first special character."""
+    starts = []
+    for pattern in patterns:
+        end = min((pattern.find(c) for c in "*?[" if c in pattern), default=len(pattern))
+        starts.append(pattern[:end])
+    return tuple(starts)
+
+
+def _code(
+    files: Sequence[FileVersion], found: Patterns, answer: Answer | None, root: Path
+) -> Code:
+    changed: set[str] = set()
+    removed: set[str] = set()
+    come: set[str] = set()
+    for change in answer.changes if answer is not None else ():
+        if not change.path.endswith(".py") or is_test_code(change.path, found):
+            continue
+        module = change.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        changed.add(f"{module}.{change.qualname}" if change.qualname else module)
+        name = change.qualname.rpartition(".")[2]
+        if name and change.kind is ChangeKind.REMOVED:
+            removed.add(name)
+        elif name and change.kind is not ChangeKind.EDITED:
+            come.add(name)
+    removed |= set(_gone(files, found))
+    return Code(frozenset(changed), frozenset(removed - come), frozenset(_packages(root)))
+
+
+def _gone(files: Sequence[FileVersion], found: Patterns) -> Iterator[str]:
+    """Yield the names that deleted files of the code defined."""
+    for version in files:
+        python = version.path.endswith(".py") and not is_test_code(version.path, found)
+        if python and version.new is None and version.old is not None:
+            facts = source.index(version.path, version.old)
+            yield facts.module.rpartition(".")[2]
+            yield from (each.name for each in facts.definitions if each.qualname)
+
+
+def _packages(root: Path) -> Iterator[str]:
+    """Yield the top-level names that the project's own code is imported by."""
+    for folder in (root, root / "src", root / "lib"):
+        if not folder.is_dir():
+            continue
+        for entry in os.scandir(folder):
+            if entry.is_dir() and Path(entry.path, "__init__.py").is_file():
+                yield entry.name
+            elif entry.name.endswith(".py") and entry.is_file():
+                yield entry.name.removesuffix(".py")
+
+
+def policy_findings(
+    looked: Looked, asked: Asked, answer: Answer | None, levels: Mapping[PolicyKind, Level]
+) -> tuple[Finding, ...]:
+    """Ask all policies."""
+    return findings(PolicyQuestion(looked.files, asked, answer, levels, looked.compared))
+
+
+def levels_here(
+    project: Project, files: Sequence[FileVersion], overrides: Sequence[str] = ()
+) -> tuple[Mapping[PolicyKind, Level], str]:
+    """Return what is done about each finding, and a note where that is not what the head says.
+
+    A change does not set the rules that it is judged by: where it edits the table, the baseline's counts.
+
+    Raises:
+        ConfigInvalid: ``overrides`` have a level that there is not.
+        ConfigUnknownKey: they have a policy that there is not.
+    """
+    settings, note = project.config.gate, ""
+    edited = next((each for each in files if each.path == "pyproject.toml"), None)
+    if edited is not None:
+        before = _settings_of(edited.old)
+        if before != _settings_of(edited.new):
+            settings = before
+            note = "the change edits [tool.tdad.gate]; the baseline's policies count"
+    return levels_of(settings, overrides), note
+
+
+def _settings_of(data: bytes | None) -> GateSettings:
+    """The table in one version of pyproject.toml; defaults where it cannot be read."""
+    import tomllib
+
+    path = Path("pyproject.toml")
+    try:
+        document = tomllib.loads((data or b"").decode("utf-8-sig"))
+        return gate_settings(tool_table(document, "tdad", path).get("gate", {}), str(path))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ConfigInvalid, ConfigUnknownKey):
+        return GateSettings()
+
+
+# ------------------------------------------------------------------------------------------------ authors
+
+
+def author_here(
+    git: Git, baseline: str, head: str, settings: GateSettings, environ: Mapping[str, str]
+) -> Author:
+    """Return which agent made the change, by its commits and, on GitHub, by the pull request.
+
+    Args:
+        git: The repository.
+        baseline: Commit.
+        head: Commit.
+        settings: The project's own signs.
+        environ: Of the process: ``GITHUB_EVENT_PATH``, ``GITHUB_HEAD_REF``, ``CI_COMMIT_REF_NAME``.
+    """
+    commits = tuple(_commits(git, baseline, head))
+    origin = origin_of_event(_event(environ), commits)
+    if not origin.branch:
+        origin = Origin(
+            commits,
+            environ.get("GITHUB_HEAD_REF")
+            or environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
+            or environ.get("CI_COMMIT_REF_NAME")
+            or _branch(git),
+            origin.login,
+            (*origin.labels, *_labels(environ)),
+            origin.title or environ.get("CI_MERGE_REQUEST_TITLE", ""),
+            origin.body or environ.get("CI_MERGE_REQUEST_DESCRIPTION", ""),
+        )
+    return author_of(origin, settings.signs)
+
+
+def _labels(environ: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(each for each in environ.get("CI_MERGE_REQUEST_LABELS", "").split(",") if each)
+
+
+def _commits(git: Git, baseline: str, head: str) -> Iterator[Commit]:
+    """Yield the commits between two versions, merges as well: a squashed change has one."""
+    form = "--format=%an <%ae>%x00%cn <%ce>%x00%B%x00%x00"
+    said = git.run("log", f"-{_COMMITS}", form, f"{baseline}..{head}").decode("utf-8", "replace")
+    for block in said.split("\0\0"):
+        parts = block.strip("\n").split("\0")
+        if len(parts) == 3:
+            yield Commit(*parts)
+
+
+def _branch(git: Git) -> str:
+    found = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
+    return found.stdout.decode("utf-8", "replace").strip() if found.returncode == 0 else ""
+
+
+def _event(environ: Mapping[str, str]) -> Mapping[str, object]:
+    path = environ.get("GITHUB_EVENT_PATH")
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}

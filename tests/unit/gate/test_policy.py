@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import pytest
+
+from tdad.config import GateSettings, levels_of
+from tdad.errors import ConfigInvalid, ConfigUnknownKey
+from tdad.facts import Answer, Change, ChangeKind, FileVersion, Part, Span, Status
+from tdad.facts_checks import Weakening
+from tdad.facts_gate import (
+    Asked,
+    Attempt,
+    Judged,
+    Level,
+    PolicyKind,
+    Uncollected,
+    Verdict,
+)
+from tdad.gate.crossing import crossing_plan
+from tdad.gate.policy import PolicyQuestion, definition_of, findings, node_id_of
+from tdad.gate.tests_changed import Compared
+from tests.unit.gate.edits import compared
+
+TEST = "tests/test_shop.py::TestCart::test_total[a.b::c]"
+DEFINITION = "tests/test_shop.py::TestCart.test_total"
+SKIP = Weakening(
+    PolicyKind.SKIPPED_TEST, "tests/test_shop.py", 3, DEFINITION, "skipped", certain=False
+)
+PASSED, SKIPPED, FAILED = (
+    Attempt(Status.PASSED),
+    Attempt(Status.SKIPPED),
+    Attempt(Status.FAILED, message="assert 9 == 10"),
+)
+
+
+def found(**parts) -> list[tuple[PolicyKind, Level]]:
+    return [(f.kind, f.level) for f in findings(PolicyQuestion(**parts))]
+
+
+def test_names_go_both_ways():
+    assert definition_of(TEST) == DEFINITION
+    assert node_id_of(DEFINITION) == "tests/test_shop.py::TestCart::test_total"
+
+
+def test_what_may_be_a_refactoring_is_never_more_than_a_warning():
+    question = {"compared": Compared((SKIP,))}
+    assert found(**question) == [(PolicyKind.SKIPPED_TEST, Level.WARN)]
+    assert found(**question, levels={PolicyKind.SKIPPED_TEST: Level.OFF}) == []
+
+
+def test_unless_the_test_was_really_skipped():
+    skipped = Judged(TEST, Verdict.SILENCED, 10, (PASSED,), (SKIPPED,))
+    assert found(compared=Compared((SKIP,)), asked=Asked((skipped,))) == [
+        (PolicyKind.SKIPPED_TEST, Level.FAIL)
+    ]
+
+
+def test_a_skip_that_only_running_shows():
+    skipped = Judged(
+        TEST, Verdict.SILENCED, 10, (PASSED,), (Attempt(Status.SKIPPED, message="no net"),)
+    )
+    other = Judged(TEST.replace("a.b", "x"), Verdict.SILENCED, 10, (PASSED,), (SKIPPED,))
+    (one,) = findings(PolicyQuestion(asked=Asked((skipped, other))))
+    assert (one.kind, one.test, one.detail) == (
+        PolicyKind.SKIPPED_TEST,
+        node_id_of(DEFINITION),
+        "no net",
+    )
+
+
+def test_a_test_that_moved_is_not_removed():
+    gone = Judged(TEST, Verdict.REMOVED, 16, (PASSED,))
+    assert found(asked=Asked((gone,))) == [(PolicyKind.REMOVED_TEST, Level.WARN)]
+    moved = Compared(moved={DEFINITION: "tests/test_b.py::test_total"})
+    assert found(asked=Asked((gone,)), compared=moved) == []
+
+
+def test_expectations_that_changed_with_the_code():
+    now = Judged(TEST, Verdict.UNCHANGED, 1, (PASSED,), (PASSED,))
+    broken = Judged(TEST, Verdict.REGRESSION, 2, (PASSED,), (FAILED,))
+    red = Judged(TEST, Verdict.STILL_FAILING, 5, (FAILED,), (FAILED,))
+    crossed = {TEST: FAILED}
+    (one,) = findings(PolicyQuestion(asked=Asked((now,), crossed=crossed)))
+    assert (one.kind, one.level, one.detail) == (
+        PolicyKind.EXPECTATION_CHANGED,
+        Level.WARN,
+        "assert 9 == 10",
+    )
+    assert found(asked=Asked((broken,), crossed=crossed)) == []
+    assert found(asked=Asked((red,), crossed=crossed)) == []
+    assert found(asked=Asked((now,), crossed={TEST: PASSED})) == []
+
+
+def test_changed_code_that_no_test_reaches():
+    edit = Change("shop.py", "Cart.total", ChangeKind.EDITED, Part.BODY, new=(Span(12, 14),))
+    gone = Change("shop.py", "Cart.old", ChangeKind.REMOVED, Part.WHOLE)
+    answer = Answer((edit, gone), (), 3, (), (edit.definition, gone.definition))
+    (one,) = findings(PolicyQuestion(answer=answer))
+    assert (one.kind, one.path, one.line) == (PolicyKind.UNREACHED_CODE, "shop.py", 12)
+    assert one.message == "Cart.total was edited, and no test reaches it"
+
+
+def test_catastrophe():
+    new = Uncollected("tests/test_a.py", "ImportError: shop", 4, before=False)
+    old = Uncollected("tests/test_b.py", "ImportError: shop", 4, before=True)
+    assert found(asked=Asked((), uncollected=(new, old))) == [
+        (PolicyKind.CATASTROPHIC, Level.FAIL)
+    ]
+    assert found(asked=Asked((), catastrophic=True)) == [(PolicyKind.CATASTROPHIC, Level.FAIL)]
+
+
+PYPROJECT = """[project]
+name = "shop"
+dependencies = ["click"]
+[tool.pytest.ini_options]
+addopts = "-q"
+[tool.ruff]
+a = 1
+"""
+FILES = {
+    ".github/workflows/test.yml": PolicyKind.CI_EDITED,
+    "sub/.gitlab-ci.yml": PolicyKind.CI_EDITED,
+    "Jenkinsfile": PolicyKind.CI_EDITED,
+    "tests/unit/conftest.py": PolicyKind.CONFTEST_EDITED,
+    "tox.ini": PolicyKind.SETTINGS_EDITED,
+    "uv.lock": PolicyKind.LOCK_FILE_EDITED,
+    "requirements/dev.txt": PolicyKind.LOCK_FILE_EDITED,
+    "README.md": None,
+    "shop/workflows.py": None,
+    "docs/github/workflows/test.yml": None,
+}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_files_that_decide_what_is_run(path):
+    edited = (FileVersion(path, b"a", b"b"),)
+    assert [kind for kind, _ in found(files=edited)] == ([FILES[path]] if FILES[path] else [])
+    renamed = (FileVersion("elsewhere", b"a", b"a", path),)
+    assert [kind for kind, _ in found(files=renamed)] == ([FILES[path]] if FILES[path] else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("click", "click>=9", PolicyKind.LOCK_FILE_EDITED),
+        ("-q", "--deselect x", PolicyKind.SETTINGS_EDITED),
+        ("a = 1", "a = 2", None),
+        ("name", "[broken", PolicyKind.SETTINGS_EDITED),
+        (
+            "[tool.ruff]",
+            "[tool.tdad.gate]\nskipped-test = 'off'\n[tool.ruff]",
+            PolicyKind.SETTINGS_EDITED,
+        ),
+    ],
+)
+def test_pyproject_by_table(old, new, kind):
+    edited = FileVersion(
+        "pyproject.toml", PYPROJECT.encode(), PYPROJECT.replace(old, new).encode()
+    )
+    kinds = [k for k, _ in found(files=(edited,))]
+    assert kind in kinds if kind else not kinds
+
+
+def test_levels_come_from_defaults_the_table_and_the_command_line():
+    settings = GateSettings({PolicyKind.CI_EDITED: Level.FAIL, PolicyKind.REMOVED_TEST: Level.OFF})
+    levels = levels_of(settings, ["removed-test=fail"])
+    assert levels[PolicyKind.CI_EDITED] is levels[PolicyKind.REMOVED_TEST] is Level.FAIL
+    assert levels[PolicyKind.UNREACHED_CODE] is Level.WARN
+    with pytest.raises(ConfigUnknownKey, match="removed-tests"):
+        levels_of(settings, ["removed-tests=fail"])
+    with pytest.raises(ConfigInvalid, match="off, warn or fail"):
+        levels_of(settings, ["removed-test=on"])
+
+
+def test_what_is_run_with_the_code_of_head():
+    old = {
+        "tests/test_a.py": "def test_it():\n    assert cart.total() == 9\ndef test_same():\n    assert cart\n"
+    }
+    new = {"tests/test_a.py": old["tests/test_a.py"].replace("9", "10")}
+    files = (
+        FileVersion("tests/test_a.py", b"old", b"new"),
+        FileVersion("tests/conftest.py", None, b"new"),
+        FileVersion("tests/data/a.json", b"{}", b"[]"),
+        FileVersion("tests/helpers.py", b"h", b"h", "tests/tools.py"),
+        FileVersion("shop.py", b"a", b"b"),
+    )
+    plan = crossing_plan(
+        files, compared(old, new), lambda path: path.startswith("tests/") and path.endswith(".py")
+    )
+    assert plan.tests == ("tests/test_a.py::test_it",)
+    assert plan.files == {
+        "tests/test_a.py": b"old",
+        "tests/conftest.py": None,
+        "tests/data/a.json": b"{}",
+        "tests/helpers.py": None,
+        "tests/tools.py": b"h",
+    }
+    assert crossing_plan(files, compared(old, old), lambda _path: True).tests == ()
