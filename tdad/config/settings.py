@@ -14,7 +14,7 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
 
-from tdad.config.gate import GateSettings, gate_settings
+from tdad.config.gate import GateSettings, gate_settings, words_of
 from tdad.config.models import ModelEndpoint, endpoints
 from tdad.config.pytest_ini import PytestIni, pytest_ini
 from tdad.config.toml import read_toml, tool_table
