@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from tdad.errors import GateRunning
+from tdad.facts_fix import Patch
 from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner import interpreter
@@ -125,13 +126,18 @@ class Side:
         return "xdist" in self._helpers
 
     def run(
-        self, wanted: Wanted, *, timeout_s: float | None = None, workers: int = 0
+        self,
+        wanted: Wanted,
+        *,
+        timeout_s: float | None = None,
+        workers: int = 0,
+        patch: Patch | None = None,
     ) -> Witnessed:
-        """Run tests in a copy of this side, confined."""
+        """Run tests in a copy of this side, confined; ``patch``: with these files in it."""
         seats = self.seats
         ground = seats.ground
         spread = ("-n", str(workers)) if workers and self.has_xdist else ()
-        with seats.seat({}) as (folder, root):
+        with seats.seat(patch or {}) as (folder, root):
             there = [path for path in wanted.look_into if os.path.lexists(root / path)]
             if wanted.look_into and not there:
                 return Witnessed(exit_code=5)

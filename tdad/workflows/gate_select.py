@@ -99,8 +99,8 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
     notes = [f"precaution: {text}" for text in answer.precautions]
     if elsewhere:
         notes.append(
-            f"the map was recorded at another version ({len(elsewhere)} more files differ), so more tests are at risk"
-            " than need be; record again on the baseline: pytest --tdad-map"
+            f"the map was recorded at another version ({len(elsewhere)} more files differ: {', '.join(sorted(elsewhere)[:3])}),"
+            " so more tests are at risk than need be; record again on the baseline: pytest --tdad-map"
         )
     exact = not drifted and not elsewhere
     more: tuple[Impact, ...] = ()
