@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tdad.errors import TdadError
-from tdad.facts import Answer, Change, ChangeKind, FileVersion, Impact, Recorded, Site, Status
+from tdad.facts import (
+    Answer,
+    Change,
+    ChangeKind,
+    Environment,
+    FileVersion,
+    Impact,
+    Recorded,
+    Site,
+    Status,
+)
 from tdad.source.digests import digest
 from tdad.store import open_map
 from tdad.store.copies import copy_map
+from tdad.workflows.environment import environment_there
 from tdad.workflows.gate_ground import Field, Side
 from tdad.workflows.impact import ChangeOptions, asking
 from tdad.workflows.index import build_index
 from tdad.workflows.project import Project
 
+_PATH = "PYTHONPATH"
 RECORDED, STATIC, ALL = "recorded map", "static", "all tests"
 
 
@@ -87,7 +99,7 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
     """
     there = field_.head.copied
     copy_map(project.map_path, there.map_path)
-    with asking(there, ChangeOptions()) as asked:
+    with asking(there, ChangeOptions(), _surroundings) as asked:
         recorded = asked.recorded
         assert recorded is not None
         answer = asked.answer
@@ -98,9 +110,10 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
     _keep_no_map(there)
     notes = [f"precaution: {text}" for text in answer.precautions]
     if elsewhere:
+        which = ", ".join(sorted(elsewhere)[:3])
         notes.append(
-            f"the map was recorded at another version ({len(elsewhere)} more files differ: {', '.join(sorted(elsewhere)[:3])}),"
-            " so more tests are at risk than need be; record again on the baseline: pytest --tdad-map"
+            f"the map was recorded at another version ({len(elsewhere)} more differences: {which}), so more tests are at"
+            " risk than need be; record again on the baseline: pytest --tdad-map"
         )
     exact = not drifted and not elsewhere
     more: tuple[Impact, ...] = ()
@@ -130,10 +143,19 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
 def _impacts(project: Project, side: Side) -> tuple[Impact, ...]:
     there = side.copied
     copy_map(project.map_path, there.map_path)
-    with asking(there, ChangeOptions()) as asked:
+    with asking(there, ChangeOptions(), _surroundings) as asked:
         found = asked.answer.impacts
     _keep_no_map(there)
     return found
+
+
+def _surroundings(recorded: Recorded | None) -> Environment | None:
+    """The environment as it is, but for the variable by which both sides import what is theirs."""
+    now = environment_there(recorded)
+    then = recorded.environment if recorded is not None else None
+    if now is None or then is None or _PATH not in then.variables:
+        return now
+    return replace(now, variables={**now.variables, _PATH: then.variables[_PATH]})
 
 
 def _drifted(recorded: Recorded, versions: Iterable[FileVersion]) -> list[str]:
