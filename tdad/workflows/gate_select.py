@@ -112,8 +112,8 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
     if elsewhere:
         which = ", ".join(sorted(elsewhere)[:3])
         notes.append(
-            f"the map was recorded at another version ({len(elsewhere)} more differences: {which}), so more tests are at"
-            " risk than need be; record again on the baseline: pytest --tdad-map"
+            f"the map was recorded at another version ({len(elsewhere)} more differences: {which}), so more tests are"
+            " at risk than need be; record again on the baseline: pytest --tdad-map"
         )
     exact = not drifted and not elsewhere
     more: tuple[Impact, ...] = ()
