@@ -84,7 +84,7 @@ def record(name: str) -> Suite:
     files = recorded(name)
     files.folder.mkdir(parents=True, exist_ok=True)
     if not files.suite.exists():
-        before = _twice(name)
+        before = twice(name)
         files.suite.write_text(json.dumps(asdict(before)), encoding="utf-8")
     if not files.map.exists():
         record_map(name)
@@ -102,7 +102,7 @@ def load_suite(name: str) -> Suite:
     return Suite(**json.loads(recorded(name).suite.read_text(encoding="utf-8")))
 
 
-def _twice(name: str) -> Suite:
+def twice(name: str) -> Suite:
     """The suite's ends; of those that differ between two runs it says ``flaky``."""
     variables = surroundings(name)
     del variables[

@@ -86,6 +86,11 @@ _VERDICTS = {
     help=f"Fail on these: {', '.join(_VERDICTS)}.",
 )
 @click.option(
+    "--suggest",
+    is_flag=True,
+    help="Search the smallest part of the change without which what is broken passes.",
+)
+@click.option(
     "-n",
     "--workers",
     metavar="N",
@@ -126,6 +131,7 @@ def gate(
     reruns: int,
     ask_all: bool,
     fail_on: str,
+    suggest: bool,
     workers: int,
     test_time: str,
     sandbox: str,
@@ -159,6 +165,7 @@ def gate(
         reruns=reruns,
         ask_all=ask_all,
         fail_on=_verdicts(fail_on),
+        suggest=suggest,
         workers=workers,
         strictness=Strictness(sandbox),
         python=python,

@@ -23,6 +23,7 @@ from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_select import ALL, Selected, select
+from tdad.workflows.gate_suggest import suggestions
 from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of
 from tdad.workflows.impact import patterns
 from tdad.workflows.project import Project
@@ -66,7 +67,12 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
             f"{len(selected.ids) if selected.by != ALL else 'all'} tests at risk, by the {selected.by}"
         )
         heard = _heard(project, sides, options, selected, files=files, say=say)
-        return _report(sides, options, question, heard, files=files, began=began)
+        report = _report(sides, options, question, heard, files=files, began=began)
+        if options.suggest and report.regressions:
+            found = suggestions(sides, heard, report.tests, options, say)
+            seconds = round(time.monotonic() - began, 3)
+            report = replace(report, suggestions=found, seconds=seconds)
+        return report
 
 
 def _question(project: Project, options: GateOptions) -> _Question:
