@@ -62,6 +62,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(f"--{kind}", type=int, default=USUAL[kind], help="bugs per subject")
     parser.add_argument("--ways", type=lambda text: text.split(","), default=list(WAYS))
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no bug after this long")
+    parser.add_argument("--limit", default="10m", help="for the search of one way")
     parser.add_argument("--jobs", type=int, default=1, help="candidates at once")
     parser.add_argument("--again", action="store_true", help="measure again what is known")
     parser.add_argument("--sample", action="store_true", help="three bugs of each subject")
@@ -94,7 +95,10 @@ def _subject(name: str, options: argparse.Namespace, until: float) -> Iterator[d
         if time.monotonic() > until:
             print(f"{name}: the time is over", flush=True)
             return
-        found = measure(name, bug, beside, ways, options.jobs)
+        extra = ["--jobs", str(options.jobs), "--time", options.limit]
+        found = [
+            result | {"limit": options.limit} for result in measure(name, bug, beside, ways, extra)
+        ]
         add(name, found)
         for result in found:
             _say(result)

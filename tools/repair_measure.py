@@ -21,7 +21,7 @@ from subjects import run
 
 GOOD, BISECT, TEMPLATE = "good version known", "good version searched", "template"
 WAYS = (GOOD, BISECT, TEMPLATE)
-_SEARCH = ("--engine", "search", "--time", "10m")
+_SEARCH = ("--engine", "search")
 LONGEST_S = 1200.0
 BEGUN = re.compile(r" of \d+ tests fails?$")
 """The last thing that ``tdad fix`` says about the start."""
@@ -41,15 +41,14 @@ class Run:
 
 
 def measure(
-    name: str, bug: Bug, harmless: Harmless, ways: Sequence[str], jobs: int
+    name: str, bug: Bug, harmless: Harmless, ways: Sequence[str], options: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Repair one bug in each of ``ways``; the results as JSON values."""
+    """Repair one bug in each of ``ways``, with more options for ``tdad fix``; the results as JSON values."""
     story = tell(name, bug, harmless)
     start = Start(name)
     found = []
     for way in ways:
-        options = [*_SEARCH, "--jobs", str(jobs), *_options(way, story)]
-        done = start.fix(options)
+        done = start.fix([*_SEARCH, *options, *_options(way, story)])
         found.append(_result(name, bug, story, done, way=way, start_s=start.seconds))
         clean(name, "HEAD")
     clean(name)
