@@ -13,7 +13,7 @@ from threading import Event
 
 from tdad.answers_fix import FixEnd, FixReport, Pulse
 from tdad.errors import FixNotReproduced, ServerNotFound, TdadError, UsageError
-from tdad.facts_fix import Engine, Found
+from tdad.facts_fix import Arm, Engine, Found
 from tdad.repo import changed_files
 from tdad.repo.git import find
 from tdad.workflows.audit_pool import interruptible
@@ -36,12 +36,15 @@ from tdad.workflows.fix_repair import repairs
 from tdad.workflows.fix_report import Best, make_report
 from tdad.workflows.fix_revert import check_revision, reverts
 from tdad.workflows.fix_seats import Seats
+from tdad.workflows.fix_smaller import reverted_lines, too_large
 from tdad.workflows.fix_start import Begun, begin
 from tdad.workflows.fix_verify import Verifier
 from tdad.workflows.project import Project
 
 _RISK_S = 60.0
 """So long tests at risk take at most, before a candidate is verified."""
+_SMALLER_S = 120.0
+"""So long a small repair is looked for in the place of a large revert that is known to do."""
 _BASELINE_S = 3600.0
 """Limit for a run of the whole suite, whatever the time for the search is."""
 
@@ -249,7 +252,7 @@ class _Job:
                     best.found, best.measured = found, None
                     self.run.keep_patch(hunt.seats.ground, found.patch)
                 hunt.say(f"found: {found.why}{_but(found, len(hunt.targets))}")
-                if found.broke or found.overfits or found.passing < len(hunt.targets):
+                if found.broke or found.overfits or not _promising(found, len(hunt.targets)):
                     continue
                 hunt.say("verifying in a new worktree")
                 measured = verifier.measure(found.patch)
@@ -259,12 +262,12 @@ class _Job:
                 if now.rank <= best.rank or best.measured is None:
                     best.found, best.measured = found, measured
                     self.run.keep_patch(hunt.seats.ground, found.patch)
-                if measured.good:
+                if measured.good and not too_large(hunt, found):
                     hunt.seats.stop.set()  # what is still being tried is not wanted any more
                     return True
                 if verified >= self.options.attempts:
-                    return False
-        return False
+                    break
+        return best.measured is not None and best.measured.good
 
     def _verifier(self) -> Verifier:
         hunt, options = self.hunt, self.options
@@ -319,7 +322,18 @@ def _proposals(hunt: Hunt, options: FixOptions, good: str | None) -> Iterator[Fo
     if "revert" in options.arms:
         yield from reverts(hunt, good)
     if "template" in options.arms:
-        yield from repairs(hunt)
+        within = reverted_lines(hunt)
+        if within is not None:
+            hunt.deadline = min(hunt.deadline, time.monotonic() + _SMALLER_S)
+        yield from repairs(hunt, within)
+
+
+def _promising(found: Found, targets: int) -> bool:
+    """Whether it is worth a run of the whole suite.
+
+    A revert is one even if not all failing tests passed when they were tried alone: some tests only pass after others.
+    """
+    return found.passing >= targets or (found.arm is Arm.REVERT and found.passing > 0)
 
 
 def _but(found: Found, targets: int) -> str:

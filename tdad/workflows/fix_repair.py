@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -13,6 +13,7 @@ from tdad.workflows.fix_folder import key_of
 from tdad.workflows.fix_hunt import Hunt
 from tdad.workflows.fix_parallel import in_order
 
+Within = Mapping[str, frozenset[int]] | None
 _QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"")
 _QUICK = 20
 """So many failing tests a candidate is tried with at first: those that execute least."""
@@ -34,9 +35,14 @@ class Candidate:
         return None if text is None else {self.repair.path: text}
 
 
-def repairs(hunt: Hunt) -> Iterator[Found]:
-    """Yield patches that make the visible targets pass, in the order of their promise."""
-    candidates = _candidates(hunt)
+def repairs(hunt: Hunt, within: Within = None) -> Iterator[Found]:
+    """Yield patches that make the visible targets pass, in the order of their promise.
+
+    Args:
+        hunt: What is looked for.
+        within: Path → the only lines that may be repaired; ``None``: all.
+    """
+    candidates = _candidates(hunt, within)
     hunt.say("trying small repairs at the most suspicious statements")
     tries = in_order(
         candidates,
@@ -53,32 +59,45 @@ def _why(repair: Repair) -> str:
     return f"{repair.path}:{repair.first}: {repair.template}: {repair.detail}"
 
 
-def _candidates(hunt: Hunt) -> Iterator[Candidate]:
+def _candidates(hunt: Hunt, within: Within) -> Iterator[Candidate]:
     """All repairs of suspicious lines, the most promising first; what no failing test executed is left out.
 
     A file is read when its turn may come: a project has many files that some failing test executed, and most are never
     looked at.
     """
     words = _words(hunt)
-    best = {path: max(hunt.suspicion.lines(path).values()) for path in hunt.suspicion.paths}
+    lines = {path: _lines(hunt, path, within) for path in hunt.suspicion.paths}
+    best = {path: max(values.values()) for path, values in lines.items() if values}
     todo = sorted(best, key=lambda path: (best[path], path))  # the last is the most suspicious
     heap: list[tuple[float, Repair, Candidate]] = []
     while todo or heap:
         while todo and (not heap or -heap[0][0] <= best[todo[-1]]):
-            for candidate in _of_file(hunt, todo.pop(), words):
+            path = todo.pop()
+            for candidate in _of_file(hunt, path, words, lines[path]):
                 heappush(heap, (-round(candidate.score, 6), candidate.repair, candidate))
         if heap:
             yield heappop(heap)[2]
 
 
-def _of_file(hunt: Hunt, path: str, words: Sequence[str]) -> Iterator[Candidate]:
+def _lines(hunt: Hunt, path: str, within: Within) -> Mapping[int, float]:
+    """Suspicious lines of a file that may be repaired."""
+    lines = hunt.suspicion.lines(path)
+    if within is None:
+        return lines
+    return {line: value for line, value in lines.items() if line in within.get(path, ())}
+
+
+def _of_file(
+    hunt: Hunt, path: str, words: Sequence[str], lines: Mapping[int, float]
+) -> Iterator[Candidate]:
     data = hunt.seats.ground.read(path)
     if data is None or not path.endswith(".py"):
         return
-    for ranked in repairs_of(path, data, words=words, lines=hunt.suspicion.lines(path)):
+    for ranked in repairs_of(path, data, words=words, lines=lines):
         repair = ranked.repair
         suspicious = hunt.suspicion.of(path, repair.first, repair.last, at_import=repair.at_import)
-        if suspicious:
+        here = any(line in lines for line in range(repair.first, repair.last + 1))
+        if suspicious and here:
             yield Candidate(suspicious * ranked.prior, repair, data)
         else:
             hunt.count(pruned=1)

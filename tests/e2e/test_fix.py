@@ -187,3 +187,49 @@ def test_what_cannot_be_done_is_one_sentence_with_the_next_command(shop: Shop) -
     assert empty.code == 3
     assert "[fix-baseline-unusable]" in empty.err
     shop.assert_nothing_left()
+
+
+LONG = "\n".join(
+    [
+        "        self.prices = dict(",
+        *(f"            p{number}=None," for number in range(20)),
+        "        )",
+        "        self.prices.clear()",
+    ]
+)
+REWRITTEN = (
+    ("        self.prices = []", LONG),
+    ("self.prices.append(price)", "self.prices[len(self.prices)] = price"),
+    ("return sum(self.prices)", "return sum(self.prices.values()) + 1"),
+)
+"""Works only as a whole, and has one mistake."""
+
+
+def test_a_large_revert_gives_way_to_a_small_repair_among_its_lines(shop: Shop) -> None:
+    shop.edit(*REWRITTEN)
+    done = shop.fix("--json", "--engine", "search")
+    assert done.code == 0, done.err
+    document = done.document
+    assert document["patch"]["arm"] == "template", done.err
+    assert document["patch"]["lines"] == 2
+    assert "\n+        return sum(self.prices.values())\n" in document["patch"]["diff"]
+    assert any("takes back" in note for note in document["notes"])
+    only = shop.fix("--json", "--engine", "search", "--arm", "revert")
+    assert only.document["patch"]["lines"] > 20
+
+
+def test_a_test_that_passes_only_after_another_does_not_keep_a_revert_from_being_verified(
+    shop: Shop,
+) -> None:
+    tests = shop.root / "test_shop.py"
+    tests.write_text(
+        tests.read_text()
+        + "\n\nseen = []\n\n\ndef test_first_of_two():\n    seen.append(1)\n\n\n"
+        + "def test_second_of_two():\n    assert seen\n    assert filled(100).allowed()\n"
+    )
+    shop.commit("a test that depends on another")
+    shop.edit(BROKEN)
+    done = shop.fix("--json", "--engine", "search")
+    assert done.code == 0, done.err
+    assert done.document["patch"]["arm"] == "revert"
+    assert "test_shop.py::test_second_of_two" in done.document["patch"]["measured"]["fixed"]
