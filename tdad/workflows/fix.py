@@ -157,6 +157,9 @@ def _begun(
     run.keep_start(begun, state)
     verb = "fails" if len(begun.targets) == 1 else "fail"
     say(f"{len(begun.targets)} of {len(begun.start.statuses)} tests {verb}")
+    if begun.unsteady:
+        first = min(begun.unsteady)
+        say(f"{len(begun.unsteady)} of them for another reason when run alone, such as {first}")
     return run, begun, seats, test
 
 
@@ -175,11 +178,12 @@ def _hunt(
         ground, begun.map_path, begun.start, begun.targets, recent=_uncommitted(ground)
     )
     risk = Risk(seats, begun.map_path, begun.start, min(options.verify_s, _RISK_S))
-    held = _held_back(begun.targets, options)
+    held = _held_back(begun.steady, options)
     return Hunt(
         seats=seats,
         start=begun.start,
-        targets=begun.targets,
+        targets=begun.steady,
+        every=begun.targets,
         held=held,
         suspicion=suspicious,
         risk=risk,
@@ -275,7 +279,7 @@ class _Job:
         return Verifier(
             hunt.seats.ground,
             hunt.start,
-            hunt.targets,
+            hunt.every,
             everything,
             options.verify_s,
             hunt.seats.stop,

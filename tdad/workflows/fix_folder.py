@@ -106,6 +106,7 @@ class RunFolder:
             "state": state,
             "targets": list(begun.targets),
             "again_s": begun.again_s,
+            "unsteady": sorted(begun.unsteady),
             "wall_s": begun.start.wall_s,
             "statuses": {name: str(status) for name, status in begun.start.statuses.items()},
             "durations": dict(begun.start.durations),
@@ -147,7 +148,13 @@ class RunFolder:
             flaky=frozenset(said["flaky"]),
             wall_s=said["wall_s"],
         )
-        return Begun(start, tuple(said["targets"]), self.map_path, said["again_s"])
+        return Begun(
+            start,
+            tuple(said["targets"]),
+            self.map_path,
+            said["again_s"],
+            frozenset(said.get("unsteady", ())),
+        )
 
 
 def new_run(folder: Path) -> RunFolder:

@@ -31,7 +31,7 @@ class Hunt:
     seats: Seats
     start: Start
     targets: tuple[str, ...]
-    """What shall pass."""
+    """What shall pass when a few tests are run."""
     held: tuple[str, ...]
     """Those of them that candidates are not searched with."""
     suspicion: Suspicion
@@ -43,10 +43,15 @@ class Hunt:
     say: Callable[[str], None]
     map_path: Path
     """The map of the start."""
+    every: tuple[str, ...] = ()
+    """What shall pass when the suite is run: also tests that fail for another reason without the rest of it."""
     verified: list[tuple[Found, Measured]] = field(default_factory=list)
     """Patches that were measured at the end, and what came of it."""
     tally: Tally = field(default_factory=Tally)
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.every = self.every or self.targets
 
     @property
     def visible(self) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def make_report(
         engine=", ".join(engines),
         arm="+".join(options.arms),
         seed=options.seed,
-        targets=hunt.targets,
+        targets=hunt.every,
         held_back=hunt.held if "search" in engines else (),
         flaky=tuple(sorted(hunt.start.flaky)),
         total_tests=len(hunt.start.statuses),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tdad.errors import FixBaselineUnusable, FixNothingToFix, FixTestUnknown, TdadError
 from tdad.facts import FAILING, Status
-from tdad.facts_fix import Start
+from tdad.facts_fix import Failure, Start
 from tdad.runner.confined import ConfinedRun
 from tdad.runner.suite import SuiteOptions
 from tdad.store.copies import copy_map
@@ -34,6 +34,14 @@ class Begun:
     map_path: Path
     again_s: float
     """How long a run of the targets took."""
+    unsteady: frozenset[str] = frozenset()
+    """Targets that fail for another reason when they run without the rest of the suite: no search can go by them."""
+
+    @property
+    def steady(self) -> tuple[str, ...]:
+        """Targets that a run of a few tests can tell about; all, if there is none such."""
+        found = tuple(name for name in self.targets if name not in self.unsteady)
+        return found or self.targets
 
 
 def passes(run: ConfinedRun, target: str) -> bool:
@@ -92,7 +100,19 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
         flaky=flaky,
         wall_s=suite.wall_s,
     )
-    return Begun(start, left, map_path, again.suite.wall_s)
+    unsteady = frozenset(
+        name
+        for name in left
+        if name in run.failures
+        and name in again.failures
+        and _kind(run.failures[name]) != _kind(again.failures[name])
+    )
+    return Begun(start, left, map_path, again.suite.wall_s, unsteady)
+
+
+def _kind(failure: Failure) -> str:
+    """``AssertionError`` of ``AssertionError: assert 1 == 2``: what is said after it may have an address in it."""
+    return failure.message.partition("\n")[0].partition(":")[0].strip()
 
 
 def _not_installed(run: ConfinedRun) -> str:

@@ -218,18 +218,20 @@ def test_a_large_revert_gives_way_to_a_small_repair_among_its_lines(shop: Shop) 
     assert only.document["patch"]["lines"] > 20
 
 
-def test_a_test_that_passes_only_after_another_does_not_keep_a_revert_from_being_verified(
+def test_a_test_that_fails_alone_for_another_reason_is_only_asked_with_the_whole_suite(
     shop: Shop,
 ) -> None:
     tests = shop.root / "test_shop.py"
     tests.write_text(
         tests.read_text()
-        + "\n\nseen = []\n\n\ndef test_first_of_two():\n    seen.append(1)\n\n\n"
-        + "def test_second_of_two():\n    assert seen\n    assert filled(100).allowed()\n"
+        + "\n\nseen = {}\n\n\ndef test_first_of_two():\n    seen[1] = filled(100)\n\n\n"
+        + "def test_second_of_two():\n    assert seen[1].allowed()\n"
     )
     shop.commit("a test that depends on another")
     shop.edit(BROKEN)
-    done = shop.fix("--json", "--engine", "search")
-    assert done.code == 0, done.err
-    assert done.document["patch"]["arm"] == "revert"
-    assert "test_shop.py::test_second_of_two" in done.document["patch"]["measured"]["fixed"]
+    for arm in ("revert", "template"):
+        done = shop.fix("--json", "--engine", "search", "--arm", arm)
+        assert done.code == 0, done.err
+        assert "1 of them for another reason when run alone" in done.err
+        assert done.document["patch"]["arm"] == arm
+        assert "test_shop.py::test_second_of_two" in done.document["patch"]["measured"]["fixed"]
