@@ -91,6 +91,11 @@ _VERDICTS = {
     help="Search the smallest part of the change without which what is broken passes.",
 )
 @click.option(
+    "--runner",
+    metavar="COMMAND",
+    help="Instead of pytest: 'python tests/runtests.py {tests}', 'python -m unittest {tests}'.",
+)
+@click.option(
     "-n",
     "--workers",
     metavar="N",
@@ -132,6 +137,7 @@ def gate(
     ask_all: bool,
     fail_on: str,
     suggest: bool,
+    runner: str | None,
     workers: int,
     test_time: str,
     sandbox: str,
@@ -166,6 +172,7 @@ def gate(
         ask_all=ask_all,
         fail_on=_verdicts(fail_on),
         suggest=suggest,
+        runner=runner,
         workers=workers,
         strictness=Strictness(sandbox),
         python=python,

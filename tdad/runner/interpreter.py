@@ -106,13 +106,22 @@ def _absolute(path: Path) -> str:
     return str(Path.cwd() / path)
 
 
-def check(path: str, cwd: Path, confine: Callable[[list[str]], list[str]] = list) -> Interpreter:
+def check(
+    path: str,
+    cwd: Path,
+    confine: Callable[[list[str]], list[str]] = list,
+    *,
+    oldest: tuple[int, ...] = OLDEST_PYTHON,
+    pytest_needed: bool = True,
+) -> Interpreter:
     """What the interpreter at ``path`` is, asked from itself.
 
     Args:
         path: The interpreter.
         cwd: Where it is started.
         confine: Command line → command line, for callers that let nothing of a project run outside the sandbox.
+        oldest: The least version of Python.
+        pytest_needed: Whether it must be able to import a pytest that is not too old.
 
     Raises:
         InterpreterNotFound, InterpreterTooOld, InterpreterWithoutPytest: See :func:`find`.
@@ -120,17 +129,17 @@ def check(path: str, cwd: Path, confine: Callable[[list[str]], list[str]] = list
     said = _ask(path, cwd, confine)
     major, minor, micro = said["version"]
     version = (int(major), int(minor), int(micro))
-    if version < OLDEST_PYTHON:
+    if version < oldest:
         raise InterpreterTooOld(path, ".".join(map(str, version)))
     pytest = said["pytest"]
-    if pytest is None or _major(pytest) < OLDEST_PYTEST:
+    if pytest_needed and (pytest is None or _major(pytest) < OLDEST_PYTEST):
         raise InterpreterWithoutPytest(path, pytest)
     return Interpreter(
         path=path,
         version=version,
         implementation=said["implementation"],
         abi=said["abi"],
-        pytest=pytest,
+        pytest=pytest or "",
         coverage=said["coverage"],
     )
 

@@ -35,6 +35,8 @@ class Witnessed:
     """A test did not end, and its process had to be ended for it."""
     foreign: tuple[str, ...] = ()
     """Modules that came out of the user's own tree instead of the one under test."""
+    trouble: tuple[str, ...] = ()
+    """What the witness could not understand."""
     forged: bool = False
     """Somebody else spoke on the channel."""
     said: str = ""
@@ -70,6 +72,7 @@ def read_witness(
     uncollected: dict[str, str] = {}
     sampled: set[str] = set()
     foreign: set[str] = set()
+    trouble: list[str] = []
     exit_code: int | None = None
     for entry in said:
         match entry:
@@ -87,6 +90,8 @@ def read_witness(
                 uncollected[name] = why
             case {"foreign": values}:
                 foreign |= set(values)
+            case {"trouble": what}:
+                trouble.append(str(what))
             case {"end": code}:
                 exit_code = int(code)
     attempts = {
@@ -105,6 +110,7 @@ def read_witness(
         cut_short=cut_short,
         hung=hung,
         foreign=tuple(sorted(foreign)),
+        trouble=tuple(trouble),
         forged=forged,
         said=_without(output, root),
     )

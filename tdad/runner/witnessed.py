@@ -16,8 +16,10 @@ from tdad.runner.channel import Channel
 from tdad.runner.confined import Cell
 from tdad.runner.sandbox import confined, environment
 from tdad.runner.suite import INJECT, PYTEST_SETS, SuiteOptions, python_path
+from tdad.runner.unittests import command
 from tdad.runner.witness_read import Witnessed, read_witness
 
+INJECT_UNITTEST = str(Path(__file__).parent / "inject_unittest")
 PLUGIN = "tdad_witness"
 _ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q", "--tb=short")
 _SAME_ORDER = ("-p", "no:randomly", "-p", "no:random_order")
@@ -50,6 +52,8 @@ class Wanted:
     setting: Setting = Setting.SUITE
     limits: Mapping[str, float] = field(default_factory=dict)
     """Node id → seconds."""
+    runner: str = ""
+    """Command line of a runner of unittest's tests; empty: pytest."""
     own: tuple[str, ...] = ()
     """Top-level packages that must be imported from the folder of the run."""
 
@@ -132,6 +136,8 @@ class _Hang:
 
 
 def _command(options: SuiteOptions, wanted: Wanted) -> list[str]:
+    if wanted.runner:
+        return command(wanted.runner, options.python, wanted.ids or wanted.look_into)
     only_collect = ("--collect-only",) if wanted.collect_only else ()
     start = [options.python, "-m", "pytest", *_ALWAYS, *_SAME_ORDER, *options.arguments]
     return [*start, *only_collect, *wanted.look_into]
@@ -153,7 +159,8 @@ def _variables(
     file = scratch / "wanted.json"
     file.write_text(json.dumps(settings), encoding="utf-8")
     order = {"say": channel.say, "key": channel.key, "settings": str(file)}
-    path = os.pathsep.join([*options.front, INJECT, *filter(None, [seen])])
+    inject = INJECT_UNITTEST if wanted.runner else INJECT
+    path = os.pathsep.join([*options.front, inject, *filter(None, [seen])])
     # bytecode goes into the copy itself: what is installed keeps its own, and each copy has only what it ran
     ours = {"TDAD_WITNESS": json.dumps(order), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
     return {**options.environ, **ours}

@@ -14,6 +14,7 @@ from tdad.gate.renames import other_parameters, renames_of
 from tdad.repo import changed_files
 from tdad.repo.git import discover
 from tdad.repo.revisions import merge_base, resolve
+from tdad.runner.unittests import PATTERNS
 from tdad.workflows.audit_pool import interruptible
 from tdad.workflows.faults import is_test_code
 from tdad.workflows.gate_again import Rerunner
@@ -48,6 +49,9 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         OSError: no room.
     """
     began = time.monotonic()
+    if options.runner:
+        ini = replace(project.config.pytest, python_files=PATTERNS)
+        project = replace(project, config=replace(project.config, pytest=ini))
     question = _question(project, options)
     with (
         interruptible(),

@@ -37,6 +37,8 @@ class BaselineRun:
     said: str = ""
     looked_into: frozenset[str] = frozenset()
     """Files; ``*``: all."""
+    asked_for: frozenset[str] = frozenset()
+    """Tests that were named to the run."""
 
     def presence(self, name: str) -> Presence:
         """Whether the baseline has the test, as far as anybody asked."""
@@ -47,7 +49,8 @@ class BaselineRun:
             return Presence.UNCOLLECTED
         if not self.runnable:
             return Presence.UNRUNNABLE
-        if path in self.looked_into or "*" in self.looked_into:
+        named = name in self.asked_for and self.asked
+        if named or path in self.looked_into or "*" in self.looked_into:
             return Presence.ABSENT
         return Presence.UNKNOWN
 
@@ -103,11 +106,11 @@ def ask_baseline(
         limits=limits_of(selected, side.options),
     )
     _run(side, replace(wanted, setting=Setting.SUITE), result)
-    result.looked_into = frozenset(
-        ["*"]
-        if "*" in beside or not head.began
-        else [*beside, *broken, *(n.partition("::")[0] for n in asked)]
-    )
+    whole = [*beside, *broken]
+    if not side.options.runner:  # pytest tells what else is in the files of the tests that it runs
+        whole += [name.partition("::")[0] for name in asked]
+    result.looked_into = frozenset(["*"] if "*" in beside or not head.began else whole)
+    result.asked_for = frozenset(new)
     if broken and result.runnable:
         _ask_about_broken(side, wanted, broken, result, known)
     known.add(result.attempts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner import interpreter
 from tdad.runner.confined import Cell, confine_with
 from tdad.runner.sandbox import Confinement, choose
+from tdad.runner.unittests import folder_of, path_of
 from tdad.runner.witness_read import Witnessed
 from tdad.runner.witnessed import Wanted, run_witnessed
 from tdad.workflows.audit_copy import in_copy, present
@@ -30,6 +33,8 @@ from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
+OLDEST = (3, 6)
+"""Of Python: the witness of outcomes asks for less than the recorder."""
 _UNKNOWN = 6
 """A test of which nobody knows how long it takes may take so many times as long as one that takes no time."""
 _HELPERS = ("xdist", "pytest_cov", "pytest_rerunfailures")
@@ -104,7 +109,9 @@ class Side:
             self.confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent)
         )
         confine = confine_with(cell, empty, self.project.config.pass_env)
-        python = interpreter.check(path, empty, confine)
+        python = interpreter.check(
+            path, empty, confine, oldest=OLDEST, pytest_needed=not self.options.runner
+        )
         files = project_files(root, replace(self.project.config, source=()))
         imports, self._names = folders_and_names(
             python.path, self.project.root, root, files, confine
@@ -134,6 +141,8 @@ class Side:
         patch: Patch | None = None,
     ) -> Witnessed:
         """Run tests in a copy of this side, confined; ``patch``: with these files in it."""
+        if self.options.runner:
+            wanted = self._for_runner(wanted)
         seats = self.seats
         ground = seats.ground
         spread = ("-n", str(workers)) if workers and self.has_xdist else ()
@@ -158,7 +167,30 @@ class Side:
                 stop=self.stop,
             )
         self.ran += len(run.attempts)
-        return run
+        return self._as_collected(run) if self.options.runner else run
+
+    def _for_runner(self, wanted: Wanted) -> Wanted:
+        """What a runner of unittest's tests can be told: tests and whole files, no choice among what it collects."""
+        assert self.options.runner is not None
+        everything = wanted.everything or "*" in wanted.beside
+        whole = [*wanted.files, *wanted.beside] or ([] if wanted.ids else wanted.look_into)
+        ids = [name for name in wanted.ids if name.partition("::")[0] not in set(whole)]
+        ids = [] if everything else [*ids, *whole]
+        if wanted.order == "shuffled":
+            random.Random(wanted.seed).shuffle(ids)  # noqa: S311 - an order, not a secret
+        there = [name for name in ids if os.path.lexists(self.root / name.partition("::")[0])]
+        return replace(wanted, ids=tuple(dict.fromkeys(there)), runner=self.options.runner)
+
+    def _as_collected(self, run: Witnessed) -> Witnessed:
+        """A runner collects what it runs; modules that it cannot import it knows by name."""
+        folder = folder_of(shlex.split(self.options.runner or ""))
+        files = project_files(self.root, replace(self.project.config, source=()))
+        return replace(
+            run,
+            collected=dict.fromkeys(run.attempts, 1),
+            chosen=tuple(run.attempts),
+            uncollected={path_of(n, folder, files): why for n, why in run.uncollected.items()},
+        )
 
 
 @dataclass

@@ -89,6 +89,10 @@ def run_head(
         look_into=look_into,
         limits=limits_of(selected, options),
     )
+    if (
+        options.runner and not everything
+    ):  # it runs what it is told, and nothing is collected besides
+        wanted = replace(wanted, files=tuple(edited), look_into=())
     run = side.run(wanted, timeout_s=options.budget_s, workers=options.workers)
     head = HeadRun(looked_into=look_into)
     _take(head, run)

@@ -1,76 +1,31 @@
 """For ``pytest -p tdad_witness``: chooses tests and says how each ended, to a pipe, in sealed messages.
 
-Runs in the interpreter of the project: standard library and pytest only, Python 3.6 syntax. ``TDAD_WITNESS`` is a JSON
-object ``{"say": descriptor, "key": descriptor, "settings": file}`` and is taken out of the environment again. The key
-of the seals comes through a pipe of its own, so that it is not in the environment that ``/proc`` shows, and changes
-with every message: what was said cannot be said otherwise later. All that is needed is bound before the project runs.
-
-A message is 4 bytes length, 32 bytes HMAC-SHA256, JSON: ``begin``, ``collected``, ``chosen``, ``start``, ``report``,
-``uncollected``, ``foreign``, ``end``; see ``tdad.runner.witness_read``.
+Runs in the interpreter of the project: standard library and pytest only, Python 3.6 syntax. Messages: ``begin``,
+``collected``, ``chosen``, ``sampled``, ``start``, ``report``, ``uncollected``, ``foreign``, ``end``; see
+``tdad.runner.witness_read``. How they get out is in ``tdad_pipe``.
 """
 
 import hashlib
-import hmac
-import json
 import os
 import random
-import struct
 import sys
-import threading
 
 import pytest
 from tdad_limits import LATE, limited
+from tdad_pipe import VARIABLE, take
 
-_VARIABLE = "TDAD_WITNESS"
-_PYTHONPATH = "PYTHONPATH"
 _LONGEST = 2000
 _BATCH = 400
 _HIDDEN = "tdad-hidden-failure"
 
 
-def _sealed_pipe(descriptor, key):
-    """Return a function that says one message; the key is known to it alone."""
-    write, dumps, pack = os.write, json.dumps, struct.pack
-    sha256, new = hashlib.sha256, hmac.new
-    lock = threading.Lock()
-    state = [key]
-
-    def say(**entry):
-        body = dumps(entry).encode("ascii")
-        with lock:
-            seal = new(state[0], body, sha256).digest()
-            state[0] = sha256(b"next" + state[0]).digest()
-            data = pack(">I", len(body)) + seal + body
-            while data:
-                data = data[write(descriptor, data) :]
-
-    return say
-
-
-def _take():
-    text = os.environ.pop(_VARIABLE, None)
-    if text is None:
-        return None, None
-    order = json.loads(text)
-    with open(order["settings"], encoding="utf-8") as file:
-        settings = json.load(file)
-    key = os.read(order["key"], 32)
-    os.close(order["key"])
-    os.set_inheritable(order["say"], False)
-    if settings["pythonpath"]:
-        os.environ[_PYTHONPATH] = settings["pythonpath"]
-    else:
-        os.environ.pop(_PYTHONPATH, None)
-    return settings, _sealed_pipe(order["say"], key)
-
-
-_settings, _say = _take()
+_settings, _say = take()
 
 
 def pytest_configure(config):
     """Begin; a worker of xdist gets the settings from its controller and says nothing by itself."""
     worker = getattr(config, "workerinput", None)
-    settings = _settings if worker is None else worker.get(_VARIABLE)
+    settings = _settings if worker is None else worker.get(VARIABLE)
     if settings and not config.pluginmanager.hasplugin("tdad-witness"):
         say = _say if worker is None else None
         config.pluginmanager.register(Witness(config, settings, say), "tdad-witness")
@@ -159,7 +114,7 @@ class Witness:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node):
         """Hand the settings to a worker of xdist."""
-        node.workerinput[_VARIABLE] = self.settings
+        node.workerinput[VARIABLE] = self.settings
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node, ids):
@@ -171,7 +126,7 @@ class Witness:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node, error):
         """Take over what a worker saw."""
-        seen = getattr(node, "workeroutput", {}).get(_VARIABLE)
+        seen = getattr(node, "workeroutput", {}).get(VARIABLE)
         if seen and self.say is not None:
             self.tell(seen)
 
@@ -297,7 +252,7 @@ class Witness:
         """Note the end, and which modules came out of a tree that is not the one under test."""
         self.seen["foreign"] = self.foreign()
         if self.say is None:
-            getattr(self.config, "workeroutput", {})[_VARIABLE] = self.seen
+            getattr(self.config, "workeroutput", {})[VARIABLE] = self.seen
             return
         if self.seen["foreign"]:
             self.say(foreign=self.seen["foreign"][:50])

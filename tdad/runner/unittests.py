@@ -1,0 +1,54 @@
+"""Node ids → what a runner of unittest's tests takes on its command line, and the command. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+TESTS = "{tests}"
+PATTERNS = ("test*.py", "*_test.py", "tests.py", "*_tests.py")
+"""Names of test modules where pytest's configuration does not say."""
+
+
+def command(runner: str, python: str, node_ids: Iterable[str]) -> list[str]:
+    """The command line; ``{tests}`` becomes the labels, and ``python`` the interpreter of the side.
+
+    >>> command("python tests/runtests.py -v2 {tests}", "/env/bin/python", ["tests/a/tests.py::A::test_b"])
+    ['/env/bin/python', 'tests/runtests.py', '-v2', 'a.tests.A.test_b']
+    """
+    words = shlex.split(runner)
+    folder = folder_of(words)
+    labels = [label(node_id, folder) for node_id in node_ids]
+    found: list[str] = []
+    for word in words:
+        found += labels if word == TESTS else [word]
+    if PurePosixPath(found[0]).name.startswith("python"):
+        found[0] = python
+    return found
+
+
+def folder_of(words: Sequence[str]) -> str:
+    """The folder that the runner imports tests from: of its script; of a module (``-m``) the working directory."""
+    script = next((word for word in words if word.endswith(".py")), "")
+    return str(PurePosixPath(script).parent) if script else "."
+
+
+def label(node_id: str, folder: str) -> str:
+    """``tests/a/tests.py::A::test_b`` → ``a.tests.A.test_b``."""
+    path, _, rest = node_id.partition("::")
+    if folder != "." and path.startswith(f"{folder}/"):
+        path = path[len(folder) + 1 :]
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return ".".join([module, *(part for part in rest.partition("[")[0].split("::") if part)])
+
+
+def path_of(module: str, folder: str, files: Iterable[str]) -> str:
+    """The file of a module that a runner could not import, as far as there is one; else the name as it is."""
+    inside = module.replace(".", "/")
+    prefix = "" if folder == "." else f"{folder}/"
+    known = set(files)
+    for name in (f"{prefix}{inside}.py", f"{prefix}{inside}/__init__.py"):
+        if name in known:
+            return name
+    return f"{prefix}{inside}.py"
