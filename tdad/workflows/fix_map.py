@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,15 @@ from tdad.errors import TdadError
 from tdad.facts import Definition, DefinitionKind, Environment, FileFacts, Recorded
 from tdad.facts_fix import Patch, Start
 from tdad.graph.resolve import Resolver
-from tdad.graph.suspects import Clues, Spectrum, Suspect, ochiai, spectrum, suspects
+from tdad.graph.suspects import (
+    Clues,
+    Spectrum,
+    Suspect,
+    ochiai,
+    spectrum,
+    suspects,
+    words_of,
+)
 from tdad.store import open_map
 from tdad.workflows.audit_copy import in_copy
 from tdad.workflows.faults import is_test_code
@@ -21,7 +28,6 @@ from tdad.workflows.fix_seats import Seats
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.impact import ChangeOptions, asking, patterns
 
-_WORD = re.compile(r"[A-Za-z_]\w+")
 _FRAME = 0.6
 """Suspicion of a line on a traceback where nothing was recorded."""
 
@@ -141,9 +147,7 @@ def _clues(
     return Clues(
         frames={name: failure.frames for name, failure in failures.items()},
         recent=definitions,
-        words={
-            name: frozenset(_WORD.findall(failure.message)) for name, failure in failures.items()
-        },
+        words={name: words_of(failure.message) for name, failure in failures.items()},
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from tdad.errors import TdadError
 from tdad.facts import FAILING, Answer, Owner, Recorded
 from tdad.facts_fix import Failure
 from tdad.graph.resolve import Resolver
-from tdad.graph.suspects import Clues, suspects
+from tdad.graph.suspects import Clues, suspects, words_of
 from tdad.store import open_map
 from tdad.workflows.failed_reports import FailedReports
 from tdad.workflows.faults import is_test_code
@@ -24,7 +23,6 @@ from tdad.workflows.impact import ChangeOptions, asking, patterns
 from tdad.workflows.project import Project
 from tdad.workflows.prompt_material import doubts_of, failing_test
 
-_WORD = re.compile(r"[A-Za-z_]\w+")
 _DOUBTS = 8
 STANDARD_OUTPUT = "-"
 
@@ -130,11 +128,7 @@ def _doubts(
     found = patterns(project)
     clues = Clues(
         frames={name: failures[name].frames for name in failing if name in failures},
-        words={
-            name: frozenset(_WORD.findall(failures[name].message))
-            for name in failing
-            if name in failures
-        },
+        words={name: words_of(failures[name].message) for name in failing if name in failures},
     )
     ranked = suspects(
         recorded,

@@ -11,25 +11,32 @@ from tdad.graph.suspects.spectrum import Spectrum
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each source counts; they need not add up to one.
+    """How much each source counts beside the strongest one, which counts 1.
 
-    Fitted by ``tools/localise.py --fit`` on faults of two projects and looked at on a third.
+    Chosen by hand near the best that a random search found on faults of two projects, and looked at on a third
+    (``docs/explanation/repair.md``): with so few faults the exact values mean nothing, the order of their sizes does.
     """
 
-    suspicion: float = 1.0
-    frames: float = 0.35
+    frames: float = 0.06
     """At the innermost line of the project in the traceback; half of it one frame further out, and so on."""
-    blamed: float = 0.3
-    """Mentioned on that line."""
-    written: float = 0.3
+    blamed: float = 0.04
+    """Used on that line."""
+    written: float = 0.05
     """Sets an attribute that the most suspicious lines read."""
-    mentioned: float = 0.1
+    mentioned: float = 0.03
     """Failing tests mention it."""
-    kin: float = 0.1
+    kin: float = 0.015
     """Failing tests are called like it."""
-    named: float = 0.15
+    named: float = 0.3
     """The failure message names it."""
-    recent: float = 0.25
+    recent: float = 0.15
+
+
+_RECALL = 2
+"""Power of the share of the failing tests that execute it: most often all of them fail for one reason."""
+_BLAMED, _WRITTEN, _NAMED = 0.5, 0.6, 0.3
+"""As suspicious as an executed line of that suspicion, if all that speaks against it is that a failing line uses it,
+that it sets what the most suspicious line reads, or that messages name it."""
 
 
 @dataclass(slots=True)
@@ -56,19 +63,26 @@ class Case:
     """The test that mentions it and executed nothing."""
 
     def suspect(self, seen: Spectrum, weights: Weights) -> Suspect:
-        """Weigh it."""
+        """Weigh it: by the strongest source, and a little more for each other one."""
         counts = seen.counts(self.tests)
+        share = counts.failed / counts.total_failed if counts.total_failed else 0.0
+        strongest = max(
+            self.suspicion * (share**_RECALL if share else 1.0),
+            _BLAMED * min(1.0, self.blamed),
+            _WRITTEN * self.written,
+            _NAMED * self.named,
+        )
         parts = (
-            (weights.suspicion, self.suspicion),
-            (weights.frames, self.frames),
-            (weights.blamed, self.blamed),
+            (weights.frames, min(1.0, self.frames)),
+            (weights.blamed, min(1.0, self.blamed)),
             (weights.written, self.written),
             (weights.mentioned, self.mentioned),
             (weights.kin, self.kin),
             (weights.named, self.named),
             (weights.recent, self.recent),
         )
-        score = sum(weight * share for weight, share in parts) / sum(each for each, _ in parts)
+        total = 1.0 + sum(weight for weight, _ in parts)
+        score = (strongest + sum(weight * each for weight, each in parts)) / total
         return Suspect(
             definition=self.definition,
             score=round(score, 6),

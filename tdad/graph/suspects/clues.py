@@ -10,14 +10,22 @@ from tdad.facts import DefinitionKind, Site
 from tdad.graph.suspects.facts import Clues
 from tdad.graph.suspects.ground import Ground
 
+_NAME = re.compile(r"[A-Za-z_]\w+")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _TESTS = 40
 """Of so many failing tests it is looked at what they mention."""
 _OFTEN = 0.3
 """Share of the messages that a name must be in."""
+_MAKER = 0.7
+"""Where a class is named its constructor is meant as well, a little less."""
 _RARE = 3
 """A name of more definitions than this says nothing."""
 _COMMON = frozenset({"test", "tests", "init", "self", "get", "set", "py", "src", "is"})
+
+
+def words_of(message: str) -> frozenset[str]:
+    """Names in a failure message: of its first line, for the others tell what values were compared."""
+    return frozenset(_NAME.findall(message.strip().partition("\n")[0]))
 
 
 def framed(ground: Ground, clues: Clues) -> None:
@@ -72,9 +80,13 @@ def named(ground: Ground, clues: Clues) -> None:
         for definition in definitions if len(definitions) <= _RARE else ():
             case = ground.case(definition)
             case.line = case.line or ground.line_of(definition)
-    for case in ground.cases.values():
+    for case in list(ground.cases.values()):
         name = case.definition.rpartition("::")[2].rpartition(".")[2]
-        case.named = min(1.0, counts[name] / total) if name else 0.0
+        share = min(1.0, counts[name] / total) if name else 0.0
+        case.named = max(case.named, share)
+        maker = ground.cases.get(f"{case.definition}.__init__")
+        if maker is not None:
+            maker.named = max(maker.named, _MAKER * share)
 
 
 def _called(ground: Ground, names: set[str]) -> dict[str, list[str]]:
@@ -100,9 +112,9 @@ def mentioned(ground: Ground, failing: Iterable[str]) -> None:
 
 def kin(ground: Ground, failing: Iterable[str]) -> None:
     """Words that the names of failing tests and of a definition have in common, the rare ones counting more."""
-    tests = [_words(node_id.partition("[")[0]) for node_id in failing]
+    tests = [_words(node_id.partition("[")[0].partition("::")[2]) for node_id in failing]
     asked = Counter(word for words in tests for word in words)
-    own = {each: _words(each) for each in ground.cases}
+    own = {each: _words(each.partition("::")[2]) for each in ground.cases}
     common = Counter(word for words in own.values() for word in words)
     for definition, words in own.items():
         weights = {word: 1 / common[word] ** 0.5 for word in words}

@@ -25,7 +25,7 @@ def written(ground: Ground) -> None:
             for definition, line in found.items() if len(found) <= WRITERS else ():
                 if definition == case.definition:
                     continue
-                share = (case.suspicion + case.frames) / 2 / len(found)
+                share = min(1.0, case.suspicion) / len(found)
                 other = ground.case(definition)
                 if share > other.written:
                     other.written, other.reader = share, case.definition

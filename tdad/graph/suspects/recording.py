@@ -16,7 +16,7 @@ IMPORTED = 0.2
 """A name that an import binds: what is wrong is where it comes from."""
 UNENTERED = 0.7
 """A function that suspicious code mentions and no failing test entered: less so than what was executed."""
-OF_CLASS = 0.85
+OF_CLASS = 0.55
 """A class is less suspicious than its most suspicious method: its bases, attributes and headers ran at import."""
 UNSURE = 0.7
 """Factor for a mention that may mean several definitions."""
