@@ -14,7 +14,7 @@ WORKERS ?= auto
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests model test-model test-openai test docs demo demo-fix bench audit audit-full repair repair-sample clean
+.PHONY: help env lint types layers tests model test-model test-openai test docs demo demo-fix bench localise audit audit-full repair repair-sample clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -82,6 +82,9 @@ repair-sample: env  ## repair three bugs of each of three real projects, printed
 
 repair: env  ## repair bugs in real projects in every way there is: hours, resumable
 	$(BIN)/python tools/repair.py
+
+localise: env  ## is the code to change found, and shown to a model? an hour or two, resumable
+	$(BIN)/python tools/localise.py --write
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(VENV)-docs $(VENV)-model .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

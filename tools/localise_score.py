@@ -80,14 +80,17 @@ def changed_lines(wrong: bytes, right: bytes) -> tuple[tuple[int, ...], ...]:
 
 
 def definitions_of(facts: FileFacts, changed: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """Innermost definitions around the changed lines."""
-    found = {_innermost(facts, line) for lines in changed for line in lines}
+    """Innermost definitions around the changed lines; of an import, the module or class that it is in as well."""
+    found = {name for lines in changed for line in lines for name in _innermost(facts, line)}
     return tuple(sorted(f"{facts.path}::{each}" for each in found))
 
 
-def _innermost(facts: FileFacts, line: int) -> str:
+def _innermost(facts: FileFacts, line: int) -> tuple[str, ...]:
     around = [each for each in facts.definitions if _holds(each, line)]
-    return max(around, key=lambda each: (each.span.first, -each.span.last)).qualname
+    inner = max(around, key=lambda each: (each.span.first, -each.span.last))
+    if "import" in inner.flags:
+        return inner.qualname, facts.definitions[inner.parent].qualname
+    return (inner.qualname,)
 
 
 def _holds(definition: Definition, line: int) -> bool:

@@ -25,7 +25,7 @@ LIMIT = 8_000
 _TESTS_TOKENS = 700
 """For the bodies of failing tests."""
 _TESTS = 2
-_LONGEST = ((3, 60), (10, 40), (10_000, 24))
+_LONGEST = ((3, 60), (8, 30), (20, 16), (10_000, 10))
 """(so many of the first suspects, lines of each at most)."""
 _TRIES = 3
 

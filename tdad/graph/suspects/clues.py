@@ -39,17 +39,16 @@ def _frames(ground: Ground, frames: Sequence[Site], share: float) -> None:
     weight = 1.0
     known: set[str] = set()
     for site in reversed(frames):
-        definition = ground.owner(site.path, site.line)
-        if definition is None or definition in known:
-            continue
-        if not known:
-            _blame(ground, definition, site.line, share)
-        known.add(definition)
-        case = ground.case(definition)
-        case.frames += weight * share
-        case.framed += 1
-        case.line = case.line or site.line
-        weight /= 2
+        running = [each for each in ground.running(site.path, site.line) if each not in known]
+        for definition in running:
+            if not known:
+                _blame(ground, definition, site.line, share)
+            case = ground.case(definition)
+            case.frames += weight * share
+            case.framed += 1
+            case.line = case.line or site.line
+        known.update(running)
+        weight /= 2 if running else 1
 
 
 def _blame(ground: Ground, definition: str, line: int, share: float) -> None:

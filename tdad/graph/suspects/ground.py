@@ -70,10 +70,16 @@ class Ground:
             yield self.seen.tests[lowest.bit_length() - 1]
             tests ^= lowest
 
-    def owner(self, path: str, line: int) -> str | None:
-        """``path::qualname`` of the innermost function or class around a line; ``None``: no such file."""
+    def running(self, path: str, line: int) -> tuple[str, ...]:
+        """What runs a line, innermost first: of the head of a definition, itself and the module or class around it."""
         facts = self.facts(path)
-        return None if facts is None else f"{path}::{owners(facts, (line,))[line]}"
+        if facts is None:
+            return ()
+        name = owners(facts, (line,))[line]
+        found = self.definition(f"{path}::{name}") if name else None
+        if found is None or found.body is None or line in found.body:
+            return (f"{path}::{name}",)
+        return f"{path}::{name}", f"{path}::{facts.definitions[found.parent].qualname}"
 
 
 def owners(facts: FileFacts, lines: Iterable[int]) -> Mapping[int, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from tdad.facts import FileFacts, Owner, OwnerKind, Site, Status, TestRecord
 from tdad.graph.resolve import Resolver
-from tdad.graph.suspects import FORMULAS, Clues, Suspect, spectrum, suspects
+from tdad.graph.suspects import FORMULAS, Clues, Suspect, spectrum, suspects, words_of
 from tdad.graph.suspects.formulas import Counts
 from tests.unit.graph.text_project import TextFacts
 
@@ -176,3 +176,93 @@ def test_sets_of_tests_are_counted() -> None:
     seen = spectrum(recording, failing)  # type: ignore[arg-type]  # see above
     assert seen.counts(seen.lines["shop.py"][7]) == Counts(1, 1, 1, 2)
     assert 20 not in seen.lines["shop.py"], "no failing test executed it"
+
+
+FLOW = """\
+    import json
+
+    class Command:
+        def __init__(self, quiet):
+            self.quiet = quiet
+
+        def run(self):
+            if self.quiet:
+                return self.report()
+            return 1
+
+        def report(self):
+            return json.dumps(1)
+
+        def __repr__(self):
+            return "Command"
+
+    class Odd:
+        def __init__(self):
+            pass
+"""
+RUN = {
+    "test_a.py::test_bad": {"flow.py": [5, 8, 9, 13, 16]},
+    "test_a.py::test_good": {"flow.py": [5, 8, 10]},
+}
+
+
+def flow(
+    clues: Clues | None = None, failing: Sequence[str] = ("test_a.py::test_bad",)
+) -> dict[str, Suspect]:
+    facts = TextFacts({"flow.py": FLOW, "test_a.py": "import flow\n"})
+    found = suspects(
+        Recording(facts, RUN),  # type: ignore[arg-type]  # see above
+        Resolver(facts),
+        frozenset(failing),
+        is_test=lambda path: path.startswith("test_"),
+        clues=clues,
+    )
+    return {each.definition.partition("::")[2]: each for each in found}
+
+
+def test_who_sets_what_the_most_suspicious_line_reads_is_a_suspect() -> None:
+    maker = flow()["Command.__init__"]
+    assert "sets what Command.run reads" in maker.reasons
+    assert maker.score > flow()["Command.__repr__"].score
+
+
+def test_what_only_tells_the_failure_is_held_back() -> None:
+    found = flow()
+    assert found["Command.__repr__"].suspicion < found["Command.report"].suspicion == 1
+
+
+def test_a_name_that_an_import_binds_is_hardly_a_suspect() -> None:
+    found = flow()
+    assert 0 < found["json"].suspicion < found["Command"].suspicion
+
+
+def test_what_stands_on_the_line_that_failed_is_a_suspect() -> None:
+    frames = {"test_a.py::test_bad": (Site("flow.py", 9),)}
+    found = flow(Clues(frames=frames))
+    assert "used on the line that failed" in found["Command.report"].reasons
+    assert "in the traceback of 1 failing test" in found["Command.run"].reasons
+
+
+def test_what_a_message_names_is_a_suspect_though_nothing_executed_it() -> None:
+    assert "Odd" not in flow()
+    words = {"test_a.py::test_bad": words_of("TypeError: Odd() takes no arguments\n + Command")}
+    found = flow(Clues(words=words))
+    assert "named in the failure message" in found["Odd"].reasons
+    assert "named in the failure message" not in found["Command"].reasons, "only the first line"
+
+
+def test_what_runs_the_head_of_a_function_is_the_module_or_class_around_it() -> None:
+    frames = {"test_a.py::test_bad": (Site("flow.py", 4),)}
+    found = flow(Clues(frames=frames))
+    for name in ("Command.__init__", "Command"):
+        assert "in the traceback of 1 failing test" in found[name].reasons
+
+
+def test_what_all_failing_tests_execute_comes_before_what_some_do() -> None:
+    seen = {
+        "test_a.py::test_one": [11, 20],
+        "test_a.py::test_two": [11],
+        "test_a.py::test_good": [11],
+    }
+    found = rank(seen, ["test_a.py::test_one", "test_a.py::test_two"])
+    assert names(found).index("Item.total") < names(found).index("unrelated")
