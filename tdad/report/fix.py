@@ -180,4 +180,10 @@ def _ending(report: FixReport) -> Iterator[Line]:
     if report.reproduction:
         yield line(f"The test that reproduces the issue: {report.reproduction}")
     if report.end in {FixEnd.SERVER, FixEnd.BUDGET, FixEnd.INTERRUPTED}:
-        yield line(f"Go on: tdad fix --resume {report.run}")
+        more = f" --attempts {len(report.attempts) + 3}" if _needs_more(report) else ""
+        yield line(f"Go on: tdad fix --resume {report.run}{more}")
+
+
+def _needs_more(report: FixReport) -> bool:
+    """Tell whether all attempts of a model were used."""
+    return report.end is FixEnd.BUDGET and bool(report.attempts)

@@ -283,6 +283,7 @@ class _Job:
             everything,
             options.verify_s,
             hunt.seats.stop,
+            options.allow_tests,
         )
 
     def interrupted(self) -> None:

@@ -18,7 +18,7 @@ from tdad.agent.loop.attempts import (
 )
 from tdad.agent.loop.conversation import opening, sampling_of
 from tdad.agent.loop.gates import Rules
-from tdad.agent.loop.records import Kept, Past, PastAttempt, kept_document
+from tdad.agent.loop.records import Kept, PastAttempt, kept_document
 from tdad.agent.loop.tools import lines_of, repair_tools
 from tdad.agent.loop.tree import Tree
 from tdad.agent.prompts import PARTS, Brief
@@ -72,12 +72,10 @@ class ModelEngine:
 
     def proposals(self) -> Iterator[Found]:
         """Yield the best patch of each attempt that made one."""
-        past = self._past()
-        for each in past.attempts:
-            if each.facts is not None:
-                yield from self._again(each)
-        opened = next((each for each in past.attempts if each.facts is None), None)
-        number = opened.number if opened else len(past.attempts) + 1
+        ended, opened = self._past()
+        for each in ended:
+            yield from self._again(each)
+        number = opened.number if opened else len(ended) + 1
         turn = len(self.facts)
         while turn < self.options.attempts and not self.hunt.seats.stop.is_set():
             server = self.servers.for_attempt(turn)
@@ -113,12 +111,16 @@ class ModelEngine:
 
     # ------------------------------------------------------------------------------------------------- going on
 
-    def _past(self) -> Past:
+    def _past(self) -> tuple[tuple[PastAttempt, ...], PastAttempt | None]:
+        """(attempts of an earlier process that ended, the one to go on with): also one that a server ended."""
         self.trail.mend()
         past = self.trail.past()
         for url, tokens in past.spent.items():
-            self.servers.spent[url] = self.servers.spent.get(url, 0) + tokens
-        return past
+            self.servers.spent[url] = tokens
+        attempts = past.attempts
+        if attempts and _goes_on(attempts[-1]):
+            return attempts[:-1], attempts[-1]
+        return attempts, None
 
     def _again(self, past: PastAttempt) -> Iterator[Found]:
         """An attempt of an earlier process: its best patch counts, and is proposed if nobody measured it."""
@@ -213,6 +215,8 @@ class ModelEngine:
             messages=past.messages if past else (),
             step=past.step if past else 0,
             tokens=past.tokens if past else 0,
+            prompt_tokens=past.prompt_tokens if past else 0,
+            completion_tokens=past.completion_tokens if past else 0,
             elapsed_before_s=past.elapsed_s if past else 0.0,
         )
         if past is None:
@@ -327,6 +331,11 @@ class ModelEngine:
             len(best.standing.passing),
             len(best.standing.broken),
         )
+
+
+def _goes_on(past: PastAttempt) -> bool:
+    """Tell whether the attempt did not come to an end of its own."""
+    return past.facts is None or past.facts.end is AttemptEnd.SERVER
 
 
 def _parts(arms: frozenset[str]) -> frozenset[str]:

@@ -18,7 +18,7 @@ from tdad.agent.loop.conversation import DRIFTS, ROLLOVERS, afresh, budget_line
 from tdad.agent.loop.elision import elide, too_full
 from tdad.agent.loop.records import Kept, kept_document, standing_document, step_document
 from tdad.agent.loop.repetition import no_edit_nudge
-from tdad.agent.loop.standing import tests_text
+from tdad.agent.loop.standing import standing_text
 from tdad.agent.search.patch_text import patch_text
 from tdad.answers_fix import Pulse
 from tdad.errors import ContextExhausted, ModelTooSlow, TdadError
@@ -211,7 +211,7 @@ class Attempt:
         tree, standing = self.desk.tree, self.desk.standing
         before = {path: tree.start(path) for path in tree.patch}
         diff = patch_text(before, tree.patch).decode("utf-8", "replace")
-        tests = tests_text(standing, None, {}) if standing is not None else ""
+        tests = standing_text(standing, None, {}) if standing is not None else ""
         self.messages = afresh(self.first, diff, tests, self.step, self.limits.steps)
         self._used = 0
         self._tell("the conversation is begun anew")

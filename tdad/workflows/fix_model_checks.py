@@ -65,7 +65,7 @@ class Checks:
             passing=tuple(name for name in targets if passes(run, name)),
             failing=tuple(name for name in targets if not passes(run, name)),
             broken=self._broken(run, wanted - set(targets), uncollected),
-            ran=max(len(names), len(run.suite.outcomes)) if targets else len(names),
+            ran=len(names),
             all_at_risk=all_at_risk,
             at_risk=len(wanted) - len(targets),
             failures=run.failures,

@@ -13,7 +13,7 @@ from tdad.agent.loop.gates import Rules, refusal, untouchable
 from tdad.agent.loop.plain import capped, plain
 from tdad.agent.loop.reading import Shown
 from tdad.agent.loop.repetition import Circle, Deed, circle
-from tdad.agent.loop.standing import Standing, failure_text, known_line, tests_text
+from tdad.agent.loop.standing import Standing, failure_text, known_line, standing_text
 from tdad.agent.loop.tree import Tree, encoded
 from tdad.agent.search.patch_text import patch_text
 from tdad.facts_fix import Failure
@@ -193,7 +193,7 @@ class Desk:
             return text
         self._stand(checked.standing)
         sources = sources_of(tree, checked.standing.failures)
-        return f"{text}\n{tests_text(checked.standing, before or self._at_start(), sources)}"
+        return f"{text}\n{standing_text(checked.standing, before or self._at_start(), sources)}"
 
     def _at_start(self) -> Standing:
         return Standing(failing=self.hunt.targets)
@@ -218,7 +218,9 @@ class Desk:
             if not found:
                 return note
             checked = self.checks.run(self.tree, found)
-        text = tests_text(checked.standing, None, sources_of(self.tree, checked.standing.failures))
+        text = standing_text(
+            checked.standing, None, sources_of(self.tree, checked.standing.failures)
+        )
         if checked.uncollected:
             text += "\n" + uncollected_text(self.tree, checked.uncollected)
         return text
@@ -235,9 +237,7 @@ class Desk:
             if not self.tree.patch:
                 return "Nothing was changed, so the tests still fail. Make an edit, or call finish again to give up."
             if standing is not None and not standing.good:
-                return (
-                    f"{tests_text(standing, None, {})}\nGo on, or call finish again to stop here."
-                )
+                return f"{standing_text(standing, None, {})}\nGo on, or call finish again to stop here."
         self.finished = str(given["summary"]).strip().partition("\n")[0][:300]
         self.stopped = "Not run: the work was finished before it."
         return "Finished."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tdad.agent.loop.plain import LONGEST, capped, plain
@@ -13,6 +13,7 @@ from tdad.agent.loop.tree import Tree
 MOST_LINES = 250
 MOST_HITS = 40
 _LONGEST_LINE = 400
+_LONGEST_SEARCHED = 5_000
 _LISTED = 60
 _EXPLOSIVE = re.compile(r"\([^()]*[*+][^()]*\)[*+{]")
 """``(a+)+``: may take for ever on one line."""
@@ -103,13 +104,16 @@ def _next(path: str, prefix: str) -> str:
 
 def search(tree: Tree, pattern: str, path: str | None) -> Shown:
     """Lines that match, by file."""
-    matches, note = _matcher(pattern)
+    found, note = _pattern(pattern)
     hits: list[str] = []
     files: dict[str, int] = {}
     seen: list[Seen] = []
     for name in _searched(tree, path):
-        for number, line in enumerate(tree.text(name).splitlines(), 1):  # type: ignore[union-attr] # it is listed
-            if len(line) < 5_000 and matches(line):
+        text = tree.text(name) or ""
+        if not found.search(text):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) < _LONGEST_SEARCHED and found.search(line):
                 files[name] = files.get(name, 0) + 1
                 if len(hits) < MOST_HITS:
                     hits.append(f"{name}:{number}: {plain(line)[:_LONGEST_LINE]}")
@@ -125,21 +129,16 @@ def search(tree: Tree, pattern: str, path: str | None) -> Shown:
     return Shown(capped(note + "\n".join(hits) + more), tuple(seen))
 
 
-def _matcher(pattern: str) -> tuple[Callable[[str], bool], str]:
-    """(whether a line matches, what to say): a pattern that is no regular expression is looked for as it is."""
+def _pattern(pattern: str) -> tuple[re.Pattern[str], str]:
+    """(what to look for, what to say about it): a pattern that is no regular expression is looked for as it is."""
+    literal = re.compile(re.escape(pattern))
     try:
-        found = re.compile(pattern)
+        found = re.compile(pattern, re.MULTILINE)
     except (re.error, RecursionError, OverflowError):
-        return (
-            lambda line: pattern in line,
-            "(not a regular expression; looked for as it stands)\n",
-        )
+        return literal, "(not a regular expression; looked for as it stands)\n"
     if _EXPLOSIVE.search(pattern):
-        return (
-            lambda line: pattern in line,
-            "(repetitions inside repetitions are not run; looked for as it stands)\n",
-        )
-    return lambda line: found.search(line) is not None, ""
+        return literal, "(repetitions inside repetitions are not run; looked for as it stands)\n"
+    return found, ""
 
 
 def _searched(tree: Tree, path: str | None) -> Iterator[str]:

@@ -37,6 +37,8 @@ class PastAttempt:
     best: Kept | None = None
     elapsed_s: float = 0.0
     tokens: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
     edits: int = 0
     refused: int = 0
     facts: AttemptFacts | None = None
@@ -113,7 +115,12 @@ def _take(
         case "reply":
             was = attempts[number]
             tokens = int(entry["spent"])
-            attempts[number] = replace(was, tokens=was.tokens + tokens)
+            attempts[number] = replace(
+                was,
+                tokens=was.tokens + tokens,
+                prompt_tokens=was.prompt_tokens + int(entry["usage"]["prompt"]),
+                completion_tokens=was.completion_tokens + int(entry["usage"]["completion"]),
+            )
             spent[was.endpoint] = spent.get(was.endpoint, 0) + tokens
         case "step":
             attempts[number] = _stepped(attempts[number], entry)

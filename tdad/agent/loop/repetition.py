@@ -1,6 +1,7 @@
 """Going in circles: what the model did before, and what to tell it about that.
 
-A nudge goes into the answer of the call, and nothing is ended at the first hit: people work in circles, too.
+A nudge goes into the answer of the call, and nothing is ended at the first hit: people work in circles, too. A deed's key
+has the state of the files in it, so going back and forth (an edit, its opposite, the edit again) is the same deed again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SAME_NUDGE, SAME_END = 3, 5
-_ALTERNATIONS = 3
 _FAILED_NUDGE, _FAILED_END = 3, 6
 _IDLE_READS = 10
 
@@ -39,9 +39,7 @@ class Circle:
     end: bool = False
 
 
-def circle(  # noqa: PLR0911 - one for each kind
-    deeds: Sequence[Deed], known: str
-) -> Circle:
+def circle(deeds: Sequence[Deed], known: str) -> Circle:
     """Tell whether the last deed closes a circle. ``known``: what is known so far, one line for the nudge."""
     last = deeds[-1]
     same = sum(each.key == last.key for each in deeds)
@@ -59,10 +57,6 @@ def circle(  # noqa: PLR0911 - one for each kind
         return Circle(
             f"You have made this exact call {same} times with the same result. {known} Try a different file or a"
             " different fix."
-        )
-    if _alternates(deeds):
-        return Circle(
-            f"You go back and forth between the same two calls. {known} Do something different."
         )
     if _only_looks(deeds):
         return Circle(
@@ -89,16 +83,6 @@ def _same_region(deeds: Sequence[Deed]) -> int:
         if each.path == last.path and each.first <= last.last and last.first <= each.last:
             count += 1
     return count
-
-
-def _alternates(deeds: Sequence[Deed]) -> bool:
-    """A-B-A-B-A-B, and not said before about the same two."""
-    size = 2 * _ALTERNATIONS
-    keys = [each.key for each in deeds[-size:]]
-    if len(keys) < size or keys[0] == keys[1] or keys != keys[:2] * _ALTERNATIONS:
-        return False
-    before = deeds[-size - 1].key if len(deeds) > size else ""
-    return before != keys[1]
 
 
 def _only_looks(deeds: Sequence[Deed]) -> bool:

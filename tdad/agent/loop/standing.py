@@ -43,7 +43,7 @@ class Standing:
         return not self.passing, len(self.broken), len(self.failing)
 
 
-def tests_text(
+def standing_text(
     now: Standing, before: Standing | None, sources: Mapping[str, Sequence[str]]
 ) -> str:
     """What the model is told after an edit or a run. ``sources``: path → lines, to quote where a test failed."""
