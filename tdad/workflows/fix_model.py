@@ -89,8 +89,7 @@ class ModelEngine:
             if self.facts[-1].end is not AttemptEnd.SERVER or not self.servers.left:
                 turn += 1
             if found is not None:
-                yield found
-                self._heard(found)
+                yield from self._proposed(found, self.facts[-1].number)
         if not self.servers.left:
             self.error = self.servers.error
 
@@ -127,27 +126,33 @@ class ModelEngine:
         assert past.facts is not None
         self.facts.append(past.facts)
         best = self._restored(past.best)
-        self._lines.append(carried(past.number, past.facts, best))
+        if "carry" in self.arms:
+            self._lines.append(carried(past.number, past.facts, best))
         if best is not None:
             self.bests.append(best)
             if not past.verified:
-                found = self._found(best, past.facts.why)
-                yield found
-                self._heard(found, past.number)
+                yield from self._proposed(self._found(best, past.facts.why), past.number)
 
     def _restored(self, kept: Kept | None) -> Checkpoint | None:
         if kept is None or not kept.patch:
             return None
         return Checkpoint(self.trail.patch(kept.patch), kept.standing, kept.lines)
 
-    def _heard(self, found: Found, number: int | None = None) -> None:
+    def _proposed(self, found: Found, number: int) -> Iterator[Found]:
+        """Yield it, and take in what came of it, also when nothing more is asked for."""
+        try:
+            yield found
+        finally:
+            self._heard(found, number)
+
+    def _heard(self, found: Found, number: int) -> None:
         """Take in what the final verification said about a patch, for the attempts to come."""
         if not self.hunt.verified or self.hunt.verified[-1][0] is not found:
             return
         measured: Measured = self.hunt.verified[-1][1]
         self.trail.add(
             "verified",
-            attempt=number or self.facts[-1].number,
+            attempt=number,
             measured=asdict(measured),
         )
         if measured.broken and self._lines:

@@ -26,7 +26,7 @@ from tdad.workflows.fix_seats import Seats
 from tdad.workflows.fix_start import Begun, begin
 from tdad.workflows.project import open_project
 from tests.e2e.fix_project import BROKEN, FILES, make_shop
-from tests.servers.answers import Answer, Body, Drop, Says, Script
+from tests.servers.answers import Answer, Body, Drop, Says, Script, Seen
 from tests.servers.scripted import ScriptedServer
 
 BAD, GOOD = "total() < LIMIT", "total() <= LIMIT"
@@ -389,3 +389,26 @@ def test_a_run_that_was_killed_goes_on_where_it_was(play: Play) -> None:
     assert found.broke == 0
     assert again.facts[0].steps == 4
     assert again.facts[0].tokens > engine.facts[0].tokens
+
+
+def test_the_time_of_an_attempt_holds_while_the_model_thinks(play: Play) -> None:
+    slow = Body({"error": "late"}, 500, pause_s=40.0)
+    began = monotonic()
+    done = play([Says(calls=[HELPFUL]), slow], time_s=20.0)
+    assert done.ends == [AttemptEnd.TIME]
+    assert monotonic() - began < 35
+    assert done.found[0].passing == 2, "what it had is kept"
+
+
+def test_no_room_on_the_disk_loses_no_patch(play: Play, stage: Stage) -> None:
+    def script(seen: Seen) -> Answer:
+        if len(seen.json["messages"]) > 2:
+            path = max(stage.kept.glob("2*")) / "trajectory.jsonl"
+            path.unlink()
+            path.symlink_to("/dev/full")
+        return Says(calls=[HELPFUL])
+
+    with pytest.raises(OSError, match="No space left"):
+        play(script)
+    patch = max(stage.kept.glob("2*")) / "best.patch"
+    assert "sum(self.prices) - 1" in patch.read_text()

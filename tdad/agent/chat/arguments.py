@@ -106,7 +106,8 @@ def _unwrap(value: object, schema: Mapping[str, Any], wrapped: bool) -> object:
 def coerce(value: object, schema: Mapping[str, Any]) -> object:
     """``value`` as the type that ``schema`` asks for where it says just that in another type, else as it is.
 
-    ``"12"`` → 12, ``"true"`` → True, ``"[1]"`` → [1]; the words None and null → ``None`` where no string is asked for.
+    ``"12"`` → 12, ``"true"`` → True, ``"[1]"`` → [1], ``"a"`` → ["a"] where a list of strings is asked for; the words
+    None and null → ``None`` where no string is asked for.
     """
     types = _types(schema)
     if not types or not isinstance(value, str) or "string" in types:
@@ -120,8 +121,16 @@ def coerce(value: object, schema: Mapping[str, Any]) -> object:
         return None
     if "boolean" in types and text.lower() in {"true", "false"}:
         return text.lower() == "true"
+    return _parsed(text, value, types, schema)
+
+
+def _parsed(text: str, value: object, types: frozenset[str], schema: Mapping[str, Any]) -> object:
+    """What the text says in JSON, if that is of the right type; one string is a list of strings with one member."""
     parsed, rest, error = _decode(text)
-    return value if error or rest.strip() or not _is_a(parsed, types) else parsed
+    if not error and not rest.strip() and _is_a(parsed, types):
+        return parsed
+    one = "array" in types and "string" in _types(_mapping(schema.get("items")))
+    return [text] if one and text[0] not in "[{" else value
 
 
 def _required(tool: ToolSpec) -> list[str]:

@@ -1,7 +1,7 @@
 """Going in circles: what the model did before, and what to tell it about that.
 
-A nudge goes into the answer of the call, and nothing is ended at the first hit: people work in circles, too. A deed's key
-has the state of the files in it, so going back and forth (an edit, its opposite, the edit again) is the same deed again.
+A nudge goes into the answer of the call, and nothing is ended at the first hit: people work in circles, too. A deed's
+key has the state of the files in it, so going back and forth (an edit, its opposite, the edit again) is the same deed.
 """
 
 from __future__ import annotations

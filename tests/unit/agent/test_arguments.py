@@ -106,3 +106,11 @@ def test_unknown_parameters_are_left_out_only_where_the_schema_is_closed():
     closed = ToolSpec("t", "", {**spec.parameters, "additionalProperties": False})
     got = fit(read({"path": "a", "why": "b"}), closed)
     assert (got.values, got.repairs) == ({"path": "a"}, ("unknown parameter why left out",))
+
+
+def test_one_string_where_a_list_of_strings_is_asked_for():
+    strings = {"type": "array", "items": {"type": "string"}}
+    assert coerce("impacted", strings) == ["impacted"]
+    assert coerce('["a", "b"]', strings) == ["a", "b"]
+    assert coerce("[a, b", strings) == "[a, b", "half a list is no list"
+    assert coerce("x", {"type": "array", "items": {"type": "integer"}}) == "x"
