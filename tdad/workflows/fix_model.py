@@ -322,8 +322,9 @@ class ModelEngine:
             self.trail.add(
                 "end", attempt=attempt.number, facts=asdict(facts), best=kept_document(kept)
             )
+        steps = f"{attempt.step} step{'s'[: attempt.step != 1]}"
         self.hunt.say(
-            f"attempt {attempt.number} ended ({end}): {attempt.step} steps, {attempt.tokens:,} tokens,"
+            f"attempt {attempt.number} ended ({end}): {steps}, {attempt.tokens:,} tokens,"
             f" {facts.passing} of {len(self.hunt.targets)} failing tests pass, {facts.broken} broken"
         )
 
