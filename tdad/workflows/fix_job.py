@@ -21,6 +21,9 @@ from tdad.workflows.fix_revert import reverts
 from tdad.workflows.fix_smaller import reverted_lines, too_large
 from tdad.workflows.fix_verify import Verifier
 
+_SMALLER_S = 120.0
+"""So long a small repair is looked for in the place of a large revert that is known to do."""
+
 
 @dataclass
 class Job:
