@@ -653,6 +653,19 @@ class GateRunning(TdadError):
         )
 
 
+class GateEnvironmentFailed(TdadError):
+    """The command of ``--env-command`` failed for one of the two versions."""
+
+    slug = "gate-environment-failed"
+
+    def __init__(self, side: str, reason: str) -> None:
+        self.side = side
+        super().__init__(
+            f"the environment of {side} was not made ({reason}). See what it says above, and put the command right:"
+            " tdad gate --env-command 'python -m venv {env} && {env}/bin/pip install -e . pytest'"
+        )
+
+
 class GateVerdictUnknown(UsageError):
     """``--fail-on`` names a verdict that there is not."""
 

@@ -96,6 +96,11 @@ _VERDICTS = {
     help="Instead of pytest: 'python tests/runtests.py {tests}', 'python -m unittest {tests}'.",
 )
 @click.option(
+    "--env-command",
+    metavar="COMMAND",
+    help="Makes an environment in {env}, for each side, when the change touches what is installed.",
+)
+@click.option(
     "-n",
     "--workers",
     metavar="N",
@@ -138,6 +143,7 @@ def gate(
     fail_on: str,
     suggest: bool,
     runner: str | None,
+    env_command: str | None,
     workers: int,
     test_time: str,
     sandbox: str,
@@ -173,6 +179,7 @@ def gate(
         fail_on=_verdicts(fail_on),
         suggest=suggest,
         runner=runner,
+        env_command=env_command,
         workers=workers,
         strictness=Strictness(sandbox),
         python=python,

@@ -20,6 +20,7 @@ from tdad.workflows.faults import is_test_code
 from tdad.workflows.gate_again import Rerunner
 from tdad.workflows.gate_baseline import ask_baseline
 from tdad.workflows.gate_cache import Known, environment_key
+from tdad.workflows.gate_environment import own_environments
 from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_options import GateOptions
@@ -67,6 +68,7 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         if not files:
             return _report(sides, options, question, began=began)
         selected = select(project, sides, files, say)
+        sides.notes += own_environments(sides, files, say)
         say(
             f"{len(selected.ids) if selected.by != ALL else 'all'} tests at risk, by the {selected.by}"
         )

@@ -1,0 +1,144 @@
+"""Other runners, environments of a side's own, packages that are installed from elsewhere, the selection watched."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import pytest
+
+from tdad.answers_gate import GateEnd
+from tdad.errors import GateEnvironmentFailed
+from tdad.facts_gate import Verdict
+from tdad.workflows.gate import gate
+from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.project import open_project
+from tests.e2e.gate_project import repository
+
+pytestmark = pytest.mark.slow
+
+UNITTESTS = """
+import unittest, shop
+class Shop(unittest.TestCase):
+    def test_total(self): self.assertEqual(shop.total([1, 2]), 3)
+    def test_parts(self):
+        for n in range(2):
+            with self.subTest(n=n): self.assertEqual(shop.total([n]), n)
+    def test_name(self): self.assertEqual(shop.name("a"), "A")
+    @unittest.skip("never")
+    def test_skipped(self): pass
+"""
+SHOP = "def total(prices): return sum(prices)\ndef name(text): return text.title()\n"
+BROKEN = SHOP.replace("sum(prices)", "sum(prices) + 1")
+
+
+def run(root, **options):
+    chosen = {"base": "main", "reruns": 1, "python": sys.executable, **options}
+    return gate(open_project(root), GateOptions(**chosen))
+
+
+def verdicts(report):
+    return {test.node_id.rpartition("::")[2]: test.verdict for test in report.tests}
+
+
+def test_unittests_own_runner_is_listened_to(tmp_path):
+    before = {
+        "shop.py": SHOP,
+        "tests/__init__.py": "",
+        "tests/test_shop.py": UNITTESTS + "    def test_gone(self): pass\n",
+    }
+    head = {"shop.py": BROKEN, "tests/__init__.py": "", "tests/test_shop.py": UNITTESTS}
+    root = repository(tmp_path / "shop", before, head)
+    report = run(root, runner="python -m unittest -v {tests}")
+    assert report.end is GateEnd.REGRESSION
+    found = verdicts(report)
+    assert found.pop("test_gone") is Verdict.REMOVED
+    assert found == {
+        "test_total": Verdict.REGRESSION,
+        "test_parts": Verdict.REGRESSION,
+        "test_name": Verdict.UNCHANGED,
+        "test_skipped": Verdict.UNCHANGED,
+    }
+
+
+def dependent(tmp_path):
+    test = "import os\ndef test_dependency(): assert os.environ['DEPENDENCY'] == '1'\n"
+    before = {"test_a.py": test, "requirements.txt": "1"}
+    return repository(tmp_path / "shop", before, {"test_a.py": test, "requirements.txt": "2"})
+
+
+def test_each_side_gets_an_environment_when_dependencies_changed(tmp_path):
+    python = shlex.quote(sys.executable)
+    command = (
+        "mkdir -p {env}/bin && (echo '#!/bin/sh'; echo export DEPENDENCY=$(cat requirements.txt);"
+        f" echo exec {python} '\"$@\"') > {{env}}/bin/python && chmod +x {{env}}/bin/python"
+    )
+    report = run(dependent(tmp_path), env_command=command, python=None)
+    assert [test.node_id for test in report.regressions] == ["test_a.py::test_dependency"]
+    assert report.baseline.python != report.head.python
+    assert any("environment of its own" in note for note in report.notes)
+
+
+def test_without_a_command_the_change_of_dependencies_is_said(tmp_path):
+    report = run(dependent(tmp_path))
+    assert any("--env-command" in note for note in report.notes)
+
+
+def test_an_environment_that_is_not_made_is_no_answer(tmp_path):
+    with pytest.raises(GateEnvironmentFailed, match="exit code 3"):
+        run(dependent(tmp_path), env_command="exit 3")
+
+
+def test_the_worktree_is_tested_although_another_copy_is_installed(tmp_path, monkeypatch):
+    """A copy of the package lies where an install would put it: the version under test comes first all the same."""
+    installed = tmp_path / "installed"
+    (installed / "shop").mkdir(parents=True)
+    (installed / "shop" / "__init__.py").write_text("def total(prices): return 'installed'\n")
+    test = "import shop\ndef test_total(): assert shop.total([1]) == 1\n"
+    before = {"src/shop/__init__.py": SHOP, "tests/test_shop.py": test}
+    root = repository(
+        tmp_path / "shop", before, {"src/shop/__init__.py": BROKEN, "tests/test_shop.py": test}
+    )
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    report = run(root)
+    assert [test.node_id for test in report.regressions] == ["tests/test_shop.py::test_total"]
+    assert "assert 2 == 1" in report.regressions[0].failure.message
+
+
+def test_a_selection_that_misses_a_regression_is_found_out(tmp_path):
+    """A test that finds the code by a name put together at run time: the static graph does not see it."""
+    hidden = (
+        "import importlib\n"
+        "def test_hidden():\n"
+        "    shop = importlib.import_module('sh' + 'op')\n"
+        "    assert getattr(shop, 'to' + 'tal')([1]) == 1\n"
+    )
+    seen = "import shop\ndef test_seen(): assert shop.total([1]) == 1\n"
+    files = {"tests/test_hidden.py": hidden, "tests/test_seen.py": seen}
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, **files}, {"shop.py": BROKEN, **files})
+    assert "test_hidden" not in verdicts(run(root))
+    for options in ({"shadow": True}, {"sample": 1.0}):
+        report = run(root, **options)
+        assert report.chosen.missed == ("tests/test_hidden.py::test_hidden",), options
+        assert report.chosen.sampled == 1
+
+
+def test_the_same_commit_and_uncommitted_work_are_said(tmp_path):
+    root = repository(tmp_path / "shop", {"shop.py": SHOP}, {"shop.py": SHOP})
+    (root / "shop.py").write_text(BROKEN)
+    report = run(root, base="HEAD")
+    assert report.end is GateEnd.PASSED
+    assert report.dirty
+    assert any("uncommitted" in note for note in report.notes)
+    assert any("same commit" in note for note in report.notes)
+
+
+def test_a_suggestion_undoes_what_broke(tmp_path):
+    test = "import shop\ndef test_total(): assert shop.total([1]) == 1\n"
+    head = {
+        "shop.py": BROKEN.replace("text.title()", "text.title().strip()"),
+        "tests/test_shop.py": test,
+    }
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, "tests/test_shop.py": test}, head)
+    (suggestion,) = run(root, suggest=True).suggestions
+    assert "+def total(prices): return sum(prices)\n" in suggestion.patch
