@@ -13,15 +13,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import ExitStack
 from itertools import chain, zip_longest
 
 from accuracy_setup import prepare
-from localise_record import Case, Kept, cases, kept, ready, record
+from localise_record import Case, Kept, alone, cases, kept, ready, record
 from localise_score import Score, score
 from localise_table import print_scores, write_page
 
 NAMES = ("click", "jinja2", "itsdangerous")
-WANTED = {"click": (26, 10), "jinja2": (26, 10), "itsdangerous": (16, 6)}
+WANTED = {"click": (24, 9), "jinja2": (22, 9), "itsdangerous": (20, 8)}
 """Subject → how many seeded faults, how many historical ones."""
 
 
@@ -31,9 +32,11 @@ def main(arguments: list[str]) -> int:
     subjects = options.subjects.split(",")
     if not options.table:
         prepare(subjects)
-        for name in subjects:
-            ready(name)
-        _record(_cases(subjects), time.monotonic() + 60 * options.minutes)
+        with ExitStack() as locks:
+            mine = [name for name in subjects if locks.enter_context(alone(name))]
+            for name in mine:
+                ready(name)
+            _record(_cases(mine), time.monotonic() + 60 * options.minutes)
     if not options.record:
         scores = [_score(case) for name in subjects for case in kept(name) if not case.left_out]
         print_scores(scores)

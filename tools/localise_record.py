@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -164,6 +166,20 @@ def _begun(case: Case) -> Begun:
 
 def _say(text: str) -> None:
     print(f"  {text}", file=sys.stderr)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Hold a subject, which is changed in place; false: another process records it."""
+    LOCALISE.mkdir(parents=True, exist_ok=True)
+    with (LOCALISE / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{name} is recorded by another process", file=sys.stderr)
+            yield False
+            return
+        yield True
 
 
 def ready(name: str) -> None:
