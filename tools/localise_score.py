@@ -53,7 +53,7 @@ def score(case: Kept) -> Score:
     ground = _view(case)
     changed = changed_lines(case.wrong, case.right)
     truth = definitions_of(index(case.path, case.wrong), changed)
-    found = suspicion(ground, begun.map_path, begun.start, begun.targets, recent=frozenset())
+    found = suspicion(ground, begun.map_path, begun.start, begun.targets, recent={})
     message = brief(ground, begun, found)
     ours = [each.definition for each in found.suspects]
     ranks = {"tdad": rank(ours, truth)}

@@ -12,8 +12,6 @@ from threading import Event
 from tdad.answers_fix import FixEnd, FixReport, Pulse
 from tdad.errors import FixNotReproduced, ServerNotFound, TdadError, UsageError
 from tdad.facts_fix import Engine
-from tdad.repo import changed_files
-from tdad.repo.git import find
 from tdad.workflows.audit_pool import interruptible
 from tdad.workflows.fix_deliver import check_delivery, deliver
 from tdad.workflows.fix_folder import RunFolder, new_run, old_run, state_of
@@ -31,6 +29,7 @@ from tdad.workflows.fix_model_issue import (
 )
 from tdad.workflows.fix_model_servers import Servers, servers_of
 from tdad.workflows.fix_options import FixOptions
+from tdad.workflows.fix_recent import recently
 from tdad.workflows.fix_report import Best
 from tdad.workflows.fix_revert import check_revision
 from tdad.workflows.fix_seats import Seats
@@ -169,7 +168,7 @@ def _hunt(
     tried = run.tried
     tried.load()
     suspicious = suspicion(
-        ground, begun.map_path, begun.start, begun.targets, recent=_uncommitted(ground)
+        ground, begun.map_path, begun.start, begun.targets, recent=recently(ground.copied)
     )
     risk = Risk(seats, begun.map_path, begun.start, min(options.verify_s, _RISK_S))
     held = _held_back(begun.steady, options)
@@ -195,12 +194,3 @@ def _held_back(targets: Sequence[str], options: FixOptions) -> tuple[str, ...]:
         return ()
     chosen = random.Random(options.seed).sample(sorted(targets), len(targets) // 2)  # noqa: S311 - no secret
     return tuple(sorted(chosen))
-
-
-def _uncommitted(ground: Ground) -> frozenset[str]:
-    if find(ground.root) is None:
-        return frozenset()
-    project = ground.copied
-    return frozenset(
-        version.path for version in changed_files(project.root, config=project.config)
-    )

@@ -61,9 +61,14 @@ class Suspicion:
 
 
 def suspicion(
-    ground: Ground, map_path: Path, start: Start, targets: Sequence[str], *, recent: frozenset[str]
+    ground: Ground,
+    map_path: Path,
+    start: Start,
+    targets: Sequence[str],
+    *,
+    recent: Mapping[str, float],
 ) -> Suspicion:
-    """From the recording, the tracebacks and what changed lately (paths with uncommitted changes).
+    """From the recording, the tracebacks and what changed lately (``path::qualname`` → how lately, 0 to 1).
 
     Raises:
         TdadError: the map cannot be read.
@@ -84,7 +89,7 @@ def suspicion(
             Resolver(head),
             frozenset(targets),
             is_test=is_test,
-            clues=_clues(start, targets, recent, recorded),
+            clues=_clues(start, targets, recent),
         )
         executed = _lines(seen, is_test, recorded, head)
         for path, lines in framed.items():
@@ -134,19 +139,11 @@ def _framed(start: Start, targets: Sequence[str], is_test: object) -> dict[str, 
     return found
 
 
-def _clues(
-    start: Start, targets: Sequence[str], recent: frozenset[str], recorded: Recorded
-) -> Clues:
+def _clues(start: Start, targets: Sequence[str], recent: Mapping[str, float]) -> Clues:
     failures = {name: start.failures[name] for name in targets if name in start.failures}
-    definitions: dict[str, float] = {}
-    for path in recent:
-        for digest in recorded.versions(path)[:1]:
-            facts = recorded.facts(path, digest)
-            for each in facts.definitions if facts else ():
-                definitions[f"{path}::{each.qualname}"] = 0.5
     return Clues(
         frames={name: failure.frames for name, failure in failures.items()},
-        recent=definitions,
+        recent=recent,
         words={name: words_of(failure.message) for name, failure in failures.items()},
     )
 

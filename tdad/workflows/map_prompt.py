@@ -18,6 +18,7 @@ from tdad.graph.suspects import Clues, suspects, words_of
 from tdad.store import open_map
 from tdad.workflows.failed_reports import FailedReports
 from tdad.workflows.faults import is_test_code
+from tdad.workflows.fix_recent import recently
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.impact import ChangeOptions, asking, patterns
 from tdad.workflows.project import Project
@@ -127,6 +128,7 @@ def _doubts(
         return ()
     found = patterns(project)
     clues = Clues(
+        recent=recently(project),
         frames={name: failures[name].frames for name in failing if name in failures},
         words={name: words_of(failures[name].message) for name in failing if name in failures},
     )

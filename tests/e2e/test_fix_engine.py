@@ -125,7 +125,7 @@ def play(stage: Stage) -> Iterator[Play]:
                 stage.begun.map_path,
                 start,
                 stage.begun.targets,
-                recent=frozenset(),
+                recent={},
             ),
             risk=Risk(seats, stage.begun.map_path, start, 60.0),
             tried=new_run(stage.kept).tried,
