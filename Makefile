@@ -82,6 +82,7 @@ repair-sample: env  ## repair three bugs of each of three real projects, printed
 
 repair: env  ## repair bugs in real projects in every way there is: hours, resumable
 	$(BIN)/python tools/repair.py
+	$(BIN)/python tools/repair_model.py
 
 localise: env  ## is the code to change found, and shown to a model? an hour or two, resumable
 	$(BIN)/python tools/localise.py --write

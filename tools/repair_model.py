@@ -3,7 +3,7 @@
     python tools/repair_model.py [--subjects itsdangerous,click,jinja2] [--bugs 20] [--oracle F] [--clumsy A,B,F]
                                  [--minutes M] [--table]
 
-Each bug, with the history of ``repair.py``, is repaired by ``tdad fix --engine model`` over HTTP, one attempt per arm.
+Each bug of ``repair.py`` is repaired by ``tdad fix --engine model`` over HTTP, one attempt per arm.
 The oracle shows what a repair costs when nothing is left to find out, the clumsy model what the checks let through. A
 stopped run goes on where it was. Results go to ``docs/explanation/repair-model-results.jsonl``, the tables to
 ``docs/explanation/repair.md``.
@@ -25,7 +25,6 @@ from typing import Any
 from accuracy_setup import NoPythonError
 from bench_setup import ROOT
 from repair_bugs import HISTORICAL, OTHER, SEEDED, Bug, bugs, release
-from repair_harmless import harmless
 from repair_measure import Start, checked_again
 from repair_model_table import write_model_tables
 from repair_results import MODELS, add, keep, known
@@ -70,7 +69,6 @@ def main(arguments: list[str]) -> int:
 def _subject(name: str, number: int, wanted: Sequence[tuple[str, str]], until: float) -> None:
     clean(name)
     baseline(name)
-    beside = harmless(name)
     done = known(name, MODELS)
     for at, bug in enumerate(islice(_mixed(name), number)):
         todo = [each for each in wanted if (bug.key, " ".join(each)) not in done]
@@ -80,7 +78,7 @@ def _subject(name: str, number: int, wanted: Sequence[tuple[str, str]], until: f
         if not todo:
             continue
         wrong = proposals(name, bug, at)
-        tell(name, bug, beside)
+        tell(name, bug, {})  # a model is shown nothing of the history
         start = Start(name)
         for part, arm in todo:
             result = _measured(start, bug, part, arm, wrong)
