@@ -140,7 +140,7 @@ def _begun(
         if options.issue is not None and servers is not None:
             test = reproduced(ground, options, run, servers, say)
             tests = (*tests, test)
-        say(f"run {run.name}: running the tests once with the recorder, and what fails once more")
+        say(f"run {run.name}: recording the tests, then what fails once more")
         begun = begin(seats, tests, run.map_path, _BASELINE_S)
     except FixNotReproduced:
         raise  # its trajectory stays

@@ -81,7 +81,7 @@ def test_a_good_version_is_found_by_bisection_and_killed_runs_are_cleaned_up(sho
         shop.commit(f"harmless {number}")
     process = shop.start_fix()
     assert process.stderr is not None
-    while "running the tests once" not in process.stderr.readline():
+    while "recording the tests" not in process.stderr.readline():
         assert process.poll() is None
     process.kill()
     process.communicate()
@@ -134,7 +134,7 @@ def test_ctrl_c_keeps_the_best_patch_and_the_run_goes_on_later(shop: Shop) -> No
     shop.assert_nothing_left()
     done = shop.fix("--resume", run.name, "--json")
     assert done.code == 0, done.err
-    assert "running the tests once" not in done.err
+    assert "recording the tests" not in done.err
     assert done.document["run"] == run.name
     shop.edit(('"""', '"""Another version. '))
     changed = shop.fix("--resume", run.name)

@@ -150,7 +150,7 @@ def test_ctrl_c_and_kill_lose_nothing(shop: Shop) -> None:
 
         done = shop.fix(*arguments, "--resume", run.name, "--json")
     assert done.code == 0, done.err
-    assert "running the tests once" not in done.err
+    assert "recording the tests" not in done.err
     assert "going on with attempt 1 after step 2" in done.err
     (attempt,) = done.document["attempts"]
     assert (attempt["end"], attempt["steps"], attempt["edits"]) == ("green", 3, 2)
