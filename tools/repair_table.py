@@ -67,7 +67,7 @@ def _targets(results: Sequence[Result]) -> Iterator[str]:
 def _ways(results: Sequence[Result]) -> Iterator[str]:
     yield from head(
         "way", "bugs", "how many", "fixed", "as before the bug, to the byte", "only overfitting",
-        "candidates", "seconds, median", "90 %",
+        "candidates", "seconds, median", "90 %", "limit of the search",
     )  # fmt: skip
     for way in WAYS:
         for kind, words in KINDS.items():
@@ -98,6 +98,7 @@ def _figures(here: Sequence[Result]) -> list[str]:
         f"{median(each['candidates'] for each in here):.0f}",
         f"{median(times):.0f}",
         f"{_at(times, 0.9):.0f}",
+        ", ".join(sorted({each.get("limit", "10m") for each in here})),
     ]
 
 
