@@ -678,6 +678,18 @@ class GateVerdictUnknown(UsageError):
         )
 
 
+class GateOutputMalformed(UsageError):
+    """``--output`` is not ``FORMAT=FILE``, or there is no such format."""
+
+    slug = "gate-output-malformed"
+
+    def __init__(self, text: str, known: tuple[str, ...]) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} is not FORMAT=FILE with one of {', '.join(known)}. Say: tdad gate --output junit=gate.xml"
+        )
+
+
 class GateShareMalformed(UsageError):
     """A share that is no share."""
 

@@ -9,11 +9,18 @@ import click
 
 from tdad.cli.durations import seconds_of
 from tdad.cli.options import json_option, open_here
-from tdad.errors import ExitCode, FixTimeMalformed, GateShareMalformed, GateVerdictUnknown
+from tdad.errors import (
+    ExitCode,
+    FixTimeMalformed,
+    GateOutputMalformed,
+    GateShareMalformed,
+    GateVerdictUnknown,
+)
 
 if TYPE_CHECKING:
     from tdad.facts_gate import Verdict
 
+FORMATS = ("text", "json", "junit", "markdown", "sarif", "github", "gitlab")
 _DEFAULT = ("regression", "new-failing")
 _VERDICTS = {
     "regression": "regression",
@@ -127,6 +134,33 @@ _VERDICTS = {
     metavar="PYTHON",
     help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
 )
+@click.option(
+    "--policy",
+    "policies",
+    metavar="KIND=LEVEL",
+    multiple=True,
+    help="What to do about a finding: off, warn or fail, as [tool.tdad.gate] says it; repeatable.",
+)
+@click.option(
+    "--agent-only",
+    is_flag=True,
+    help="Judge changes that a coding agent made, by commits, pull request and branch; others pass.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to answer.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help="Write the answer into a file as well; repeatable.",
+)
 @json_option
 @click.pass_obj
 def gate(
@@ -148,6 +182,10 @@ def gate(
     test_time: str,
     sandbox: str,
     python: str | None,
+    policies: tuple[str, ...],
+    agent_only: bool,
+    form: str,
+    outputs: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run head's tests at risk, ask the baseline about what fails, and give each test a verdict.
@@ -160,11 +198,12 @@ def gate(
     tdad gate --base HEAD^1 --exact       the merge commit that GitHub makes
     tdad gate --base main --budget 5m --sample 5%
     """
-    from tdad.report.gate import print_gate
+    from tdad.report.gate_formats import print_gate_as, write_gate
     from tdad.runner.sandbox import Strictness
     from tdad.workflows.gate import gate as run_gate
     from tdad.workflows.gate_options import GateOptions
 
+    files = [_output(each) for each in outputs]
     project = open_here(settings)
     options = GateOptions(
         base=base,
@@ -183,10 +222,14 @@ def gate(
         workers=workers,
         strictness=Strictness(sandbox),
         python=python,
+        policy=policies,
+        agent_only=agent_only,
         test_limit_s=_seconds("--test-time", test_time),
     )
     report = run_gate(project, options, say=_say)
-    print_gate(report, as_json=as_json)
+    for name, path in files:
+        write_gate(report, name, path)
+    print_gate_as(report, "json" if as_json else form)
     return _code(str(report.end))
 
 
@@ -197,6 +240,14 @@ def _code(end: str) -> int:
         "cannot decide": ExitCode.UNDECIDED,
         "policy violation": ExitCode.POLICY,
     }[end]
+
+
+def _output(text: str) -> tuple[str, str]:
+    """``junit=gate.xml`` → format and file."""
+    name, _, path = text.partition("=")
+    if name not in FORMATS or not path:
+        raise GateOutputMalformed(text, FORMATS)
+    return name, path
 
 
 def _say(text: str) -> None:

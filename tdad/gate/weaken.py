@@ -51,6 +51,7 @@ def compare_checks(
     left = _not_unrolled(old, new, left)
     pairs, left, come = _by_subject(left, come)
     for was, now in pairs:
+        elsewhere.takes(now.key)  # it stands for this one, and for no other
         yield from _compared(new, was, now)
         yield from _guarded(new, was, now)
     left = [check for check in left if check.kind is not CheckKind.NOTHING]

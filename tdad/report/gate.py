@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 
 from tdad.answers_gate import GateEnd, GateReport
 from tdad.facts_gate import Finding, Judged, Level, Manner, Verdict
 from tdad.report import words
-from tdad.report.documents import dumps
-from tdad.report.gate_json import gate_document
-from tdad.report.lines import BLANK, Line, line, print_lines, prose
+from tdad.report.lines import BLANK, Line, line, prose
 
 _SHOWN = 20
+_DETAIL = 4
+"""Lines of what a finding quotes."""
 _STYLES = {
     GateEnd.PASSED: "bold green",
     GateEnd.REGRESSION: "bold red",
@@ -31,14 +30,6 @@ _QUIET = frozenset(
     {Verdict.UNCHANGED, Verdict.STILL_FAILING, Verdict.NEW_PASSING, Verdict.NOT_RUN}
 )
 """Said as numbers only."""
-
-
-def print_gate(report: GateReport, *, as_json: bool) -> None:
-    """Write the answer to standard output."""
-    if as_json:
-        sys.stdout.write(dumps(gate_document(report)))
-    else:
-        print_lines(gate_lines(report))
 
 
 def gate_lines(report: GateReport) -> Iterator[Line]:
@@ -142,7 +133,11 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
         place = f"{finding.path}:{finding.line}" if finding.line else finding.path
         yield BLANK
         yield line((f"{finding.kind}", style), f"  {place}")
+        if finding.test:
+            yield line(_plain(finding.test), indent=4)
         yield prose(_plain(finding.message), indent=4)
+        for text in finding.detail.splitlines()[:_DETAIL]:
+            yield line((_plain(text), _diff_style(text)), indent=4)
 
 
 def _basis(report: GateReport) -> Iterator[Line]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tdad.answers_gate import Chosen, GateEnd, GateReport, Version
+from tdad.config import levels_of
 from tdad.facts import FileVersion
-from tdad.facts_gate import Finding, Judged, Level, Verdict
+from tdad.facts_gate import Author, Judged, Level, Verdict
 from tdad.gate.judge import Presence
 from tdad.gate.renames import other_parameters, renames_of
 from tdad.repo import changed_files
@@ -24,6 +26,7 @@ from tdad.workflows.gate_environment import own_environments
 from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.gate_policies import author_here, found_by_policies
 from tdad.workflows.gate_select import ALL, Selected, select
 from tdad.workflows.gate_suggest import suggestions
 from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of
@@ -40,6 +43,7 @@ class _Question:
     baseline: str
     head: str
     dirty: bool
+    author: Author
 
 
 def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: None) -> GateReport:
@@ -65,8 +69,8 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         files = changed_files(
             root, question.baseline, exact=True, config=replace(project.config, source=())
         )
-        if not files:
-            return _report(sides, options, question, began=began)
+        if not files or (options.agent_only and not question.author.agent):
+            return _unasked(_report(sides, options, question, began=began), files)
         selected = select(project, sides, files, say)
         sides.notes += own_environments(sides, files, say)
         say(
@@ -74,6 +78,7 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         )
         heard = _heard(project, sides, options, selected, files=files, say=say)
         report = _report(sides, options, question, heard, files=files, began=began)
+        report = _with_policies(project, sides, heard, report, files=files, say=say)
         if options.suggest and report.regressions:
             found = suggestions(sides, heard, report.tests, options, say)
             seconds = round(time.monotonic() - began, 3)
@@ -87,7 +92,11 @@ def _question(project: Project, options: GateOptions) -> _Question:
     base = resolve(git, options.base)
     baseline = base if options.exact else merge_base(git, base, head, options.base)
     dirty = bool(git.run("status", "--porcelain", "--untracked-files=normal").strip())
-    return _Question(baseline, head, dirty)
+    author = author_here(git, baseline, head, project.config.gate, os.environ)
+    levels_of(
+        project.config.gate, options.policy
+    )  # what is wrong with it is said before anything runs
+    return _Question(baseline, head, dirty, author)
 
 
 def _heard(
@@ -158,14 +167,13 @@ def _report(
         notes.append(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
         )
-    findings: tuple[Finding, ...] = ()
     report = GateReport(
         end=GateEnd.PASSED,
         baseline=Version(options.base, question.baseline, sides.baseline.python),
         head=Version(options.head, question.head, sides.head.python),
         tests=tests,
         uncollected=uncollected_of(heard) if heard is not None else (),
-        findings=findings,
+        author=question.author,
         chosen=_chosen(options, heard, tests, selected),
         undecided=undecided,
         notes=tuple(notes),
@@ -178,6 +186,30 @@ def _report(
         reruns=sum(test.reruns for test in tests),
     )
     return replace(report, end=end_of(report), seconds=round(time.monotonic() - began, 3))
+
+
+def _unasked(report: GateReport, files: Sequence[FileVersion]) -> GateReport:
+    """Nothing was run: nothing differs, or nobody is to be judged."""
+    if not files:
+        return report
+    note = "nothing says that a coding agent made this change, so it is not judged (--agent-only)"
+    return replace(report, notes=(*report.notes, note))
+
+
+def _with_policies(
+    project: Project,
+    sides: Field,
+    heard: Heard,
+    report: GateReport,
+    *,
+    files: Sequence[FileVersion],
+    say: Say,
+) -> GateReport:
+    """Add what the policies find."""
+    found = found_by_policies(project, sides, heard, report, files=files, say=say)
+    notes = (*report.notes, *found.notes)
+    report = replace(report, findings=found.findings, notes=notes)
+    return replace(report, end=end_of(report))
 
 
 def end_of(report: GateReport) -> GateEnd:

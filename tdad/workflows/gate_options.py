@@ -42,5 +42,9 @@ class GateOptions:
     """Ask the baseline about all that ran on head, not only where it matters for the gate: shows all that was fixed."""
     suggest: bool = False
     suggest_s: float = 120.0
+    policy: tuple[str, ...] = ()
+    """``KIND=LEVEL``, which win over the project's table."""
+    agent_only: bool = False
+    """Judge the changes that a coding agent made; all others pass."""
     runner: str | None = None
     """Command line of a runner that is not pytest; ``{tests}`` stands for the tests."""

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tdad import source
+from tdad.answers_gate import GateReport
 from tdad.config import GateSettings, gate_settings, levels_of
 from tdad.config.toml import tool_table
-from tdad.errors import ConfigInvalid, ConfigUnknownKey
+from tdad.errors import ConfigInvalid, ConfigUnknownKey, TdadError
 from tdad.facts import Answer, ChangeKind, FileVersion
-from tdad.facts_gate import Asked, Author, Commit, Finding, Level, Origin, PolicyKind
+from tdad.facts_gate import (
+    GOOD,
+    Asked,
+    Attempt,
+    Author,
+    Commit,
+    Finding,
+    Level,
+    Origin,
+    PolicyKind,
+)
 from tdad.gate.authors import author_of, origin_of_event
+from tdad.gate.crossing import CrossingPlan, crossing_plan
 from tdad.gate.policy import PolicyQuestion, findings
 from tdad.gate.tests_changed import Code, Compared, compare_tests
 from tdad.graph.tests_of import Patterns
 from tdad.repo.git import Git
+from tdad.runner.witnessed import Wanted
 from tdad.workflows.faults import is_test_code
+from tdad.workflows.gate_crossing import crossed
+from tdad.workflows.gate_ground import Field
+from tdad.workflows.gate_head import limits_of
+from tdad.workflows.gate_verdicts import Heard
+from tdad.workflows.impact import patterns
 from tdad.workflows.project import Project
 
 _COMMITS = 200
@@ -163,6 +181,70 @@ def _settings_of(data: bytes | None) -> GateSettings:
         return gate_settings(tool_table(document, "tdad", path).get("gate", {}), str(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ConfigInvalid, ConfigUnknownKey):
         return GateSettings()
+
+
+# ------------------------------------------------------------------------------------------- with the gate
+
+
+@dataclass(frozen=True, slots=True)
+class FoundByPolicies:
+    """Findings, and what is to be said about how they came about."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
+def found_by_policies(
+    project: Project,
+    sides: Field,
+    heard: Heard,
+    report: GateReport,
+    *,
+    files: Sequence[FileVersion],
+    say: Callable[[str], None],
+) -> FoundByPolicies:
+    """Compare the tests, run the baseline's versions of edited ones with head's code, and ask all policies.
+
+    Raises:
+        ConfigInvalid: ``--policy`` has a level that there is not.
+        ConfigUnknownKey: it has a policy that there is not.
+    """
+    found, answer = patterns(project), heard.selected.answer
+    levels, note = levels_here(project, files, heard.options.policy)
+    looked = look_at_tests(files, found, answer, sides.head.root)
+    notes = [note] if note else []
+    brought: Mapping[str, Attempt] = {}
+    if levels[PolicyKind.EXPECTATION_CHANGED] is not Level.OFF:
+        plan = crossing_plan(files, looked.compared, lambda path: is_test_code(path, found))
+        try:
+            brought = _crossed(sides, heard, plan, say)
+        except TdadError as error:
+            notes.append(f"the baseline's tests cannot be run with the code of head: {error}")
+    asked = Asked(report.tests, report.uncollected, brought, report.catastrophic)
+    return FoundByPolicies(policy_findings(looked, asked, answer, levels), tuple(notes))
+
+
+def _crossed(
+    sides: Field, heard: Heard, plan: CrossingPlan, say: Callable[[str], None]
+) -> dict[str, Attempt]:
+    """Row 27; only of tests that pass on the baseline."""
+    if not plan.tests or not heard.head.began:
+        return {}
+    limits = limits_of(heard.selected, heard.options)
+    found = crossed(sides.head, plan.files, plan.tests, limits)
+    failing = {name: attempt for name, attempt in found.items() if attempt.failing}
+    say(f"head with the baseline's tests: {len(found)} tests ran, {len(failing)} failed")
+    unknown = tuple(name for name in failing if not heard.known.of(name))
+    if unknown:
+        paths = tuple(dict.fromkeys(name.partition("::")[0] for name in unknown))
+        wanted = Wanted(ids=unknown, look_into=paths, limits=limits)
+        heard.known.add(sides.baseline.run(wanted).attempts)
+        heard.known.save()
+    return {
+        name: attempt
+        for name, attempt in failing.items()
+        if any(before.status in GOOD for before in heard.known.of(name)[:1])
+    }
 
 
 # ------------------------------------------------------------------------------------------------ authors
