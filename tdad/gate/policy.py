@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tdad.facts import Answer, Change, ChangeKind, FileVersion
@@ -35,6 +35,8 @@ class PolicyQuestion:
     """Of what is not in it the default."""
     compared: Compared = field(default_factory=Compared)
     """The tests of both versions, side by side."""
+    is_test: Callable[[str], bool] = lambda _path: False
+    """Whether a path is code of the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def findings(question: PolicyQuestion) -> tuple[Finding, ...]:
     found = [
         *_of_tests(question),
         *_crossed(question),
-        *_unreached(question.answer),
+        *_unreached(question.answer, question.is_test),
         *(_Found(*each) for each in edited_files(question.files)),
         *_catastrophe(question.asked),
     ]
@@ -195,7 +197,7 @@ def _crossed(question: PolicyQuestion) -> Iterator[_Found]:
 # ------------------------------------------------------------------------------------------- everything else
 
 
-def _unreached(answer: Answer | None) -> Iterator[_Found]:
+def _unreached(answer: Answer | None, is_test: Callable[[str], bool]) -> Iterator[_Found]:
     if answer is None:
         return
     changes: dict[str, Change] = {}
@@ -203,9 +205,9 @@ def _unreached(answer: Answer | None) -> Iterator[_Found]:
         changes.setdefault(change.definition, change)
     for definition in answer.unreached:
         known = changes.get(definition)
-        if known is not None and known.kind is ChangeKind.REMOVED:
-            continue
         path, _, qualname = definition.partition("::")
+        if is_test(path) or (known is not None and known.kind is ChangeKind.REMOVED):
+            continue
         line = known.new[0].first if known is not None and known.new else 0
         what = f"{qualname} was" if qualname else "the file was"
         kind = known.kind if known is not None else ChangeKind.EDITED

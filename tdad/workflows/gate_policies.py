@@ -144,10 +144,14 @@ def _packages(root: Path) -> Iterator[str]:
 
 
 def policy_findings(
-    looked: Looked, asked: Asked, answer: Answer | None, levels: Mapping[PolicyKind, Level]
+    looked: Looked,
+    asked: Asked,
+    answer: Answer | None,
+    levels: Mapping[PolicyKind, Level],
+    is_test: Callable[[str], bool],
 ) -> tuple[Finding, ...]:
     """Ask all policies."""
-    return findings(PolicyQuestion(looked.files, asked, answer, levels, looked.compared))
+    return findings(PolicyQuestion(looked.files, asked, answer, levels, looked.compared, is_test))
 
 
 def levels_here(
@@ -213,15 +217,19 @@ def found_by_policies(
     levels, note = levels_here(project, files, heard.options.policy)
     looked = look_at_tests(files, found, answer, sides.head.root)
     notes = [note] if note else []
+
+    def is_test(path: str) -> bool:
+        return is_test_code(path, found)
+
     brought: Mapping[str, Attempt] = {}
     if levels[PolicyKind.EXPECTATION_CHANGED] is not Level.OFF:
-        plan = crossing_plan(files, looked.compared, lambda path: is_test_code(path, found))
+        plan = crossing_plan(files, looked.compared, is_test)
         try:
             brought = _crossed(sides, heard, plan, say)
         except TdadError as error:
             notes.append(f"the baseline's tests cannot be run with the code of head: {error}")
     asked = Asked(report.tests, report.uncollected, brought, report.catastrophic)
-    return FoundByPolicies(policy_findings(looked, asked, answer, levels), tuple(notes))
+    return FoundByPolicies(policy_findings(looked, asked, answer, levels, is_test), tuple(notes))
 
 
 def _crossed(

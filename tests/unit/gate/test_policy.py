@@ -97,6 +97,7 @@ def test_changed_code_that_no_test_reaches():
     (one,) = findings(PolicyQuestion(answer=answer))
     assert (one.kind, one.path, one.line) == (PolicyKind.UNREACHED_CODE, "shop.py", 12)
     assert one.message == "Cart.total was edited, and no test reaches it"
+    assert found(answer=answer, is_test=lambda path: path == "shop.py") == []
 
 
 def test_catastrophe():
