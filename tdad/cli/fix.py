@@ -139,6 +139,13 @@ _PRESETS = ("A", "B", "C", "D", "E", "F", "G")
     help="Which failing tests are held back; of the model's first attempt.",
 )
 @click.option(
+    "--formula",
+    type=click.Choice(["ochiai", "dstar", "tarantula"]),
+    default="ochiai",
+    show_default=True,
+    help="How suspicious a line is, by the tests that execute it.",
+)
+@click.option(
     "--python",
     metavar="PYTHON",
     help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
@@ -175,6 +182,7 @@ def fix(
     sandbox: str,
     arms: tuple[str, ...],
     seed: int,
+    formula: str,
     python: str | None,
     apply: bool,
     branch: str | None,
@@ -227,6 +235,7 @@ def fix(
         resume=resume,
         arms=arms_of(arms),
         seed=seed,
+        formula=formula,
         delivery=Delivery(
             apply,
             branch,

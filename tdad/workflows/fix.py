@@ -12,6 +12,7 @@ from threading import Event
 from tdad.answers_fix import FixEnd, FixReport, Pulse
 from tdad.errors import FixNotReproduced, ServerNotFound, TdadError, UsageError
 from tdad.facts_fix import Engine
+from tdad.graph.suspects import FORMULAS
 from tdad.workflows.audit_pool import interruptible
 from tdad.workflows.fix_deliver import check_delivery, deliver
 from tdad.workflows.fix_folder import RunFolder, new_run, old_run, state_of
@@ -168,7 +169,12 @@ def _hunt(
     tried = run.tried
     tried.load()
     suspicious = suspicion(
-        ground, begun.map_path, begun.start, begun.targets, recent=recently(ground.copied)
+        ground,
+        begun.map_path,
+        begun.start,
+        begun.targets,
+        recent=recently(ground.copied),
+        formula=FORMULAS[options.formula],
     )
     risk = Risk(seats, begun.map_path, begun.start, min(options.verify_s, _RISK_S))
     held = _held_back(begun.steady, options)

@@ -13,6 +13,7 @@ from tdad.facts_fix import Patch, Start
 from tdad.graph.resolve import Resolver
 from tdad.graph.suspects import (
     Clues,
+    Formula,
     Spectrum,
     Suspect,
     ochiai,
@@ -67,6 +68,7 @@ def suspicion(
     targets: Sequence[str],
     *,
     recent: Mapping[str, float],
+    formula: Formula = ochiai,
 ) -> Suspicion:
     """From the recording, the tracebacks and what changed lately (``path::qualname`` → how lately, 0 to 1).
 
@@ -90,8 +92,9 @@ def suspicion(
             frozenset(targets),
             is_test=is_test,
             clues=_clues(start, targets, recent),
+            formula=formula,
         )
-        executed = _lines(seen, is_test, recorded, head)
+        executed = _lines(seen, is_test, recorded, head, formula)
         for path, lines in framed.items():
             for line, value in lines.items():
                 known = executed.setdefault(path, {})
@@ -100,14 +103,14 @@ def suspicion(
 
 
 def _lines(
-    seen: Spectrum, is_test: object, recorded: Recorded, head: HeadFacts
+    seen: Spectrum, is_test: object, recorded: Recorded, head: HeadFacts, formula: Formula
 ) -> dict[str, dict[int, float]]:
     assert callable(is_test)
     found: dict[str, dict[int, float]] = {}
     for path, lines in seen.lines.items():
         if is_test(path):
             continue
-        found[path] = {line: ochiai(seen.counts(who)) for line, who in lines.items()}
+        found[path] = {line: formula(seen.counts(who)) for line, who in lines.items()}
         if not recorded.executed(path, seen.digests[path]):
             found[path] = _all_of(found[path], head.get(path))
     return found

@@ -49,6 +49,8 @@ class FixOptions:
     resume: str | None = None
     arms: tuple[str, ...] = ALL_ARMS
     seed: int = 1
+    formula: str = "ochiai"
+    """One of ``graph.suspects.FORMULAS``: how suspicious a statement is."""
     delivery: Delivery = field(default_factory=Delivery)
     wanted: Wanted = field(default_factory=Wanted)
     """Which model."""

@@ -63,6 +63,8 @@ def excerpt(
     Returns:
         ``None`` when there is no such definition, or nothing of it that is not shown elsewhere.
     """
+    if not source.statements:  # it does not parse, so that nobody knows what is where
+        return _window(source, path, line, longest, known)
     found = _definition(source, qualname, line)
     if found is None:
         return None
@@ -75,6 +77,19 @@ def excerpt(
     close = 0 if definition.kind is DefinitionKind.CLASS else _CLOSE
     parts = tuple(_parts(source, wanted, known, close))
     return Excerpt(f"{path}::{qualname}", path, span, parts, _text(source, span, parts))
+
+
+def _window(
+    source: Source, path: str, line: int, longest: int, known: frozenset[int]
+) -> Excerpt | None:
+    """Lines around one line, whatever they are."""
+    first = max(1, line - longest // 2)
+    wanted = set(range(first, min(len(source.lines), first + longest - 1) + 1)) - known
+    if not line or not any(source.lines[each - 1].strip() for each in wanted):
+        return None
+    span = Span(1, len(source.lines))
+    parts = tuple(_parts(source, wanted, known, 0))
+    return Excerpt(f"{path}::", path, span, parts, _text(source, span, parts))
 
 
 def _definition(source: Source, qualname: str, line: int) -> tuple[int, Definition] | None:

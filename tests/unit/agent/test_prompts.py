@@ -104,6 +104,16 @@ def test_a_long_definition_is_shown_where_it_matters_with_its_line_numbers() -> 
     assert len(seen) <= 60
 
 
+def test_of_a_file_that_does_not_parse_the_lines_around_the_error_are_shown() -> None:
+    text = LONG.replace("x += 63", "x += (63")
+    doubts = (Doubt("long.py::", 71, ("in the traceback",)),)
+    broken = replace(MATERIAL, doubts=doubts, sources={"long.py": source("long.py", text)})
+    brief = build(broken)
+    assert "x += (63" in brief.user
+    assert brief.shown == ("long.py::",)
+    assert sum(seen.last - seen.first + 1 for seen in brief.seen) <= 60
+
+
 def test_the_same_material_makes_the_same_bytes_wherever_objects_lie_in_memory() -> None:
     other = replace(FAILING, message=FAILING.message.replace("0x7f8822", "0x55aa0011"))
     assert build(MATERIAL) == build(MATERIAL) == build(replace(MATERIAL, failing=(other,)))
