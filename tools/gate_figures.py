@@ -35,10 +35,12 @@ def results() -> list[Result]:
 
 
 def _between(page: str, mark: str, text: str) -> str:
-    begin, end = f"<!-- {mark} -->\n", f"\n<!-- end of {mark} -->"
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}{text}{end}{after}"
+    begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->\n"
+    before, found, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (found and ended):
+        raise ValueError(f"the page has no place for {mark}")
+    return f"{before}{begin}\n{text}\n\n{end}{after}"
 
 
 def _rows() -> Iterator[str]:

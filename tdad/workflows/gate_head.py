@@ -97,6 +97,7 @@ def run_head(
     head = HeadRun(looked_into=look_into)
     _take(head, run)
     _go_on(head, run, side, wanted)
+    _collect_again(head, side, wanted)
     if everything and selected.by != ALL and options.select != "all":
         chosen = Choice(selected.ids)
         head.sampled = frozenset(name for name in head.attempts if name not in chosen)
@@ -119,6 +120,21 @@ def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
             break
         _take(head, run)
     head.died = any(name not in head.attempts for name in head.chosen)
+
+
+def _collect_again(head: HeadRun, side: Side, wanted: Wanted) -> None:
+    """What cannot be collected is tried once more in a new process: it may have been chance."""
+    paths = tuple(name for name in head.uncollected if (side.root / name).is_file())
+    if not paths or head.forged or side.options.runner:
+        return
+    once_more = replace(
+        wanted, ids=(), everything=False, sample=0.0, files=paths, beside=(), look_into=paths
+    )
+    run = side.run(once_more, timeout_s=wanted_time(side.options))
+    for path in paths:
+        if run.began and path not in run.uncollected:
+            del head.uncollected[path]
+    _take(head, replace(run, uncollected={}))
 
 
 def wanted_time(options: GateOptions) -> float | None:
