@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -19,9 +18,10 @@ from tdad.agent.loop.attempts import (
 from tdad.agent.loop.conversation import opening, sampling_of
 from tdad.agent.loop.gates import Rules
 from tdad.agent.loop.records import Kept, PastAttempt, kept_document
+from tdad.agent.loop.standing import corrected
 from tdad.agent.loop.tools import lines_of, repair_tools
 from tdad.agent.loop.tree import Tree
-from tdad.agent.prompts import PARTS, Brief
+from tdad.agent.prompts import LIMIT, PARTS, Brief
 from tdad.answers_fix import Pulse
 from tdad.errors import TdadError
 from tdad.facts_fix import Arm, AttemptEnd, AttemptFacts, Found, Measured
@@ -84,12 +84,10 @@ class ModelEngine:
                 return
             if opened is not None and opened.endpoint != server.endpoint.base_url:
                 opened, number = None, number + 1
-            found = self._attempt(number, server, opened)
+            yield from self._attempt(number, server, opened)
             opened, number = None, number + 1
             if self.facts[-1].end is not AttemptEnd.SERVER or not self.servers.left:
                 turn += 1
-            if found is not None:
-                yield from self._proposed(found, self.facts[-1].number)
         if not self.servers.left:
             self.error = self.servers.error
 
@@ -147,21 +145,26 @@ class ModelEngine:
 
     def _heard(self, found: Found, number: int) -> None:
         """Take in what the final verification said about a patch, for the attempts to come."""
-        if not self.hunt.verified or self.hunt.verified[-1][0] is not found:
+        measured = self._measured(found)
+        if measured is None:
             return
-        measured: Measured = self.hunt.verified[-1][1]
-        self.trail.add(
-            "verified",
-            attempt=number,
-            measured=asdict(measured),
-        )
+        self.trail.add("verified", attempt=number, measured=asdict(measured))
+        self.bests = [
+            replace(each, standing=corrected(each.standing, measured))
+            if each.patch == found.patch
+            else each
+            for each in self.bests
+        ]
         if measured.broken and self._lines:
             self._lines[-1] += f"; in the whole suite it broke {measured.broken[0]}"
 
     # ------------------------------------------------------------------------------------------------- an attempt
 
-    def _attempt(self, number: int, server: Server, past: PastAttempt | None) -> Found | None:
-        """Work on it once, and say what came of it, whatever the end is."""
+    def _attempt(self, number: int, server: Server, past: PastAttempt | None) -> Iterator[Found]:
+        """Work on it once, and propose what came of it, whatever the end is.
+
+        What the final verification finds wrong with a patch that seemed good is told to the model, which goes on.
+        """
         from tdad.agent.client import ChatClient
 
         known = server.known
@@ -174,18 +177,33 @@ class ModelEngine:
             on_learn=lambda learnt: self.servers.learnt(server, learnt),
         ) as client:
             attempt = self._begun(number, server, client, past)
-            began = time.monotonic()
-            end = AttemptEnd.INTERRUPTED
-            try:
-                end = attempt.run()
-                if end is not AttemptEnd.INTERRUPTED:
-                    attempt.desk.settle()
-            finally:
-                self._ended(attempt, server, end, time.monotonic() - began)
+            goes_on = True
+            while goes_on:
+                end = self._worked(attempt, server)
+                best = attempt.desk.best
+                if best is None:
+                    break
+                found = self._found(best, self.facts[-1].why)
+                yield from self._proposed(found, number)
+                goes_on = end is AttemptEnd.GREEN and attempt.goes_on(self._measured(found))
         if end is AttemptEnd.SERVER:
             self.servers.give_up(server.endpoint, attempt.error)
-        best = attempt.desk.best
-        return None if best is None else self._found(best, self.facts[-1].why)
+
+    def _worked(self, attempt: Attempt, server: Server) -> AttemptEnd:
+        """Let the attempt work to an end, and write down what it came to, also when it is interrupted."""
+        end = AttemptEnd.INTERRUPTED
+        try:
+            end = attempt.run()
+            if end is not AttemptEnd.INTERRUPTED:
+                attempt.desk.settle()
+        finally:
+            self._ended(attempt, server, end)
+        return end
+
+    def _measured(self, found: Found) -> Measured | None:
+        """What the final verification said about it; ``None``: it was not asked."""
+        verified = self.hunt.verified
+        return verified[-1][1] if verified and verified[-1][0] is found else None
 
     def _begun(
         self, number: int, server: Server, client: ChatClient, past: PastAttempt | None
@@ -264,6 +282,7 @@ class ModelEngine:
                 minutes=max(1, round(options.time_s / 60)),
                 issue=self.issue,
                 earlier=tuple(self._lines[-5:]),
+                limit=min(LIMIT, (client.capabilities.context or options.wanted.context) // 3),
                 count=count,
             ),
         )
@@ -285,7 +304,7 @@ class ModelEngine:
             messages=[message_document(each) for each in attempt.first],
         )
 
-    def _ended(self, attempt: Attempt, server: Server, end: AttemptEnd, seconds: float) -> None:
+    def _ended(self, attempt: Attempt, server: Server, end: AttemptEnd) -> None:
         """Write down what the attempt came to; its best state survives every end."""
         desk, best = attempt.desk, attempt.desk.best
         url = server.endpoint.base_url
@@ -301,7 +320,7 @@ class ModelEngine:
             tokens=attempt.tokens,
             prompt_tokens=attempt.prompt_tokens,
             completion_tokens=attempt.completion_tokens,
-            seconds=round(attempt.elapsed_before_s + seconds, 3),
+            seconds=round(attempt.elapsed_s, 3),
             seed=attempt.sampling.seed or 0,
             temperature=attempt.sampling.temperature,
             passing=len(best.standing.passing) if best else 0,
@@ -309,6 +328,9 @@ class ModelEngine:
             lines=best.lines if best else 0,
             why=str(attempt.error) if attempt.error else desk.finished or "",
         )
+        if self.facts and self.facts[-1].number == attempt.number:
+            self.facts.pop()  # it went on after a verification
+            self._lines[-1:] = []
         self.facts.append(facts)
         kept = None
         if best is not None:

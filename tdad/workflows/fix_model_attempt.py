@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from tdad.agent.chat import Ending, Message, Reply, Request, Sampling, ToolCall, ToolSpec
+from tdad.agent.chat import Ending, Message, Reply, Request, Role, Sampling, ToolCall, ToolSpec
 from tdad.agent.chat.documents import reply_document
 from tdad.agent.chat.facts import result, user
 from tdad.agent.chat.model import ChatModel
@@ -18,16 +18,18 @@ from tdad.agent.loop.conversation import DRIFTS, ROLLOVERS, afresh, budget_line
 from tdad.agent.loop.elision import elide, too_full
 from tdad.agent.loop.records import Kept, kept_document, standing_document, step_document
 from tdad.agent.loop.repetition import no_edit_nudge
-from tdad.agent.loop.standing import standing_text
+from tdad.agent.loop.standing import corrected, standing_text, verdict_text
 from tdad.agent.search.patch_text import patch_text
 from tdad.answers_fix import Pulse
 from tdad.errors import ContextExhausted, ModelTooSlow, TdadError
-from tdad.facts_fix import AttemptEnd
+from tdad.facts_fix import AttemptEnd, Measured
 from tdad.workflows.fix_model_desk import Desk
 from tdad.workflows.fix_model_trail import Trail
 
 _LEAST_ANSWER = 512
 """Tokens that must be left of a budget for another turn."""
+_LEAST_STEPS, _LEAST_S = 3, 30.0
+"""So much must be left to go on after a patch was verified."""
 
 
 class Model(ChatModel, Protocol):
@@ -73,6 +75,7 @@ class Attempt:
     _used: int = 0
     """Tokens of the conversation, as far as they are known."""
     _began: float = field(default_factory=time.monotonic)
+    _ended_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.messages = self._recorded = self.messages or self.first
@@ -88,10 +91,31 @@ class Attempt:
 
     def run(self) -> AttemptEnd:
         """Work until an end."""
-        while True:
+        end: AttemptEnd | None = None
+        while end is None:
             end = self._over() or self._turn()
-            if end is not None:
-                return end
+        self._ended_at = time.monotonic()
+        return end
+
+    def goes_on(self, measured: Measured | None) -> bool:
+        """Tell the model what the final verification found wrong; whether it can go on working on that."""
+        last = self.messages[-1]
+        steps = self.limits.steps - self.step
+        if measured is None or measured.good or last.role is not Role.TOOL:
+            return False
+        if steps < _LEAST_STEPS or self._left_s < _LEAST_S:
+            return False
+        self.messages = (
+            *self.messages[:-1],
+            replace(last, text=f"{last.text}\n{verdict_text(measured)}"),
+        )
+        desk = self.desk
+        if desk.standing is not None and desk.best is not None:
+            desk.standing = corrected(desk.standing, measured)
+            desk.best = replace(desk.best, standing=desk.standing)
+        desk.must_pass = tuple(dict.fromkeys([*desk.must_pass, *measured.broken]))
+        self._began = time.monotonic() - (self._ended_at - self._began)
+        return True
 
     def _over(self) -> AttemptEnd | None:
         if self.desk.hunt.seats.stop.is_set():

@@ -46,10 +46,10 @@ class Checks:
             self._at_risk[tree.digest] = self._risk.tests(tree.patch)
         return self._at_risk[tree.digest]
 
-    def standing(self, tree: Tree) -> Checked:
-        """Run the targets and the tests at risk."""
+    def standing(self, tree: Tree, more: Sequence[str] = ()) -> Checked:
+        """Run the targets, the tests at risk, and ``more``."""
         at_risk, whole = self.at_risk(tree)
-        return self.run(tree, [*self._hunt.targets, *at_risk], all_at_risk=whole)
+        return self.run(tree, [*self._hunt.targets, *more, *at_risk], all_at_risk=whole)
 
     def run(self, tree: Tree, tests: Sequence[str], *, all_at_risk: bool = True) -> Checked:
         """Run these tests."""

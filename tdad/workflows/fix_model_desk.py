@@ -48,6 +48,8 @@ class Desk:
     stopped: str = ""
     """Why the other calls of the turn are not run."""
     warned: bool = False
+    must_pass: tuple[str, ...] = ()
+    """Tests that a verification found broken: they are run with the tests at risk from then on."""
     _deed: Deed = field(default_factory=lambda: Deed("", ""))
     """What the call that is being answered did."""
 
@@ -167,7 +169,7 @@ class Desk:
         """The edit can be made: see what the tests say, and keep it unless they cannot even be collected any more."""
         checked: Checked | None = None
         if "verify" in self.arms:
-            checked = self.checks.standing(tree)
+            checked = self.checks.standing(tree, self.must_pass)
         uncollected = (
             checked.uncollected
             if checked is not None
@@ -210,7 +212,7 @@ class Desk:
         wanted = given.get("targets")
         names = [str(each) for each in wanted] if isinstance(wanted, list | tuple) else []
         if not names or names == ["impacted"]:
-            checked = self.checks.standing(self.tree)
+            checked = self.checks.standing(self.tree, self.must_pass)
             if self.tree.patch:
                 self._stand(checked.standing)
         else:
@@ -245,4 +247,4 @@ class Desk:
     def settle(self) -> None:
         """See where the last state stands when nothing was run after the last edit; the model is not told."""
         if self.standing is None and self.tree.patch:
-            self._stand(self.checks.standing(self.tree).standing)
+            self._stand(self.checks.standing(self.tree, self.must_pass).standing)

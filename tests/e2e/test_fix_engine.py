@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tdad.config import ModelEndpoint
-from tdad.facts_fix import AttemptEnd, Engine, Found
+from tdad.facts_fix import AttemptEnd, Engine, Found, Measured
 from tdad.runner.sandbox import Strictness
 from tdad.workflows.fix_folder import new_run
 from tdad.workflows.fix_ground import Ground, prepared
@@ -107,6 +107,7 @@ def play(stage: Stage) -> Iterator[Play]:
         *arms: str,
         budget: int | None = None,
         more: tuple[str, ...] = (),
+        verdicts: list[Measured] | None = None,
         **options: Any,
     ) -> Played:
         server = ScriptedServer(script)
@@ -144,7 +145,10 @@ def play(stage: Stage) -> Iterator[Play]:
             hunt, stage.begun, wanted, run, Servers(endpoints, 32_768, {}), lambda _: None
         )
         played = Played(engine, server, said)
-        played.found = list(engine.proposals())
+        for found in engine.proposals():
+            played.found.append(found)
+            if verdicts:
+                hunt.verified.append((found, verdicts.pop(0)))
         return played
 
     yield play
@@ -172,6 +176,21 @@ def test_an_edit_is_followed_by_the_tests_at_risk(play: Play) -> None:
     assert found.patch == {"shop.py": FILES["shop.py"].encode()}
     assert (found.passing, found.broke) == (2, 0)
     assert (done.engine.run.patch_path).read_text().count("\n+        return") == 1
+
+
+def test_what_the_whole_suite_finds_is_told_and_the_model_goes_on(play: Play) -> None:
+    """The final verification is not run here: what it would say is given."""
+    broken = "test_shop.py::test_discount"
+    bad = Measured((), (), (broken,), (), 6, 6, whole_suite=True, catastrophic=False, seconds=1.0)
+    undo = ("edit", {"path": "shop.py", "old": GOOD, "new": "total() <= LIMIT + 0"})
+    done = play(saying(FIX, undo), verdicts=[bad])
+    assert done.ends == [AttemptEnd.GREEN], "one attempt, not two"
+    assert (done.engine.facts[0].steps, len(done.found)) == (2, 2)
+    assert f"NEW failure, passed before your edits: {broken}" in done.last[-1]["content"]
+    assert [e["kind"] for e in done.entries][-4:] == ["verified", "reply", "step", "end"]
+    steps = [e for e in done.entries if e["kind"] == "step"]
+    assert [e["whole"] for e in steps] == [False, True]
+    assert steps[1]["standing"]["ran"] == 4, "what broke is run from then on"
 
 
 def test_the_arms_decide_what_the_model_is_told(play: Play) -> None:

@@ -25,14 +25,16 @@ def test_a_repair_ends_within_its_budget(model_url, tmp_path):
     began = time.monotonic()
     done = shop.fix(
         *("--engine", "model", "--base-url", model_url, "--json"),
-        *("--attempts", "2", "--steps", "4", "--time", "60s", "--tokens", "60000"),
+        *("--attempts", "2", "--steps", "4", "--time", "45s", "--tokens", "60000"),
     )
-    assert time.monotonic() - began < 2 * 60 + 120  # the start and a verification come on top
+    assert time.monotonic() - began < 2 * 45 + 150  # the start and a verification come on top
     document = done.document
     assert document["end"] == DOCUMENTED[done.code], done.err
     rules = json.loads((SCHEMAS / "fix-1.schema.json").read_text())
     jsonschema.Draft202012Validator(rules).validate(document)
-    assert 0 < document["tokens"] < 60_000
+    assert document["tokens"] < 60_000
+    if not document["tokens"]:  # on a busy machine its first answer may take longer than that
+        assert {each["end"] for each in document["attempts"]} == {"time"}
     assert {each["model"] for each in document["attempts"]} == {"qwen3.6-test"}
     assert document["first_prompt"]["counted_by"] == "server"
     (run,) = shop.runs

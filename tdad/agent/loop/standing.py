@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tdad.agent.loop.plain import plain
-from tdad.facts_fix import Failure
+from tdad.facts_fix import Failure, Measured
 
 _SHOWN = 3
 _NAMED = 5
@@ -41,6 +41,27 @@ class Standing:
     def rank(self) -> tuple[bool, int, int]:
         """The smaller the better: whether no target passes at all, what broke, what still fails."""
         return not self.passing, len(self.broken), len(self.failing)
+
+
+def corrected(standing: Standing, measured: Measured) -> Standing:
+    """The standing as the final verification found it."""
+    return replace(
+        standing,
+        passing=measured.fixed,
+        failing=measured.failing,
+        broken=measured.broken,
+    )
+
+
+def verdict_text(measured: Measured) -> str:
+    """What the final verification found wrong, for the model."""
+    scope = "the whole suite" if measured.whole_suite else "more of the tests at risk"
+    lines = [f"Then {scope} was run with your patch, and it is not good yet."]
+    if measured.broken:
+        lines.append(f"NEW failure, passed before your edits: {_names(measured.broken)}")
+    if measured.failing:
+        lines.append(f"Still failing: {_names(measured.failing)}")
+    return "\n".join([*lines, "Put that right, and keep the failing tests passing."])
 
 
 def standing_text(
