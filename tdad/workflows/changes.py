@@ -60,6 +60,14 @@ class Changed:
     old: Mapping[str, FileFacts] = field(default_factory=dict)
     """Path → facts of the old version of each changed file."""
 
+    @property
+    def is_one_version(self) -> bool:
+        """Whether the code is the same in both: whole files, or data."""
+        return self.before.paths() == self.head.paths() and all(
+            (now := self.head.get(path)) is not None and now.digest == was.digest
+            for path, was in self.old.items()
+        )
+
 
 class PatchMissingError(UsageError):
     """The patch file cannot be read."""

@@ -141,11 +141,12 @@ def _answer(
     environment: Environment | None,
     head: Head,
 ) -> tuple[World, Answer]:
+    now = Resolver(changed.head)
     world = World(
         recorded=recorded,
         head=changed.head,
-        now=Resolver(changed.head),
-        before=Resolver(changed.before),
+        now=now,
+        before=now if changed.is_one_version else Resolver(changed.before),
         old=changed.old,
         files=frozenset((*head.python, *head.others)),
         since_recording=options.since_recording,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tdad.facts import DefinitionKind, Evidence, FileFacts, ReferenceKind
 from tdad.graph.impacts.classes import annotations_are_read
-from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.spread import NO_CHANGE, Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve.scopes import FileScope
@@ -77,24 +77,32 @@ def _has_annotations(facts: FileFacts, index: int) -> bool:
 
 
 def _asked_for(
-    world: World, spread: Spread, trail: Trail, qualname: str, names: Iterable[str]
+    world: World, spread: Spread, trail: Trail, qualname: str, names: tuple[str, ...]
 ) -> None:
     """Tests that execute something that looks at such things, and have to do with the definition or its class."""
-    readers = _readers(world, names)
-    if not readers:
+    first, tests = _inspecting(world, names)
+    if not first:
         return
-    search = Spread(world, follows_change=False)
-    for where in readers:
-        path, _, reader = where.partition("::")
-        search.executed(path, reader, Trail(trail.change))
-    step = trail.only(frozenset(search.run())).then(
-        "may be inspected by", readers[0], evidence=Evidence.DERIVED
-    )
+    step = trail.only(tests).then("may be inspected by", first, evidence=Evidence.DERIVED)
     path = trail.change.path
     owner = qualname.rpartition(".")[0]
     for name in filter(None, (qualname, owner)):
         spread.members(path, name, step)
         spread.bound(path, name, step)
+
+
+def _inspecting(world: World, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
+    """The first definition that mentions one of the names, and the tests that have to do with one; found once."""
+    if names not in world.inspecting:
+        readers = _readers(world, names)
+        search = Spread(world, follows_change=False)
+        for where in readers:
+            path, _, reader = where.partition("::")
+            search.executed(path, reader, Trail(NO_CHANGE))
+        world.inspecting[names] = (
+            (readers[0], frozenset(search.run())) if readers else ("", frozenset())
+        )
+    return world.inspecting[names]
 
 
 def _readers(world: World, names: Iterable[str]) -> list[str]:

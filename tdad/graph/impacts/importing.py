@@ -41,9 +41,9 @@ class _Importers:
             current = self._pending.popleft()
             self._written(current)
             self._seen(current)
-        for test in self._world.recorded.tests.values():
-            if test.path in self._files or not self._files.isdisjoint(_conftests(test.path)):
-                self._tests.add(test.node_id)
+        for path, node_ids in self._world.tests_by_file().items():
+            if path in self._files or not self._files.isdisjoint(_conftests(path)):
+                self._tests.update(node_ids)
         return self._tests
 
     def _written(self, path: str) -> None:

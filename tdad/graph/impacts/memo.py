@@ -55,6 +55,7 @@ class Memos:
     _known: list[Memo] | None = None
     _hiding: set[str] | None = None
     _owners: dict[str, frozenset[Owner]] = field(default_factory=dict)
+    _strangers: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def over(self, definition: str) -> Iterator[Memo]:
         """Memoised functions that may have run ``definition`` once for everybody."""
@@ -112,16 +113,18 @@ class Memos:
     def strangers(self, method: str) -> frozenset[str]:
         """Tests that did not make an object of the method's class themselves: theirs is one that others used before."""
         owner = self.world.now.files.owner_class(method) or ""
-        makers: set[str] = set()
-        relatives = {owner, *self.world.now.mro(owner), *self.world.now.subclasses(owner)}
-        for cls in relatives:
-            for name in ("__init__", "__new__"):
-                makers.update(
-                    each.name
-                    for each in self.owners(f"{cls}.{name}")
-                    if each.kind is OwnerKind.TEST
-                )
-        return frozenset(self.world.recorded.tests) - makers
+        if owner not in self._strangers:
+            makers: set[str] = set()
+            relatives = {owner, *self.world.now.mro(owner), *self.world.now.subclasses(owner)}
+            for cls in relatives:
+                for name in ("__init__", "__new__"):
+                    makers.update(
+                        each.name
+                        for each in self.owners(f"{cls}.{name}")
+                        if each.kind is OwnerKind.TEST
+                    )
+            self._strangers[owner] = frozenset(self.world.recorded.tests) - makers
+        return self._strangers[owner]
 
     def _all(self) -> list[Memo]:
         if self._known is None:

@@ -188,8 +188,10 @@ class Spread(Hits):
                 span = _statement_span(facts.statements, line)
                 allowed = set(world.executed_within(path, digest, (span,)))
             for owner, start in world.entered_in(path, digest, qualname):
-                if not precise or owner in allowed or owner.kind is OwnerKind.IMPORT:
+                if owner.kind is OwnerKind.IMPORT:
                     self.entered_by(owner, Site(path, start), trail)
+                elif not precise or owner in allowed:
+                    self.owner(owner, trail)
         self.cached(f"{path}::{qualname}", trail)
 
     def cached(self, definition: str, trail: Trail) -> None:

@@ -40,6 +40,8 @@ class World:
     """Memory of :func:`tdad.graph.impacts.importing.tests_importing`."""
     users: dict[str, frozenset[str]] = field(default_factory=dict)
     """Class → tests that have to do with it, filled as it is asked for."""
+    inspecting: dict[tuple[str, ...], tuple[str, frozenset[str]]] = field(default_factory=dict)
+    """Memory of ``annotated``: names by which code looks at definitions → a definition that does, and the tests."""
     memos: object = None
     """What ``spread`` knows about memoised functions, found once."""
     rebound: set[str] = field(default_factory=set)
@@ -139,9 +141,13 @@ class World:
 
     def tests_of_file(self, path: str) -> Sequence[str]:
         """Node ids of the recorded tests collected from ``path``."""
+        return self.tests_by_file().get(path, [])
+
+    def tests_by_file(self) -> Mapping[str, Sequence[str]]:
+        """Path of each file that tests were collected from → their node ids."""
         if not self._by_file:
             self._index_tests()
-        return self._by_file.get(path, [])
+        return self._by_file
 
     def tests_of_definition(self, definition: str) -> Sequence[str]:
         """Node ids of the recorded tests that are instances of the test function (or of the class's methods)."""

@@ -66,6 +66,9 @@ class Types:
         self._bound: dict[tuple[str, int, str], Lookup] = {}
         self._members = Members(files, self.names, self.hierarchy, self, by_name, cuts=self._cuts)
         self._returned: dict[str, Lookup] = {}
+        self._returning: set[str] = set()
+        self._at_depth: dict[tuple[int, int], tuple[Lookup, int]] = {}
+        """Binding and depth → what it says, and how often that was cut short for its depth."""
         self._depth = 0
 
     # -- chains ------------------------------------------------------------------------------------------------------
@@ -220,14 +223,17 @@ class Types:
     def returned(self, function: str) -> Lookup:
         """What calling the function ``path::qualname`` returns (of a generator: what it yields)."""
         if function in self._returned:
+            self._cuts.circles += function in self._returning
             return self._returned[function]
         found = self._files.find(function)
         if found is None or self._depth >= _DEPTH:
-            self._cuts.count += found is not None
+            if found is not None:
+                self._cuts.cut_deep()
             return NOTHING
         scope, indexes = found
         cuts = self._cuts.count
         self._returned[function] = NOTHING  # recursion ends here
+        self._returning.add(function)
         declared = self._bound_to(scope, indexes, BindingKind.RETURN_ANNOTATION)
         result = (
             declared
@@ -236,6 +242,7 @@ class Types:
         )
         result = merge([result, *(self.holder(scope, index, "") for index in indexes)])
         result = Lookup(result.values or declared.values or (UNKNOWN,))
+        self._returning.discard(function)
         if cuts != self._cuts.count and self._depth:
             del self._returned[function]
         else:
@@ -276,13 +283,26 @@ class Types:
     def bound(self, scope: FileScope, binding: Binding) -> Lookup:
         """What one binding says about its target."""
         if self._depth >= _DEPTH:
-            self._cuts.count += 1
+            self._cuts.cut_deep()
             return NOTHING
+        # Elements of containers that are put into each other are looked for again and again, down to the last depth.
+        key = (id(binding), self._depth)  # the facts live as long as we do
+        known = self._at_depth.get(key)
+        if known is not None:
+            result, cuts = known
+            self._cuts.count += cuts
+            self._cuts.deep += cuts
+            return result
+        count, deep, circles = self._cuts.count, self._cuts.deep, self._cuts.circles
         self._depth += 1
         try:
-            return self._bound_value(scope, binding)
+            result = self._bound_value(scope, binding)
         finally:
             self._depth -= 1
+        cuts = self._cuts.count - count
+        if cuts == self._cuts.deep - deep and circles == self._cuts.circles:
+            self._at_depth[key] = result, cuts
+        return result
 
     def _bound_value(self, scope: FileScope, binding: Binding) -> Lookup:
         if binding.kind in {BindingKind.ANNOTATION, BindingKind.RETURN_ANNOTATION}:

@@ -75,6 +75,15 @@ class Cuts:
     """
 
     count: int = 0
+    deep: int = 0
+    """How many of them because it was too deep: then it depends on the depth alone where it began."""
+    circles: int = 0
+    """How often a function's result was asked for while it was looked for: no cut, but it depends on where it began."""
+
+    def cut_deep(self) -> None:
+        """Count one that was too deep."""
+        self.count += 1
+        self.deep += 1
 
 
 def merge(lookups: Iterable[Lookup]) -> Lookup:
