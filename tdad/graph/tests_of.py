@@ -8,25 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from posixpath import basename
 
 from tdad.facts import DefinitionKind
+from tdad.graph.patterns import Patterns, is_test_file
 from tdad.graph.resolve.resolver import Resolver
 from tdad.graph.resolve.scopes import MODULE, FileScope
 from tdad.graph.resolve.values import Form
 
+__all__ = ["Patterns", "StaticTest", "is_test_file", "tests_in"]
+
 _NOT_COLLECTED = "not-collected"
 _UNITTEST = "test"
 """What unittest's loader takes method names to begin with (``TestLoader.testMethodPrefix``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patterns:
-    """The ini options of pytest of the same names: prefixes, or globs where they contain ``*``, ``?`` or ``[``."""
-
-    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
-    python_classes: tuple[str, ...] = ("Test",)
-    python_functions: tuple[str, ...] = ("test",)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,14 +45,6 @@ def tests_in(
     for test in _Collection(resolver, patterns).module(scope):
         found.setdefault(test.node_id, test)
     return tuple(found.values())
-
-
-def is_test_file(path: str, patterns: Patterns) -> bool:
-    """Tell whether pytest takes ``path`` for a test module."""
-    return any(
-        fnmatchcase(path if "/" in pattern else basename(path), pattern)
-        for pattern in patterns.python_files
-    )
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

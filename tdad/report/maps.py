@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,18 +16,6 @@ from tdad.report.impact import Place
 from tdad.report.lines import BLANK, Line, line, print_lines
 
 ITEMS_IN_TEXT = 200
-
-
-def render_testmap(tests_of: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """``source.py: tests/test_a.py tests/test_b.py``, sorted: the TDAD paper's format.
-
-    Args:
-        tests_of: Source file → test files; files without tests are left out.
-    """
-    for source in sorted(tests_of):
-        tests = sorted(set(tests_of[source]))
-        if tests:
-            yield f"{source}: {' '.join(tests)}\n"
 
 
 def print_stats(stats: MapStats, *, as_json: bool) -> None:

@@ -14,18 +14,27 @@ from tdad.errors import TdadError
 from tdad.facts import Answer, Environment, Evidence, Impact, Recorded, Status
 from tdad.graph.impacts import Question, World, impacts, may_hold_new_tests
 from tdad.graph.resolve import Resolver
-from tdad.graph.tests_of import Patterns, StaticTest, is_test_file, tests_in
+from tdad.graph.tests_of import StaticTest, is_test_file, tests_in
 from tdad.store import Map, open_map
 from tdad.workflows.changes import Changed, ChangeOptions, collect
 from tdad.workflows.environment import environment_here, environment_there
 from tdad.workflows.garbage import kept
 from tdad.workflows.index import Head, bring_up_to_date
 from tdad.workflows.project import Project
+from tdad.workflows.testmap import patterns
 
 if TYPE_CHECKING:
     from tdad.graph.static import StaticQuestion
 
-__all__ = ["Asked", "ChangeOptions", "Surroundings", "ask_map", "asking", "find_impacts"]
+__all__ = [
+    "Asked",
+    "ChangeOptions",
+    "Surroundings",
+    "ask_map",
+    "asking",
+    "find_impacts",
+    "patterns",
+]
 
 Surroundings = Callable[[Recorded | None], Environment | None]
 """The recording → what the tests to come would run in."""
@@ -167,12 +176,6 @@ def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[Sta
     for path in sorted(paths):
         if path.endswith(".py") and is_test_file(path, found):
             yield from tests_in(world.now, path, found)
-
-
-def patterns(project: Project) -> Patterns:
-    """Collection patterns, as pytest itself is configured."""
-    ini = project.config.pytest
-    return Patterns(ini.python_files, ini.python_classes, ini.python_functions)
 
 
 def _without_known_results(

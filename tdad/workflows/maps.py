@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -11,12 +11,11 @@ from tdad.answers import MapEntry, MapStats
 from tdad.errors import TdadError
 from tdad.facts import DefinitionKind, Owner, OwnerKind, Recorded, Use
 from tdad.graph.resolve import Resolver
-from tdad.graph.tests_of import is_test_file
 from tdad.store import SCHEMA_VERSION, Map, open_map
 from tdad.workflows.head import HeadFacts
-from tdad.workflows.impact import patterns
 from tdad.workflows.index import bring_up_to_date
 from tdad.workflows.project import Project
+from tdad.workflows.testmap import users_of, write_testmap
 
 
 class NotInMapError(TdadError):
@@ -127,17 +126,6 @@ def entered_names(recorded: Recorded, path: str, digest: str, starts: frozenset[
     return {f"{path}::{by_line[line]}" for line in starts if line in by_line}
 
 
-def _users(recorded: Recorded, path: str, lines: range | None) -> set[str]:
-    found: set[str] = set()
-    for digest in recorded.versions(path):
-        for owner, starts in recorded.entered(path, digest).items():
-            if lines is None or any(line in lines for line in starts):
-                found.update(recorded.inheritors(owner))
-    for owner in recorded.users(Use.READ, path) if lines is None else ():
-        found.update(recorded.inheritors(owner))
-    return found
-
-
 def _file(recorded: Recorded, head: HeadFacts, path: str) -> MapEntry | None:
     facts = head.get(path)
     if facts is None and path not in recorded.paths():
@@ -150,7 +138,9 @@ def _file(recorded: Recorded, head: HeadFacts, path: str) -> MapEntry | None:
     details = {"versions": str(len(recorded.versions(path))), "definitions": str(len(names))}
     if facts is not None and facts.error:
         details["error"] = facts.error
-    return MapEntry("file", path, details, {"tests": tuple(sorted(_users(recorded, path, None)))})
+    return MapEntry(
+        "file", path, details, {"tests": tuple(sorted(users_of(recorded, path, None)))}
+    )
 
 
 def _definition(recorded: Recorded, head: HeadFacts, path: str, qualname: str) -> MapEntry | None:
@@ -166,7 +156,7 @@ def _definition(recorded: Recorded, head: HeadFacts, path: str, qualname: str) -
         where,
         {"kind": str(definition.kind), "lines": f"{lines.start}-{lines.stop - 1}"},
         {
-            "tests": tuple(sorted(_users(recorded, path, lines))),
+            "tests": tuple(sorted(users_of(recorded, path, lines))),
             "mentioned by": tuple(sorted({edge.source for edge in resolver.readers(where)})),
             "mentions": tuple(sorted({edge.target for edge in resolver.references(where)})),
         },
@@ -192,43 +182,6 @@ def export(project: Project, form: str, out: TextIO) -> None:
         from tdad.workflows.graph_export import export_graph
 
         out.write(export_graph(project, form, with_tests=True))
-
-
-def write_testmap(project: Project, out: TextIO) -> None:
-    """Write the paper's format: one line per source file, with the test files that depend on it."""
-    from tdad.report.maps import render_testmap
-
-    with open_map(project.map_path, mode="read") as store:
-        recorded = store.recorded()
-        head = HeadFacts(project.root, store.current(), store)
-        found = _recorded_files(project, recorded, head)
-        if not recorded.tests:
-            found = _static_files(project, head)
-    out.writelines(render_testmap(found))
-
-
-def _recorded_files(
-    project: Project, recorded: Recorded, head: HeadFacts
-) -> Mapping[str, set[str]]:
-    wanted = patterns(project)
-    tests = recorded.tests
-    found: dict[str, set[str]] = {}
-    for path in head.paths():
-        if not is_test_file(path, wanted):
-            found[path] = {tests[node_id].path for node_id in _users(recorded, path, None)}
-    return found
-
-
-def _static_files(project: Project, head: HeadFacts) -> Mapping[str, set[str]]:
-    """Without a recording: test files that import the source file, or a file that imports it."""
-    resolver, wanted = Resolver(head), patterns(project)
-    found: dict[str, set[str]] = {}
-    for path in head.paths():
-        if is_test_file(path, wanted):
-            for source, distance in resolver.import_closure(path).items():
-                if 0 < distance <= 2 and not is_test_file(source, wanted):
-                    found.setdefault(source, set()).add(path)
-    return found
 
 
 # ------------------------------------------------------------------------------------------------------- intake

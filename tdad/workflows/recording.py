@@ -193,7 +193,7 @@ def take_in(project: Project, ended: str | None = None) -> Run | None:
 
 def write_test_map(project: Project) -> None:
     """Refresh ``test_map.txt`` beside the map, for agents that grep; the old one stays until the new one is whole."""
-    from tdad.workflows.maps import write_testmap
+    from tdad.workflows.testmap import write_testmap
 
     target = _test_map_path(project)
     unfinished = target.with_suffix(".partial")

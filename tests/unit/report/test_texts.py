@@ -9,7 +9,8 @@ from tdad.facts import Change, ChangeKind, Part, Span
 from tdad.report import changes, words
 from tdad.report.explain import explanation_lines
 from tdad.report.index import index_lines
-from tdad.report.maps import entry_lines, render_testmap, stats_lines
+from tdad.report.maps import entry_lines, stats_lines
+from tdad.report.testmap import render_testmap
 from tests.unit.report.answers import EDIT, EXPLANATION, SAFE, STATS
 
 
