@@ -5,7 +5,8 @@
 
 Environments, subjects and results are kept in ``.bench/``. Results are merged into ``.bench/results.json`` one by one,
 so a part may be measured again alone; the table in ``docs/explanation/performance.md`` is made from all of
-them. ``--quick``: the smallest subject only, one round, and no table.
+them. ``--quick``: the smallest subject only, one round, and no table. ``--only``: recording on a part of a large suite,
+as in ``--subjects networkx --parts recording --only networkx/classes/tests``; the table says so.
 """
 
 from __future__ import annotations

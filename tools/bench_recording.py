@@ -16,6 +16,8 @@ from bench_measure import Cost, median, spend
 from bench_setup import BENCH, ROOT, Interpreter, folder_of
 from subjects import SubjectError
 
+PYTEST = ("-m", "pytest", "-q", "-c", "pyproject.toml")
+"""The subjects lie below our own folder: without ``-c``, one that does not configure pytest would get our options."""
 TESTS_FAILED = 1
 """Exit code of pytest; the suites of some subjects have failures on some interpreters."""
 
@@ -124,7 +126,7 @@ class _Running:
         split.unlink(missing_ok=True)
         plugin = ("-p", "bench_split") if way.leaves == ".tdad" else ()
         cost = spend(
-            [self.interpreter.python, "-m", "pytest", "-q", *plugin, *way.options, *self.tests],
+            [self.interpreter.python, *PYTEST, *plugin, *way.options, *self.tests],
             folder_of(self.subject),
             variables={"PYTHONPATH": str(ROOT / "tools"), "BENCH_SPLIT": str(split)},
             accept=(0, TESTS_FAILED),
