@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tdad.answers import IndexSummary
 from tdad.errors import TdadError
 from tdad.facts import FileFacts
 from tdad.store import Counts, Indexed, Map, Signature, open_map
 from tdad.workflows.garbage import kept
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.project import Project
+
+if TYPE_CHECKING:  # recordings, which bring the index up to date at their end, need none
+    from tdad.answers import IndexSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def build_index(
     Raises:
         TdadError: the map cannot be written.
     """
+    from tdad.answers import IndexSummary
+
     began = time.perf_counter()
     with kept(), open_map(project.map_path, mode="write") as store:
         head = bring_up_to_date(project, store, jobs=jobs, progress=progress)
