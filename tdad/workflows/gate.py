@@ -33,6 +33,8 @@ from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of
 from tdad.workflows.impact import patterns
 from tdad.workflows.project import Project
 
+_NOTHING = 5
+"""pytest's exit code when no test was run."""
 Say = Callable[[str], None]
 
 
@@ -123,7 +125,9 @@ def _heard(
     say(f"head: {len(head.attempts)} tests ran, {len(head.failing)} failed")
     if not head.began:
         head.uncollected[""] = _last_line(head.said)
-    known = _known(sides)
+    tests_changed = any(is_test(path) for v in files for path in (v.path, v.old_path or v.path))
+    quiet = head.exit_code == _NOTHING and not head.chosen and not tests_changed
+    known = Known.nothing() if quiet else _known(sides)
     baseline = ask_baseline(
         sides.baseline, head, selected, known, renames=renames, changed=files, is_test=is_test
     )

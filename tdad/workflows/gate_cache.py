@@ -38,6 +38,11 @@ class Known:
             attempts = {}
         return cls(path, attempts)
 
+    @classmethod
+    def nothing(cls) -> Known:
+        """Of a gate that needs to know nothing; it is not saved."""
+        return cls(Path())
+
     def of(self, name: str) -> tuple[Attempt, ...]:
         """Attempts with the suite or alone, first made first; those after certain other tests do not count here."""
         return tuple(self.attempts.get(name, ()))

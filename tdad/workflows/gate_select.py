@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -107,6 +107,9 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
         changed = {path for v in versions for path in (v.path, v.old_path) if path}
         elsewhere = {change.path for change in answer.changes} - changed
         selected = _selected(RECORDED, answer.impacts, answer, recorded)
+        impacts = answer.impacts
+        if recorded.complete and not (drifted or elsewhere):
+            impacts = tuple(i for i in impacts if not _never_collected(i, recorded, changed))
     _keep_no_map(there)
     notes = [f"precaution: {text}" for text in answer.precautions]
     if elsewhere:
@@ -123,7 +126,7 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
             " so the baseline was asked about as well"
         )
         more = _impacts(project, field_.baseline)
-    found = _selected(RECORDED, (*answer.impacts, *more), answer, None)
+    found = _selected(RECORDED, (*impacts, *more), answer, None)
     return Selected(
         by=RECORDED,
         ids=found.ids,
@@ -156,6 +159,17 @@ def _surroundings(recorded: Recorded | None) -> Environment | None:
     if now is None or then is None or _PATH not in then.variables:
         return now
     return replace(now, variables={**now.variables, _PATH: then.variables[_PATH]})
+
+
+def _never_collected(impact: Impact, recorded: Recorded, changed: Collection[str]) -> bool:
+    """A test that the whole suite's recording on the baseline did not have, in a file that is the same on both sides.
+
+    Its module is skipped as a whole, or it is no test at all.
+    """
+    path = impact.node_id.partition("::")[0]
+    base = impact.node_id.partition("[")[0]
+    there = any(name in recorded.tests for name in (impact.node_id, base))
+    return impact.change is None and not there and path not in changed
 
 
 def _drifted(recorded: Recorded, versions: Iterable[FileVersion]) -> list[str]:
