@@ -40,7 +40,7 @@ def git(folder: Path, *args: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory) -> Path:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bare repository with ``main``, a pull request that breaks a test, one that does not, and their merges."""
     folder = tmp_path_factory.mktemp("origin")
     work, bare = folder / "work", folder / "bare.git"
