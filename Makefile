@@ -14,7 +14,7 @@ WORKERS ?= auto
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests model test-model test-openai test docs demo demo-fix demo-gate gate-measure bench localise audit audit-full repair repair-sample clean
+.PHONY: help env lint types layers tests model test-model test-openai test docs demo demo-fix demo-gate gate gate-measure bench localise audit audit-full repair repair-sample clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -67,6 +67,9 @@ demo: env  ## the main job on two real projects, from the package index
 
 demo-gate: env  ## a gate on click: a slip, a flaky test, a weakened test
 	$(BIN)/python tools/demo_gate.py
+
+gate: env  ## what the gate says about the last commit of this repository: a report
+	@$(BIN)/python tools/gate_self.py
 
 gate-measure: env  ## the gate's verdicts against the whole suite's: hours, resumable
 	$(BIN)/python tools/gate_measure.py

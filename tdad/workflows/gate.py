@@ -123,7 +123,7 @@ def _heard(
     )
     head = run_head(sides.head, options, selected, edited)
     say(f"head: {len(head.attempts)} tests ran, {len(head.failing)} failed")
-    if not head.began:
+    if not head.began and not head.cut_short:
         head.uncollected[""] = _last_line(head.said)
     tests_changed = any(is_test(path) for v in files for path in (v.path, v.old_path or v.path))
     quiet = head.exit_code == _NOTHING and not head.chosen and not tests_changed
@@ -280,6 +280,8 @@ def _undecided(heard: Heard, tests: Sequence[Judged]) -> tuple[str, ...]:
                 f"on {name} the tests imported {run.foreign[0]} instead of the version under test;"
                 " install the project so that PYTHONPATH goes first (pip install -e .)"
             )
+    if head.cut_short and not head.attempts:
+        found.append("the budget was over before a test ran; give more: --budget 5m")
     if head.died:
         found.append(
             "the processes of head's tests died again and again before all had their turn"

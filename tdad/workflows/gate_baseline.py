@@ -12,7 +12,7 @@ from tdad.gate.renames import Renames
 from tdad.runner.witnessed import Wanted
 from tdad.workflows.gate_cache import Known
 from tdad.workflows.gate_ground import Side
-from tdad.workflows.gate_head import HeadRun, files_of, limits_of
+from tdad.workflows.gate_head import HeadRun, files_of, limits_of, wanted_time
 from tdad.workflows.gate_select import Selected
 
 _RUN_OF_BROKEN = 200
@@ -79,6 +79,8 @@ def ask_baseline(
     Raises:
         TdadError: it cannot be run at all.
     """
+    if head.cut_short and not head.began:
+        return BaselineRun()
     asked = [renames.old_id(name) for name in _asked(side, head, selected, known)]
     everything = not head.looked_into
     edited = [
@@ -143,7 +145,7 @@ def _may_be_gone(head: HeadRun, edited: Sequence[str], *, everything: bool) -> l
 
 
 def _run(side: Side, wanted: Wanted, result: BaselineRun) -> None:
-    run = side.run(wanted, timeout_s=side.options.budget_s)
+    run = side.run(wanted, timeout_s=wanted_time(side.options))
     result.attempts |= dict(run.attempts)
     result.collected |= dict(run.collected)
     result.uncollected |= dict(run.uncollected)

@@ -13,6 +13,7 @@ from tdad.workflows.gate_ground import Side
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_select import ALL, Selected
 
+_START_S = 60.0
 _STARTS = 25
 """So many processes may die under a run before the rest is given up."""
 _SLOWER = 5.0
@@ -38,6 +39,8 @@ class HeadRun:
     forged: bool = False
     died: bool = False
     """Processes died until the rest was given up."""
+    cut_short: bool = False
+    """The budget was over before the run was."""
     exit_code: int | None = None
     process_code: int = 0
     """As the operating system has it: a hook may have changed it after pytest had its say."""
@@ -93,10 +96,12 @@ def run_head(
         options.runner and not everything
     ):  # it runs what it is told, and nothing is collected besides
         wanted = replace(wanted, files=tuple(edited), look_into=())
-    run = side.run(wanted, timeout_s=options.budget_s, workers=options.workers)
+    run = side.run(wanted, timeout_s=wanted_time(options), workers=options.workers)
     head = HeadRun(looked_into=look_into)
     _take(head, run)
     _go_on(head, run, side, wanted)
+    if run.cut_short and not head.began:
+        head.late = selected.ids
     _collect_again(head, side, wanted)
     if everything and selected.by != ALL and options.select != "all":
         chosen = Choice(selected.ids)
@@ -138,8 +143,8 @@ def _collect_again(head: HeadRun, side: Side, wanted: Wanted) -> None:
 
 
 def wanted_time(options: GateOptions) -> float | None:
-    """Seconds for one further run."""
-    return options.budget_s
+    """Seconds for one run: the budget is for tests, and they also have to be collected."""
+    return None if options.budget_s is None else options.budget_s + _START_S
 
 
 def _take(head: HeadRun, run: Witnessed) -> None:
@@ -154,6 +159,7 @@ def _take(head: HeadRun, run: Witnessed) -> None:
     head.uncollected |= dict(run.uncollected)
     head.foreign = head.foreign or run.foreign
     head.forged |= run.forged
+    head.cut_short |= run.cut_short
     head.exit_code = run.exit_code if head.exit_code is None else head.exit_code
     head.process_code = run.process_code
     head.said = head.said or run.said
