@@ -14,8 +14,10 @@ from tdad.runner.confined import ConfinedRun
 from tdad.runner.suite import SuiteOptions
 from tdad.workflows.fix_hunt import Hunt
 from tdad.workflows.fix_map import Risk
-from tdad.workflows.fix_start import passes
+from tdad.workflows.fix_start import last_error, passes
 
+_NOT_BEGUN = frozenset({-1, 3, 4})
+"""Exit codes of pytest when nothing was collected: it did not say, an internal error, wrong usage."""
 _SLICE_S = 20.0
 """Time for tests at risk after one edit, by how long they took at the start."""
 
@@ -91,6 +93,8 @@ class Checks:
 
     def _uncollected(self, run: ConfinedRun) -> dict[str, Failure]:
         before = self._hunt.start.uncollected
+        if _did_not_begin(run):  # a conftest imports what cannot be imported: no file is named
+            return {"(no test can be run)": Failure(last_error(run.suite.said))}
         return {
             name: run.failures.get(name, Failure(why))
             for name, why in sorted(run.suite.uncollected.items())
@@ -105,6 +109,12 @@ class Checks:
             tree.patch, files, timeout_s=self._tool_s + self._hunt.again_s, adapt=_collect_only
         )
         return self._uncollected(run)
+
+
+def _did_not_begin(run: ConfinedRun) -> bool:
+    """Tell whether pytest broke before it collected anything."""
+    suite = run.suite
+    return not suite.outcomes and not suite.cut_short and suite.exit_code in _NOT_BEGUN
 
 
 def _collect_only(_root: Path, options: SuiteOptions) -> SuiteOptions:

@@ -76,7 +76,7 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
     suite = run.suite
     ground = seats.ground
     if suite.cut_short or not (suite.outcomes or suite.uncollected):
-        said = f"not done after {timeout_s:.0f} s" if suite.cut_short else _last(suite.said)
+        said = f"not done after {timeout_s:.0f} s" if suite.cut_short else last_error(suite.said)
         raise FixBaselineUnusable(ground.python.path, said)
     if missing := _not_installed(run):
         raise FixBaselineUnusable(ground.python.path, missing)
@@ -146,7 +146,8 @@ def _chosen(wanted: Sequence[str], known: set[str], failing: Sequence[str]) -> l
     return sorted(set(found))
 
 
-def _last(said: str) -> str:
+def last_error(said: str) -> str:
+    """Return the last line of what pytest printed that is about an error."""
     lines = [line for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "Error" in line]
     return " ".join((errors or lines or ["no output"])[-1].split())[:200]

@@ -9,7 +9,7 @@ from tests.servers.answers import Says, Seen
 from tests.servers.clumsy import clumsy
 from tests.servers.oracle import oracle
 
-WRONG = "def total(prices):\n    return sum(prices) + 1\n\n\ndef first(prices):\n    return prices[0]\n"
+WRONG = "def total(prices):\n    return sum(prices) + 1\n\n\n# Below:\n# one.\n\n\ndef first(prices):\n    return prices[0]\n"
 RIGHT = WRONG.replace(" + 1", "")
 LINE = "    return sum(prices) + 1"
 PATH = "shop.py"
@@ -50,9 +50,9 @@ def test_the_oracle_searches_what_it_was_not_shown_then_reads_then_edits_then_fi
     assert call(search) == ("search", {"pattern": r"(def|class) total\b"})
     looked = (search, f"{PATH}:1: def total(prices):")
     read = model(asked("test_total fails", looked))
-    assert call(read) == ("read", {"path": PATH, "start": 1, "end": 6})
+    assert call(read) == ("read", {"path": PATH, "start": 1, "end": 10})
     listing = "\n".join(f"{n}: {line}" for n, line in enumerate(WRONG.splitlines(), 1))
-    saw = (read, f"{PATH}, lines 1-6 of 6\n{listing}")
+    saw = (read, f"{PATH}, lines 1-10 of 10\n{listing}")
     edit = model(asked("test_total fails", looked, saw))
     assert call(edit)[0] == "edit"
     did = (edit, "Edited shop.py:2 (+1 -1).")
@@ -76,6 +76,19 @@ def test_the_oracle_gives_up_on_an_edit_that_is_refused_again_and_again() -> Non
         assert call(says)[0] == "edit"
         turns.append((says, "No such file. Nothing was changed."))
     assert call(model(asked(prompt, *turns)))[0] == "finish"
+
+
+def test_differences_that_are_close_are_one_edit_and_more_so_after_a_refusal() -> None:
+    start = "if (a\n    and b\n    ):\n    x = 1\n" + "y = 1\n" * 12 + "z = 1\n"
+    right = start.replace("(a", "a").replace("    ):", "    :").replace("z = 1", "z = 2")
+    model = oracle({PATH: start}, {PATH: right})
+    prompt = f"{PATH}\n{start}"
+    last = model(asked(prompt))
+    assert call(last)[1]["new"].endswith("z = 2\n")
+    merged = call(model(asked(prompt, (last, "That does not work. Nothing was changed."))))[1]
+    assert start.replace(merged["old"], merged["new"]) == right
+    done = model(asked(prompt, (last, "Edited shop.py:17 (+1 -1).")))
+    assert call(done)[1]["new"] == "if a\n    and b\n    :\n"
 
 
 def test_the_clumsy_model_finishes_unless_it_hears_something_bad() -> None:

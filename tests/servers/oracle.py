@@ -22,6 +22,8 @@ _AROUND = 12
 """Lines that it reads before and after what it wants to change."""
 _PATIENCE = 3
 """The same call so often, and it gives up."""
+_CLOSE = 3
+"""Differences with so few lines between them are one edit; more after each edit that was refused."""
 Texts = Mapping[str, str]
 """Path → text."""
 
@@ -99,7 +101,8 @@ def oracle(start: Texts, right: Texts) -> Callable[[Seen], Says]:
 
 def towards(conversation: Conversation, now: Texts, goal: Texts) -> Says:
     """The next call on the way from ``now`` to ``goal``: look, edit, or finish."""
-    hunk = next(hunks(now, goal), None)
+    refused = sum(deed.name == "edit" and not deed.edited for deed in conversation.deeds)
+    hunk = next(hunks(now, goal, _CLOSE * 8**refused), None)
     call = ("finish", {"summary": "done"}) if hunk is None else _step(conversation, now, hunk)
     made = [(deed.name, dict(deed.given)) for deed in conversation.deeds]
     if made.count(call) >= _PATIENCE and call[0] != "finish":
@@ -107,14 +110,25 @@ def towards(conversation: Conversation, now: Texts, goal: Texts) -> Says:
     return Says(calls=[call])
 
 
-def hunks(now: Texts, goal: Texts) -> Iterator[Hunk]:
-    """What differs, the last of each file first: line numbers of the others stay what they are."""
+def hunks(now: Texts, goal: Texts, close: int = _CLOSE) -> Iterator[Hunk]:
+    """What differs, the last of each file first: line numbers of the others stay what they are.
+
+    Differences at most ``close`` lines apart are one: half of a change may not even parse.
+    """
     for path, after in sorted(goal.items()):
         old, new = now[path].splitlines(keepends=True), after.splitlines(keepends=True)
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-        for tag, i, j, k, m in reversed(matcher.get_opcodes()):
-            if tag != "equal":
-                yield Hunk(path, i, j, tuple(new[k:m]))
+        spans: list[tuple[int, int, int, int]] = []
+        for tag, i, j, k, m in matcher.get_opcodes():
+            if tag == "equal":
+                continue
+            if spans and i - spans[-1][1] <= close:
+                first, _, at, _ = spans.pop()
+                spans.append((first, j, at, m))
+            else:
+                spans.append((i, j, k, m))
+        for i, j, k, m in reversed(spans):
+            yield Hunk(path, i, j, tuple(new[k:m]))
 
 
 def _step(conversation: Conversation, now: Texts, hunk: Hunk) -> tuple[str, dict[str, Json]]:
