@@ -9,7 +9,10 @@ from tests.servers.answers import Says, Seen
 from tests.servers.clumsy import clumsy
 from tests.servers.oracle import oracle
 
-WRONG = "def total(prices):\n    return sum(prices) + 1\n\n\n# Below:\n# one.\n\n\ndef first(prices):\n    return prices[0]\n"
+WRONG = (
+    "def total(prices):\n    return sum(prices) + 1\n\n\n# Below:\n# one.\n\n\n"
+    "def first(prices):\n    return prices[0]\n"
+)
 RIGHT = WRONG.replace(" + 1", "")
 LINE = "    return sum(prices) + 1"
 PATH = "shop.py"
