@@ -218,6 +218,8 @@ def fix(
     ]
     if len(given) > 1:
         raise OptionsExclude(given[0], given[1])
+    if issue is not None and engine == "search":
+        raise OptionsExclude("--issue", "--engine search")
     if output == "-" and as_json:
         raise OptionsExclude("--output -", "--json")
     time_s, verify_s = _seconds("--time", budget), _seconds("--verify-time", verify)

@@ -23,6 +23,7 @@ from tdad.workflows.fix_map import Risk, suspicion
 from tdad.workflows.fix_model import ModelEngine
 from tdad.workflows.fix_model_export import export
 from tdad.workflows.fix_model_issue import (
+    kept_issue,
     kept_reproduction,
     put_back,
     reproduced,
@@ -71,7 +72,7 @@ def fix(
         hunt = _hunt(options, run, begun, seats, say)
         model = None
         if servers is not None:
-            issue = options.issue or ""
+            issue = options.issue or kept_issue(run)
             model = ModelEngine(hunt, begun, options, run, servers, pulse, issue)
         job = Job(hunt, options, run, Best(targets=len(hunt.targets)), began, model, good, test)
         try:

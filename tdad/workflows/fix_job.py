@@ -25,6 +25,10 @@ _SMALLER_S = 120.0
 """So long a small repair is looked for in the place of a large revert that is known to do."""
 
 
+_ALL = 1_000
+"""The engine with a model knows itself when to end."""
+
+
 @dataclass
 class Job:
     """The engines one after the other, and the best patch of all."""
@@ -45,21 +49,21 @@ class Job:
         options, hunt = self.options, self.hunt
         if self.model is not None:
             self.engines.append("model")
-            if self._measured(self.model.proposals()):
+            if self._measured(self.model.proposals(), _ALL):
                 return
         if self.model is None or options.engine is Engine.AUTO:
             if self.model is not None:
                 hunt.say("the model did not repair it; going on without")
             self.engines.append("search")
             hunt.deadline = time.monotonic() + options.time_s
-            if self._measured(_proposals(hunt, options, self.good)):
+            if self._measured(_proposals(hunt, options, self.good), options.attempts):
                 return
         best = self.best
         if best.found is not None and best.measured is None:
             best.measured = self._verifier().measure(best.found.patch)
 
-    def _measured(self, proposals: Iterator[Found]) -> bool:
-        """Measure what is proposed; tell whether a patch is good. So many as were asked for, then it ends."""
+    def _measured(self, proposals: Iterator[Found], most: int) -> bool:
+        """Measure what is proposed, ``most`` patches; tell whether one is good."""
         hunt, best, verified = self.hunt, self.best, 0
         verifier = self._verifier()
         with _closing(proposals, hunt.seats.stop) as found_ones:
@@ -82,7 +86,7 @@ class Job:
                 if measured.good and not too_large(hunt, found):
                     hunt.seats.stop.set()  # what is still being tried is not wanted any more
                     return True
-                if verified >= self.options.attempts:
+                if verified >= most:
                     break
         return best.measured is not None and best.measured.good
 

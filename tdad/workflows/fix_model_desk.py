@@ -59,7 +59,7 @@ class Desk:
             return self.stopped
         key = f"{call.name} {json.dumps(dict(call.arguments), sort_keys=True)} {self.tree.digest}"
         self._deed = Deed(key, call.name)
-        text = self._tools()[call.name](call.arguments)
+        text = plain(self._tools()[call.name](call.arguments))
         self._did(self._deed, key)
         if self.circle.nudge:
             text = f"{text}\n\n{self.circle.nudge}"

@@ -33,6 +33,7 @@ from tdad.workflows.fix_start import passes
 from tdad.workflows.impact import patterns
 
 _NAME = "tdad_issue"
+_ISSUE = "issue.txt"
 
 
 def issue_text(name: str) -> str:
@@ -55,6 +56,14 @@ def kept_reproduction(run: RunFolder) -> Path | None:
     """The test of an earlier process, as a file in the run's folder."""
     found = sorted((run.folder / "reproduction").rglob("*.py"))
     return found[0] if found else None
+
+
+def kept_issue(run: RunFolder) -> str:
+    """The text that an earlier process was given; empty: none."""
+    try:
+        return (run.folder / _ISSUE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def put_back(ground: Ground, run: RunFolder, file: Path) -> str:
@@ -101,6 +110,7 @@ def reproduced(
         finally:
             url = server.endpoint.base_url
             servers.spent[url] = servers.spent.get(url, 0) + work.tokens
+    write_whole(run.folder / _ISSUE, (options.issue or "").encode())
     target = ground.root / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(encoded(code))

@@ -13,6 +13,7 @@ from tdad.workflows.fix_seats import Seats
 def run_shell(seats: Seats, patch: Patch, command: str, timeout_s: float) -> str:
     """What the command printed, and how it ended. What it changes in the copy is thrown away."""
     ground = seats.ground
+    command = command.replace("\0", "").encode("utf-8", "replace").decode()
     with seats.seat(patch) as (folder, root):
         scratch = folder.with_name(folder.name + ".out")
         home, temporary = scratch / "home", scratch / "tmp"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tdad.agent.loop.attempts import ARMS as MODEL_ARMS
 from tdad.agent.search.patch_text import changed_lines
 from tdad.answers_fix import FixEnd, FixPatch, FixReport
 from tdad.facts_fix import Found, Measured
@@ -15,7 +16,7 @@ from tdad.workflows.fix_folder import RunFolder, write_whole
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_hunt import Hunt
 from tdad.workflows.fix_model import ModelEngine
-from tdad.workflows.fix_options import FixOptions
+from tdad.workflows.fix_options import SEARCH_ARMS, FixOptions
 
 _SHOWN_SUSPECTS = 10
 
@@ -62,7 +63,7 @@ def make_report(
         run=run.name,
         folder=str(run.folder),
         engine=", ".join(engines),
-        arm="+".join(options.arms),
+        arm="+".join(_arms(options, engines)),
         seed=options.seed,
         targets=hunt.every,
         held_back=hunt.held if "search" in engines else (),
@@ -86,6 +87,15 @@ def make_report(
     )
     write_whole(run.report_path, dumps(fix_document(report)).encode())
     return report
+
+
+def _arms(options: FixOptions, engines: Sequence[str]) -> list[str]:
+    """What was switched on of the engines that ran."""
+    ran = {
+        *(SEARCH_ARMS if "search" in engines else ()),
+        *(MODEL_ARMS if "model" in engines else ()),
+    }
+    return [name for name in options.arms if name in ran]
 
 
 def _end(hunt: Hunt, best: Best, model: ModelEngine | None, engines: Sequence[str]) -> FixEnd:

@@ -223,6 +223,29 @@ def test_an_issue_is_reproduced_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_killed_at_any_moment_the_run_can_be_begun_or_gone_on_with(shop: Shop) -> None:
+    run: list[str] = []
+    with ScriptedServer(model(READ, PARTLY, REST)) as server:
+        arguments = ("--engine", "model", "--base-url", server.url)
+        for moment in ("running the tests once", "step 1 of 30", "step 2 of 30", "verifying"):
+            process = shop.start_fix(*arguments, *run)
+            assert process.stderr is not None
+            for line in process.stderr:
+                if moment in line:
+                    break
+            process.kill()
+            process.communicate()
+            kept = [path for path in shop.runs if (path / "start.json").exists()]
+            run = ["--resume", kept[-1].name] if kept else []
+        done = shop.fix(*arguments, *run, "--json")
+    assert done.code == 0, done.err
+    assert "running the tests once" not in done.err
+    assert done.document["attempts"][0]["steps"] == 3
+    assert done.document["attempts"][0]["end"] == "green"
+    assert "attempt 1 of 3" not in done.err, "its patch was made, and is only verified"
+
+
+@pytest.mark.slow
 def test_commands_run_in_a_copy_and_tests_that_hang_are_ended(shop: Shop) -> None:
     command = (
         'echo x > shop.py; rm test_shop.py; cat /etc/hostname > /dev/null; ls; env; echo "$HOME"'

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tdad.agent.loop.code import BROKEN, parsed
 from tdad.agent.loop.standing import Standing
 from tdad.agent.search.patch_text import changed_lines
 from tdad.facts_fix import AttemptEnd, AttemptFacts, Patch
@@ -112,6 +113,6 @@ def _meaning(path: str, data: bytes | None) -> str:
     if data is None:
         return ""
     try:
-        return ast.dump(ast.parse(data)) if path.endswith(".py") else repr(data)
-    except (SyntaxError, ValueError, RecursionError):
+        return ast.dump(parsed(data)) if path.endswith(".py") else repr(data)
+    except BROKEN:
         return repr(data)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from tdad.agent.loop.code import BROKEN, parsed
 from tdad.agent.loop.names import undefined
 from tdad.agent.loop.plain import plain
 from tdad.agent.loop.removed import removed_in_use
@@ -120,8 +121,8 @@ def _code(path: str, before: bytes | None, after: bytes, tree: Tree) -> Iterator
 
 def _parsed(data: bytes) -> ast.Module | Exception:
     try:
-        return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return parsed(data)
+    except BROKEN as error:
         return error
 
 

@@ -7,6 +7,8 @@ import builtins
 import symtable
 from collections.abc import Iterator
 
+from tdad.agent.loop.code import parsed, table_of
+
 _MODULE = frozenset(
     {
         "__annotations__",
@@ -34,13 +36,13 @@ def undefined(data: bytes) -> frozenset[str]:
     Raises:
         SyntaxError, ValueError: it does not parse.
     """
-    tree = ast.parse(data)
+    tree = parsed(data)
     if any(
         isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
         for node in ast.walk(tree)
     ):
         return frozenset()
-    table = symtable.symtable(data, "<module>", "exec")  # type: ignore[arg-type] # takes bytes
+    table = table_of(data)
     tables = list(_all(table))
     bound = {
         symbol.get_name()

@@ -119,7 +119,7 @@ def search(tree: Tree, pattern: str, path: str | None) -> Shown:
                     hits.append(f"{name}:{number}: {plain(line)[:_LONGEST_LINE]}")
                     seen.append(Seen(name, number, number))
     if not hits:
-        where = f" in {path}" if path else ""
+        where = f" in {tree.find(path)}" if path else ""
         return Shown(f"{note}Nothing matches {pattern!r}{where}.")
     total = sum(files.values())
     shown = {each.path for each in seen}

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from tdad.agent.loop.code import BROKEN, parsed
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -25,7 +27,7 @@ def removed_in_use(
     gone = sorted(set(old) - set(new))
     if not gone:
         return ""
-    still = set(_bound(ast.parse(after).body))
+    still = set(_bound(parsed(after).body))
     for qualname in gone:
         name = qualname.rpartition(".")[2]
         if name.startswith("__") and name.endswith("__"):
@@ -40,7 +42,7 @@ def removed_in_use(
 
 def _definitions(data: bytes) -> list[str]:
     """Qualnames of functions and classes, those inside functions left out."""
-    return list(_inside(ast.parse(data).body, ""))
+    return list(_inside(parsed(data).body, ""))
 
 
 def _inside(body: list[ast.stmt], prefix: str) -> Iterator[str]:
@@ -84,8 +86,8 @@ def _use(
         if data is None or not each.endswith(".py") or not word.search(data):
             continue
         try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError):
+            tree = parsed(data)
+        except BROKEN:
             continue
         if method and any(q.rpartition(".")[2] == name for q in _inside(tree.body, "")):
             return ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tdad.agent.chat import Message
 from tdad.agent.chat.facts import system, user
+from tdad.agent.loop.code import BROKEN, parsed
 from tdad.agent.loop.plain import capped, plain
 from tdad.facts_fix import Failure
 
@@ -49,8 +50,8 @@ def fenced(issue: str) -> str:
 def unusable(code: str) -> str:
     """What is wrong with the text of a test file before it is run; empty: nothing."""
     try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError) as error:
+        tree = parsed(code)
+    except BROKEN as error:
         return f"The file does not parse: {error}. Send the whole file again."
     if code.count("\n") > _MOST_LINES:
         return f"The file has more than {_MOST_LINES} lines. Write one small test."

@@ -57,6 +57,7 @@ class Tree:
 
     def find(self, path: str) -> str:
         """What the model means by ``path``: cleaned up; an absolute path by the file that it ends with."""
+        path = "".join(char if char.isprintable() else "?" for char in path)
         plain = path.strip().strip("`'\"").replace("\\", "/")
         plain = posixpath.normpath(plain) if plain else "."
         if plain in self.files or not plain.startswith(("/", "a/", "b/")):
@@ -71,5 +72,8 @@ def decoded(data: bytes) -> str:
 
 
 def encoded(text: str) -> bytes:
-    """The inverse of :func:`decoded`."""
-    return text.encode("utf-8", "surrogateescape")
+    """The inverse of :func:`decoded`; what no file can hold becomes a question mark."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, as JSON can say it
+        return text.encode("utf-8", "replace")

@@ -74,6 +74,8 @@ def test_code_that_is_fine():
     ("old", "new", "words"),
     [
         ("return 1", "return (1", "does not parse: '(' was never closed (line 9)\n"),
+        ("def free():\n    return 1", "return 1", "does not parse: 'return' outside function"),
+        ("def free():", "def free(a, a):", "does not parse: duplicate argument 'a'"),
         ("return 1", "return undefined_name", "undefined_name would be an undefined name"),
         ("import os\n", "", "os would be an undefined name"),
         ("def used():\n    return os.sep\n", "", "used is gone, and pkg/other.py:1 still uses it"),
