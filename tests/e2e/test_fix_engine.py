@@ -24,6 +24,7 @@ from tdad.workflows.fix_model_servers import Servers
 from tdad.workflows.fix_options import FixOptions, arms_of
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.fix_start import Begun, begin
+from tdad.workflows.fix_verify import Verifier
 from tdad.workflows.project import open_project
 from tests.e2e.fix_project import BROKEN, FILES, make_shop
 from tests.servers.answers import Answer, Body, Drop, Says, Script, Seen
@@ -431,3 +432,23 @@ def test_no_room_on_the_disk_loses_no_patch(play: Play, stage: Stage) -> None:
         play(script)
     patch = max(stage.kept.glob("2*")) / "best.patch"
     assert "sum(self.prices) - 1" in patch.read_text()
+
+
+def test_edits_of_tests_are_no_part_of_what_is_measured(play: Play, stage: Stage) -> None:
+    """Allowed, a model changes what a test says; measured is with the test as it was."""
+    easier = {
+        "path": "test_shop.py",
+        "old": "filled(100).allowed()",
+        "new": "filled(99).allowed()",
+    }
+    also = {"path": "test_shop.py", "old": "filled(50, 50)", "new": "filled(50, 49)"}
+    done = play(saying(("edit", easier), ("edit", also)), allow_tests=True)
+    assert done.ends == [AttemptEnd.GREEN]
+    (found,) = done.found
+    hunt = done.engine.hunt
+    verifier = Verifier(
+        stage.ground, hunt.start, hunt.targets, hunt.risk, 60.0, Event(), allow_tests=True
+    )
+    assert verifier.measure(found.patch).failing == hunt.targets
+    with pytest.raises(ValueError, match="changes tests"):
+        replace(verifier, allow_tests=False).measure(found.patch)
