@@ -7,11 +7,17 @@ import of click.
 
 from __future__ import annotations
 
+import gc
 import sys
+
+GARBAGE_AFTER = 50_000
+"""Objects that are made before somebody looks for garbage: most commands only make what stays until they end."""
 
 
 def main() -> None:
     """Entry point of the ``tdad`` program."""
+    gc.set_threshold(GARBAGE_AFTER)
+
     from tdad.cli.run import run
 
     sys.exit(run(sys.argv[1:]))

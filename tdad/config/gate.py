@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tdad.errors import ConfigInvalid, ConfigUnknownKey
-from tdad.facts_gate import POLICIES, Level, PolicyKind, Signs
+from tdad.facts_policy import POLICIES, Level, PolicyKind, Signs
 
 _SIGNS = {
     "agent-authors": "authors",

@@ -40,14 +40,18 @@ class Recording:
     def finish(self) -> str:
         """Stop, update the map, and return the summary for the user."""
         self.probe.stop()
-        from tdad.repo import steady
         from tdad.workflows.garbage import kept
-        from tdad.workflows.summary import summary
 
         try:
-            with kept(), steady():
-                run = take_in(self.project, ended=self.probe.settings.run_id)
-                note = summary(self.project, run)
+            with (
+                kept()
+            ):  # the imports as well: among all that the tests left, a look for garbage takes long
+                from tdad.repo import steady
+                from tdad.workflows.summary import summary
+
+                with steady():
+                    run = take_in(self.project, ended=self.probe.settings.run_id)
+                    note = summary(self.project, run)
             remember_map(self.project)
             return "\n".join(filter(None, (note, self._incomplete())))
         except TdadError as error:
