@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from accuracy_history import history
-from repair_bugs import Bug, edited, edits, release
+from repair_bugs import SEEDED, Bug, bugs, edited, edits, release
 
 from tdad.facts_faults import Fault, FaultLevel
 from tdad.source.mutations import break_file, faults_of, fits
@@ -17,6 +17,8 @@ MUTANT, ELSEWHERE, OLD = "right place, wrong", "another place, wrong", "a piece 
 IMPORT, NAME, GONE = "an import of nothing", "a name of nothing", "a definition renamed"
 WRONG = (MUTANT, IMPORT, ELSEWHERE, NAME, OLD, GONE)
 """Kinds of wrong patches, in the order in which bugs take them as their first."""
+_NEAR = 8
+"""Lines."""
 PROPOSED = 3
 """Wrong patches before the right one."""
 Texts = dict[str, str]
@@ -27,8 +29,8 @@ def proposals(name: str, bug: Bug, number: int) -> list[tuple[str, Texts]]:
     chance = random.Random(bug.key)  # noqa: S311 - a sample, not a secret
     right = release(name, bug.path)
     makers: dict[str, Callable[[], Iterator[Texts]]] = {
-        MUTANT: lambda: _mutants(bug, right, chance, near=True),
-        ELSEWHERE: lambda: _mutants(bug, right, chance, near=False),
+        MUTANT: lambda: _mutants(bug, right, chance),
+        ELSEWHERE: lambda: _elsewhere(name, bug, right, chance),
         OLD: lambda: _old(name, bug, chance),
         IMPORT: lambda: _imports(bug, right),
         NAME: lambda: _names(bug, right),
@@ -42,16 +44,15 @@ def proposals(name: str, bug: Bug, number: int) -> list[tuple[str, Texts]]:
     return found
 
 
-def _mutants(bug: Bug, right: bytes, chance: random.Random, *, near: bool) -> Iterator[Texts]:
-    """The right file with a fault: where the bug is, or anywhere else."""
+def _mutants(bug: Bug, right: bytes, chance: random.Random) -> Iterator[Texts]:
+    """The right file with a fault where the bug is."""
     lines = {
         line for each in edits(right, bug.content) for line in range(each.first, each.last + 1)
     }
     around = [fault for fault in faults_of(bug.path, right) if fits(right, fault)]
-    chosen = [fault for fault in around if (abs(_distance(fault, lines)) <= 8) == near]
+    chosen = [fault for fault in around if _distance(fault, lines) <= _NEAR]
     chance.shuffle(chosen)
-    if near:  # in a function if there is one: what a model edits
-        chosen.sort(key=lambda fault: fault.level is not FaultLevel.FUNCTION)
+    chosen.sort(key=lambda fault: fault.level is not FaultLevel.FUNCTION)  # what a model edits
     for fault in chosen:
         text = break_file(right, fault)
         if text != bug.content:
@@ -60,6 +61,19 @@ def _mutants(bug: Bug, right: bytes, chance: random.Random, *, near: bool) -> It
 
 def _distance(fault: Fault, lines: set[int]) -> int:
     return min((abs(fault.line - 1 - line) for line in lines), default=0)
+
+
+def _elsewhere(name: str, bug: Bug, right: bytes, chance: random.Random) -> Iterator[Texts]:
+    """The right change, and in another place a fault that is known to fail tests."""
+    others = [each for each in bugs(name, SEEDED) if each.key != bug.key]
+    chance.shuffle(others)
+    for other in others:
+        if other.path != bug.path:
+            yield {bug.path: right.decode(), other.path: other.content.decode()}
+            continue
+        wanted = edits(right, other.content)
+        if not any(one.overlaps(each) for one in wanted for each in edits(right, bug.content)):
+            yield {bug.path: other.content.decode()}
 
 
 def _old(name: str, bug: Bug, chance: random.Random) -> Iterator[Texts]:
