@@ -87,7 +87,7 @@ def _subject(name: str, options: argparse.Namespace, until: float) -> Iterator[d
     clean(name)
     baseline(name)
     beside = harmless(name)
-    done = set() if options.again else known(name)
+    done = set() if options.again else known(name, limit=options.limit)
     for bug in _mixed(name, options):
         ways = [WAYS[way] for way in options.ways if (bug.key, WAYS[way]) not in done]
         if not ways:

@@ -32,9 +32,13 @@ def add(name: str, results: list[dict[str, Any]], which: str = SEARCH) -> None:
         file.writelines(_line(each) + "\n" for each in results)
 
 
-def known(name: str, which: str = SEARCH) -> set[tuple[str, str]]:
-    """(key, way) of what was measured here already."""
-    return {(each["key"], each["way"]) for each in _read(fresh(name, which))}
+def known(name: str, which: str = SEARCH, limit: str = "") -> set[tuple[str, str]]:
+    """(key, way) of what was measured here already; what another limit than ``limit`` ended is not known."""
+    return {
+        (each["key"], each["way"])
+        for each in _read(fresh(name, which))
+        if not limit or each["fixed"] or each.get("limit", "10m") == limit
+    }
 
 
 def kept(which: str = SEARCH) -> list[Result]:
