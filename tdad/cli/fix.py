@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -253,8 +254,14 @@ def fix(
     with watching() as (say, pulse):
         report = run_fix(project, options, say=say, pulse=pulse)
     if output != "-":
-        print_fix(report, as_json=as_json)
+        print_fix(replace(report, folder=_near(report.folder)), as_json=as_json)
     return _code(str(report.end))
+
+
+def _near(folder: str) -> str:
+    """The folder as it can be typed here, where that is shorter."""
+    here = str(Path.cwd())
+    return folder[len(here) + 1 :] if folder.startswith(f"{here}/") else folder
 
 
 def _code(end: str) -> ExitCode:
