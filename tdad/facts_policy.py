@@ -92,7 +92,10 @@ POLICIES: Mapping[PolicyKind, PolicyRule] = {
         Level.WARN,
         "The baseline's version of an edited test fails with the new code: code and test were changed together.",
     ),
-    PolicyKind.UNREACHED_CODE: PolicyRule(Level.WARN, "No test reaches a changed definition."),
+    PolicyKind.UNREACHED_CODE: PolicyRule(
+        Level.WARN,
+        "No test reaches a changed definition, or runs a changed statement (where the map was recorded with lines).",
+    ),
     PolicyKind.CI_EDITED: PolicyRule(Level.WARN, "What CI runs was edited."),
     PolicyKind.CONFTEST_EDITED: PolicyRule(Level.WARN, "A `conftest.py` was edited."),
     PolicyKind.SETTINGS_EDITED: PolicyRule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tdad.facts import Answer, Change, ChangeKind, FileVersion
+from tdad.facts import Answer, Change, ChangeKind, FileVersion, Site
 from tdad.facts_checks import Weakening
 from tdad.facts_gate import (
     GOOD,
@@ -35,6 +35,8 @@ class PolicyQuestion:
     """Of what is not in it the default."""
     compared: Compared = field(default_factory=Compared)
     """The tests of both versions, side by side."""
+    not_run: tuple[tuple[Site, str], ...] = ()
+    """Changed statements that no test runs: where, and in which definition."""
     is_test: Callable[[str], bool] = lambda _path: False
     """Whether a path is code of the tests."""
 
@@ -56,6 +58,7 @@ def findings(question: PolicyQuestion) -> tuple[Finding, ...]:
         *_of_tests(question),
         *_crossed(question),
         *_unreached(question.answer, question.is_test),
+        *_not_run(question),
         *(_Found(*each) for each in edited_files(question.files)),
         *_catastrophe(question.asked),
     ]
@@ -214,6 +217,15 @@ def _unreached(answer: Answer | None, is_test: Callable[[str], bool]) -> Iterato
         yield _Found(
             PolicyKind.UNREACHED_CODE, path, line, f"{what} {kind}, and no test reaches it"
         )
+
+
+def _not_run(question: PolicyQuestion) -> Iterator[_Found]:
+    whole = frozenset(question.answer.unreached) if question.answer is not None else frozenset()
+    for site, definition in question.not_run:
+        if definition not in whole and not question.is_test(site.path):
+            qualname = definition.partition("::")[2]
+            what = f"no test runs the changed lines of {qualname}, though some run the function"
+            yield _Found(PolicyKind.UNREACHED_CODE, site.path, site.line, what)
 
 
 def _catastrophe(asked: Asked) -> Iterator[_Found]:

@@ -13,7 +13,7 @@ from tdad.answers_gate import GateReport
 from tdad.config import GateSettings, gate_settings, levels_of
 from tdad.config.toml import tool_table
 from tdad.errors import ConfigInvalid, ConfigUnknownKey, TdadError
-from tdad.facts import Answer, ChangeKind, FileVersion
+from tdad.facts import Answer, ChangeKind, FileVersion, Site
 from tdad.facts_gate import (
     GOOD,
     Asked,
@@ -148,10 +148,14 @@ def policy_findings(
     asked: Asked,
     answer: Answer | None,
     levels: Mapping[PolicyKind, Level],
+    *,
+    not_run: tuple[tuple[Site, str], ...],
     is_test: Callable[[str], bool],
 ) -> tuple[Finding, ...]:
     """Ask all policies."""
-    return findings(PolicyQuestion(looked.files, asked, answer, levels, looked.compared, is_test))
+    return findings(
+        PolicyQuestion(looked.files, asked, answer, levels, looked.compared, not_run, is_test)
+    )
 
 
 def levels_here(
@@ -229,7 +233,12 @@ def found_by_policies(
         except TdadError as error:
             notes.append(f"the baseline's tests cannot be run with the code of head: {error}")
     asked = Asked(report.tests, report.uncollected, brought, report.catastrophic)
-    return FoundByPolicies(policy_findings(looked, asked, answer, levels, is_test), tuple(notes))
+    return FoundByPolicies(
+        policy_findings(
+            looked, asked, answer, levels, not_run=heard.selected.not_run, is_test=is_test
+        ),
+        tuple(notes),
+    )
 
 
 def _crossed(

@@ -19,6 +19,7 @@ from tdad.facts import (
     Site,
     Status,
 )
+from tdad.gate.unreached import Executed, statements_not_run
 from tdad.source.digests import digest
 from tdad.store import open_map
 from tdad.store.copies import copy_map
@@ -50,6 +51,8 @@ class Selected:
     shaky: frozenset[str] = frozenset()
     """Tests that passed and failed in earlier recordings."""
     answer: Answer | None = None
+    not_run: tuple[tuple[Site, str], ...] = ()
+    """Changed statements that no test runs, as far as lines were recorded, and the definitions they are in."""
     renamed: tuple[Change, ...] = ()
     edited: frozenset[str] = frozenset()
     """Changed definitions, as the node ids that they would have."""
@@ -107,6 +110,7 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
         changed = {path for v in versions for path in (v.path, v.old_path) if path}
         elsewhere = {change.path for change in answer.changes} - changed
         selected = _selected(RECORDED, answer.impacts, answer, recorded)
+        not_run = tuple(statements_not_run(answer.changes, _executed(recorded)))
         impacts = answer.impacts
         if recorded.complete and not (drifted or elsewhere):
             impacts = tuple(i for i in impacts if not _never_collected(i, recorded, changed))
@@ -137,10 +141,22 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
         before=selected.before if exact else {},
         shaky=selected.shaky,
         answer=answer,
+        not_run=not_run,
         renamed=found.renamed,
         edited=found.edited,
         notes=tuple(notes),
     )
+
+
+def _executed(recorded: Recorded) -> Executed:
+    """The lines of a version that any test executed; none where functions were recorded."""
+
+    def lines(path: str, digest_: str) -> frozenset[int]:
+        if recorded.granularity != "lines":
+            return frozenset()
+        return frozenset[int]().union(*recorded.executed(path, digest_).values())
+
+    return lines
 
 
 def _impacts(project: Project, side: Side) -> tuple[Impact, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from tdad.config import GateSettings, levels_of
 from tdad.errors import ConfigInvalid, ConfigUnknownKey
-from tdad.facts import Answer, Change, ChangeKind, FileVersion, Part, Span, Status
+from tdad.facts import Answer, Change, ChangeKind, FileVersion, Part, Site, Span, Status
 from tdad.facts_checks import Weakening
 from tdad.facts_gate import (
     Asked,
@@ -18,6 +18,7 @@ from tdad.facts_gate import (
 from tdad.gate.crossing import crossing_plan
 from tdad.gate.policy import PolicyQuestion, definition_of, findings, node_id_of
 from tdad.gate.tests_changed import Compared
+from tdad.gate.unreached import statements_not_run
 from tests.unit.gate.edits import compared
 
 TEST = "tests/test_shop.py::TestCart::test_total[a.b::c]"
@@ -196,3 +197,49 @@ def test_what_is_run_with_the_code_of_head():
         "tests/tools.py": b"h",
     }
     assert crossing_plan(files, compared(old, old), lambda _path: True).tests == ()
+
+
+def test_changed_statements_that_no_test_runs():
+    body = Change(
+        "shop.py",
+        "total",
+        ChangeKind.EDITED,
+        Part.BODY,
+        (Span(7, 8),),
+        (Span(9, 9),),
+        old_digest="d",
+    )
+    added = Change(
+        "shop.py",
+        "name",
+        ChangeKind.EDITED,
+        Part.BODY,
+        (),
+        (Span(20, 20),),
+        (Span(18, 19),),
+        old_digest="d",
+    )
+    other = Change(
+        "shop.py",
+        "VAT",
+        ChangeKind.EDITED,
+        Part.VALUE,
+        (Span(1, 1),),
+        (Span(1, 1),),
+        old_digest="d",
+    )
+
+    def not_run(*lines: int):
+        known = {("shop.py", "d"): frozenset(lines)}
+        found = statements_not_run((body, added, other), lambda *version: known[version])
+        return [(site.line, definition) for site, definition in found]
+
+    assert not_run() == []  # no lines were recorded
+    assert not_run(3) == [(9, "shop.py::total"), (20, "shop.py::name")]
+    assert not_run(3, 8, 18) == []
+    (one,) = findings(PolicyQuestion(not_run=((Site("shop.py", 9), "shop.py::total"),)))
+    assert (one.kind, one.line) == (PolicyKind.UNREACHED_CODE, 9)
+    unreached = Answer((body,), (), 3, (), (body.definition,))
+    assert found(answer=unreached, not_run=((Site("shop.py", 9), "shop.py::total"),)) == [
+        (PolicyKind.UNREACHED_CODE, Level.WARN)
+    ]
