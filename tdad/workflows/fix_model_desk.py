@@ -149,7 +149,10 @@ class Desk:
             reason = f"{path} is behind a link, and is not written to."
         if reason:
             return self._no(path, f"{reason}")
-        if (data := self.tree.read(path)) is not None and b"\0" in data:
+        data = self.tree.read(path)
+        if data is None and old:
+            return self._no(path, f"{reading.no_file(self.tree, path)} {_UNCHANGED}")
+        if data is not None and b"\0" in data:
             return self._no(path, f"{path} is not text. {_UNCHANGED}")
         done = editing.edit(path, self.tree.text(path), old, new)
         if isinstance(done, editing.Refused):

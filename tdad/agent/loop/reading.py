@@ -55,7 +55,7 @@ def read(tree: Tree, path: str, start: int | None, end: int | None) -> Shown:
     name = tree.find(path)
     data = tree.read(name)
     if data is None:
-        return Shown(_no_file(tree, name))
+        return Shown(no_file(tree, name))
     if b"\0" in data[:8000]:
         return Shown(f"{name} is not text ({len(data):,} bytes).")
     lines = (tree.text(name) or "").splitlines()
@@ -79,7 +79,8 @@ def read(tree: Tree, path: str, start: int | None, end: int | None) -> Shown:
     return Shown("\n".join([head, *body]), (Seen(name, first, last),))
 
 
-def _no_file(tree: Tree, name: str) -> str:
+def no_file(tree: Tree, name: str) -> str:
+    """What is there instead of a file of that name."""
     if name in tree.links:
         return f"{name} is a link and is not followed."
     if name.startswith(("/", "..")):
