@@ -221,7 +221,7 @@ def test_46_what_may_not_be_edited(play: Play) -> None:
         (edit("/etc/passwd", "root", "toor"), "outside the project"),
         (edit(".git/hooks/pre-commit", "", "#!/bin/sh\n"), "not part of the code"),
         (edit("link.py", "a", "b"), "is a link"),
-        (edit("src/shop.py", "a", "b"), "no file src/shop.py. Did you mean shop.py?"),
+        (edit("src/shop.py", "a", "b"), "no file src/shop.py. Did you mean shop.py, "),
         (edit("shop.py", BAD, "total() <= LIMIT and"), "does not parse"),
         (edit("shop.py", BAD, "total() <= LIMITS"), "LIMITS would be an undefined name"),
         (edit("shop.py", allowed, ""), "Cart.allowed is gone"),

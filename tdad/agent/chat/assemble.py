@@ -91,7 +91,7 @@ def whole(body: Mapping[str, Any]) -> RawReply:
 def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Choice 0, ``None`` when there is none. Other choices are not asked for and not read."""
     for choice in map(_mapping, _list(body.get("choices"))):
-        if choice and choice.get("index") in {0, None}:
+        if choice and choice.get("index") in (0, None):
             return choice
     return None
 
@@ -165,7 +165,7 @@ class _Calls:
         identity, index = _string(delta.get("id")), delta.get("index")
         index = index if isinstance(index, int) else None
         for call in self._open:
-            if identity and call.id == identity and index in {None, call.index}:
+            if identity and call.id == identity and index in (None, call.index):
                 return call
         same = [call for call in self._open if index is not None and call.index == index]
         last = (same or ([] if index is not None else self._open))[-1:]

@@ -144,7 +144,7 @@ _LENGTHS = ("max_model_len", "context_length", "context_window", "max_context_le
 
 def _model_len(answers: Answers, model: str) -> int | None:
     for each in entries(answers["models"]):
-        if model in {"", each.get("id")}:
+        if model in ("", each.get("id")):
             found = [size for name in _LENGTHS if (size := _int(each.get(name)))]
             if found:
                 return found[0]
@@ -158,7 +158,7 @@ def _llama_cpp(answers: Answers, model: str) -> int | None:
         return size
     for each in entries(answers["models"]):
         meta = each.get("meta")
-        if model in {"", each.get("id")} and isinstance(meta, dict):
+        if model in ("", each.get("id")) and isinstance(meta, dict):
             return _int(meta.get("n_ctx"))
     return None
 
@@ -170,7 +170,7 @@ def _sglang(answers: Answers, model: str) -> int | None:
 
 def _ollama(answers: Answers, model: str) -> int | None:
     for each in _dicts(_of(answers, "ps").get("models")):
-        if model in {each.get("model"), each.get("name")}:
+        if model in (each.get("model"), each.get("name")):
             return _int(each.get("context_length"))
     return None
 
