@@ -13,7 +13,9 @@ from tdad.facts_gate import Finding, Judged
 from tdad.report.gate_words import (
     Place,
     by_weight,
+    groups,
     heading,
+    more,
     place,
     place_of,
     printable,
@@ -34,7 +36,7 @@ def github_text(report: GateReport) -> str:
     """Return one command a line; empty when there is nothing to annotate."""
     failing, warnings = by_weight(report.findings)
     errors: list[Annotation] = [(None, heading(report), text) for text in report.undecided]
-    errors += [_of_test(test) for test in report.gating]
+    errors += [_of_tests(group) for group in groups(report.gating)]
     errors += [_of_finding(finding) for finding in failing]
     lines = [
         *_commands("error", errors),
@@ -43,8 +45,10 @@ def github_text(report: GateReport) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of_test(test: Judged) -> Annotation:
-    return place(test), f"{title(test)}: {test.node_id}", sentence(test)
+def _of_tests(group: Sequence[Judged]) -> Annotation:
+    test = group[0]
+    text = "\n".join(part for part in (sentence(test), more(group)) if part)
+    return place(test), f"{title(test)}: {test.node_id}", text
 
 
 def _of_finding(finding: Finding) -> Annotation:

@@ -18,7 +18,9 @@ from tdad.report.gate_words import (
     basis,
     by_weight,
     counts,
+    groups,
     heading,
+    more,
     noteworthy,
     one_line,
     place,
@@ -32,6 +34,8 @@ SUMMARY_BYTES = 900_000
 COMMENT_BYTES = 60_000
 _OPEN = 3
 """So many regressions are unfolded."""
+_NAMED = 20
+"""So many sets of parameters are named."""
 _MARKS = {
     GateEnd.PASSED: "✅",
     GateEnd.REGRESSION: "❌",
@@ -50,7 +54,7 @@ def markdown_text(report: GateReport, limit_bytes: int = SUMMARY_BYTES) -> str:
         page.add(f"> {entities(text)}\n")
     failing, warnings = by_weight(report.findings)
     _uncollected(page, report)
-    page.blocks("tests that fail the gate", report.gating, _test)
+    page.blocks("tests that fail the gate", groups(report.gating), _tests)
     page.heading_and_blocks("### Policy violations", "policy violations", failing, _finding)
     for suggestion in report.suggestions:
         page.add(_suggestion(suggestion))
@@ -121,8 +125,8 @@ def _uncollected(page: _Page, report: GateReport) -> None:
             )
 
 
-def _test(test: Judged, number: int) -> str:
-    unfolded = " open" if number < _OPEN else ""
+def _tests(group: Sequence[Judged], number: int) -> str:
+    test, unfolded = group[0], " open" if number < _OPEN else ""
     where = place(test)
     parts = [
         f"<details{unfolded}><summary><b>{entities(title(test))}</b> <code>{entities(test.node_id)}</code></summary>\n"
@@ -136,6 +140,9 @@ def _test(test: Judged, number: int) -> str:
     parts += [f"because {code(reason)}\n" for reason in test.because[:3]] or [
         f"at {code(f'{where.path}:{where.line}')}\n"
     ]
+    if others := more(group):
+        ids = ", ".join(code(each.node_id.rpartition("::")[2]) for each in group[1:_NAMED])
+        parts.append(f"{others}: {ids}{', …' if len(group) > _NAMED else ''}\n")
     return "\n".join(parts) + "\n</details>\n"
 
 
@@ -158,7 +165,9 @@ def _finding(finding: Finding, _number: int) -> str:
 def _finding_row(finding: Finding, _number: int) -> str:
     where = f"{finding.path}:{finding.line}" if finding.line else finding.path or "."
     about = f" {code(finding.test)}" if finding.test else f" {code(where)}"
-    return f"- **{finding.kind}**{about}: {entities(finding.message)}"
+    lines = finding.detail.splitlines()[:2]
+    quoted = ": " + " → ".join(code(line.removeprefix("- ").removeprefix("+ ")) for line in lines)
+    return f"- **{finding.kind}**{about}: {entities(finding.message)}{quoted if lines else ''}"
 
 
 def _suggestion(suggestion: Suggestion) -> str:

@@ -131,6 +131,24 @@ def noteworthy(tests: Sequence[Judged]) -> list[Judged]:
     return [test for test in tests if not test.fails_gate and test.verdict not in quiet]
 
 
+def groups(tests: Sequence[Judged]) -> list[list[Judged]]:
+    """Tests that are shown as one: parameter sets of one function, and all of a file that cannot be collected."""
+    found: dict[tuple[str, ...], list[Judged]] = {}
+    for test in tests:
+        separator = "::" if test.manner is Manner.COLLECTION else "["
+        key = (test.node_id.partition(separator)[0], str(test.verdict), str(test.manner))
+        found.setdefault(key, []).append(test)
+    return list(found.values())
+
+
+def more(group: Sequence[Judged]) -> str:
+    """``and 3 more of its parameter sets``; empty for a test that stands for itself."""
+    if len(group) == 1:
+        return ""
+    of = "tests of that file" if group[0].manner is Manner.COLLECTION else "of its parameter sets"
+    return f"and {len(group) - 1:,} more {of}"
+
+
 def basis(report: GateReport) -> str:
     """What the answer rests on, on one line."""
     chosen = report.chosen

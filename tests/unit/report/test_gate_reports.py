@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
@@ -214,6 +215,21 @@ def test_markdown_says_why_for_each_regression():
     assert "because `shop/cart.py::Cart.total edited, executed by this test`" in text
     assert "```diff\n- assert cart.sum() == 9\n+ assert cart.sum()\n```" in text
     assert "<details><summary>Warnings of policies (3)</summary>" in text
+
+
+def test_parameter_sets_of_one_function_are_shown_as_one():
+    sets = tuple(
+        replace(REGRESSION, node_id=REGRESSION.node_id.replace("eur", str(n))) for n in range(40)
+    )
+    text = markdown_text(replace(USUAL, tests=sets))
+    assert text.count("<details open>") == 1
+    assert "and 39 more of its parameter sets: `test_total[1]`, `test_total[2]`" in text
+    assert "test_total[25]" not in text
+    errors = [
+        e for e in github_text(replace(USUAL, tests=sets)).splitlines() if e[:7] == "::error"
+    ]
+    assert len(errors) == 2
+    assert errors[0].endswith("%0Aand 39 more of its parameter sets")
 
 
 @pytest.mark.parametrize("limit", [COMMENT_BYTES, SUMMARY_BYTES])
