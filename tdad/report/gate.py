@@ -76,7 +76,10 @@ def _uncollected(report: GateReport) -> Iterator[Line]:
     for each in report.uncollected:
         if not each.before:
             yield prose(
-                (f"{_plain(each.path)} cannot be collected any more", "bold red"),
+                (
+                    f"{_plain(each.path)} cannot be collected{' any more' if each.tests else ''}",
+                    "bold red",
+                ),
                 f" ({words.count(each.tests, 'test')}): {_plain(each.message)}",
                 indent=2,
             )

@@ -25,6 +25,9 @@ from tdad.source.spans import MismatchError, fallback_tree, parse
 from tdad.source.state import State
 from tdad.source.walk import suite
 
+LONGEST = 1_500_000
+"""Bytes of the longest file that is parsed: each costs up to two thousand of memory, as of a table written as code."""
+
 
 def index(path: str, data: bytes, module: str = "") -> FileFacts:
     """Return the facts of one version of one Python file.
@@ -39,7 +42,7 @@ def index(path: str, data: bytes, module: str = "") -> FileFacts:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes are the project's affair
-            return _index(path, key, module, decode(data))
+            return _index(path, key, module, decode(_readable(data)))
     except SourceError as problem:
         reason = str(problem)
     except (RecursionError, MemoryError):
@@ -49,6 +52,12 @@ def index(path: str, data: bytes, module: str = "") -> FileFacts:
     lines = data.count(b"\n") + 1
     whole = Definition("", DefinitionKind.MODULE, Span(1, lines), Span(1, lines), "", "", "", 0)
     return FileFacts(path, key, module, definitions=(whole,), error=reason)
+
+
+def _readable(data: bytes) -> bytes:
+    if len(data) > LONGEST:
+        raise SourceError(f"too large to be read ({len(data):,} bytes)", 1)
+    return data
 
 
 def module_name(path: str) -> str:

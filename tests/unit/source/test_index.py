@@ -613,3 +613,11 @@ def test_attributes_of_self_are_known_across_methods() -> None:
         ("C.a", "self.x", "assign", "D()"),
         ("C.b", "self.x", "assign", "?"),
     ]
+
+
+def test_a_file_that_is_too_large_is_not_parsed():
+    """A table of two million numbers took eight gigabytes to read."""
+    data = b"table = [" + b"1," * 2_000_000 + b"]\n"
+    facts = index("table.py", data)
+    assert facts.error == "line 1: too large to be read (4,000,011 bytes)"
+    assert [definition.qualname for definition in facts.definitions] == [""]
