@@ -20,13 +20,14 @@ from tdad.runner.unittests import PATTERNS
 from tdad.workflows.audit_pool import interruptible
 from tdad.workflows.faults import is_test_code
 from tdad.workflows.gate_again import Rerunner
+from tdad.workflows.gate_author import author_here
 from tdad.workflows.gate_baseline import ask_baseline
 from tdad.workflows.gate_cache import Known, environment_key
 from tdad.workflows.gate_environment import own_environments
 from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_options import GateOptions
-from tdad.workflows.gate_policies import author_here, found_by_policies
+from tdad.workflows.gate_policies import found_by_policies
 from tdad.workflows.gate_select import ALL, Selected, select
 from tdad.workflows.gate_suggest import suggestions
 from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,19 +17,14 @@ from tdad.facts_gate import (
     GOOD,
     Asked,
     Attempt,
-    Author,
-    Commit,
     Finding,
     Level,
-    Origin,
     PolicyKind,
 )
-from tdad.gate.authors import author_of, origin_of_event
 from tdad.gate.crossing import CrossingPlan, crossing_plan
 from tdad.gate.policy import PolicyQuestion, findings
 from tdad.gate.tests_changed import Code, Compared, compare_tests
 from tdad.graph.tests_of import Patterns
-from tdad.repo.git import Git
 from tdad.runner.witnessed import Wanted
 from tdad.workflows.faults import is_test_code
 from tdad.workflows.gate_crossing import crossed
@@ -40,10 +34,10 @@ from tdad.workflows.gate_verdicts import Heard
 from tdad.workflows.impact import patterns
 from tdad.workflows.project import Project
 
-_COMMITS = 200
-"""Of a branch so many are looked at for signs of an agent, the newest."""
 _LONGEST = 1_000_000
 """Bytes of a test file; longer ones are data."""
+_MOST_BYTES = 10_000_000
+"""Of all test files of a change; some two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +46,8 @@ class Looked:
 
     compared: Compared
     files: tuple[FileVersion, ...]
+    left_out: int = 0
+    """Test files that were not compared: there are too many."""
 
 
 def look_at_tests(
@@ -65,16 +61,23 @@ def look_at_tests(
         answer: Which tests are at risk; its changes say which code is another.
         root: Of the head, to tell the project's own packages.
     """
-    from tdad.source.checks import Naming, read_checks  # libcst takes 0.1 s to import
+    from tdad.source.checks import Naming, read_checks, same_code  # libcst takes 0.1 s to import
 
     old: dict[str, bytes] = {}
     new: dict[str, bytes] = {}
     renamed: dict[str, str] = {}
+    room, left_out = _MOST_BYTES, 0
     for version in files:
         before = version.old_path or version.path
         if not any(
             path.endswith(".py") and is_test_code(path, found) for path in (before, version.path)
         ):
+            continue
+        if version.old and version.new and same_code(version.old, version.new):
+            continue
+        room -= len(version.old or b"") + len(version.new or b"")
+        if room < 0:
+            left_out += 1
             continue
         if version.old is not None and len(version.old) <= _LONGEST:
             old[before] = version.old
@@ -83,13 +86,13 @@ def look_at_tests(
         if before != version.path:
             renamed[before] = version.path
     if not old:
-        return Looked(Compared(), tuple(files))
+        return Looked(Compared(), tuple(files), left_out)
     naming = Naming(_prefixes(found.python_classes), _prefixes(found.python_functions))
     code = _code(files, found, answer, root)
     compared = compare_tests(
         read_checks(old, naming=naming), read_checks(new, naming=naming), renamed, code
     )
-    return Looked(compared, tuple(files))
+    return Looked(compared, tuple(files), left_out)
 
 
 def _prefixes(patterns: Sequence[str]) -> tuple[str, ...]:
@@ -225,6 +228,10 @@ def found_by_policies(
     def is_test(path: str) -> bool:
         return is_test_code(path, found)
 
+    if looked.left_out:
+        notes.append(
+            f"{looked.left_out} test files were not compared with the baseline's: the change is too big for that"
+        )
     brought: Mapping[str, Attempt] = {}
     if levels[PolicyKind.EXPECTATION_CHANGED] is not Level.OFF:
         plan = crossing_plan(files, looked.compared, is_test)
@@ -262,65 +269,3 @@ def _crossed(
         for name, attempt in failing.items()
         if any(before.status in GOOD for before in heard.known.of(name)[:1])
     }
-
-
-# ------------------------------------------------------------------------------------------------ authors
-
-
-def author_here(
-    git: Git, baseline: str, head: str, settings: GateSettings, environ: Mapping[str, str]
-) -> Author:
-    """Return which agent made the change, by its commits and, on GitHub, by the pull request.
-
-    Args:
-        git: The repository.
-        baseline: Commit.
-        head: Commit.
-        settings: The project's own signs.
-        environ: Of the process: ``GITHUB_EVENT_PATH``, ``GITHUB_HEAD_REF``, ``CI_COMMIT_REF_NAME``.
-    """
-    commits = tuple(_commits(git, baseline, head))
-    origin = origin_of_event(_event(environ), commits)
-    if not origin.branch:
-        origin = Origin(
-            commits,
-            environ.get("GITHUB_HEAD_REF")
-            or environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
-            or environ.get("CI_COMMIT_REF_NAME")
-            or _branch(git),
-            origin.login,
-            (*origin.labels, *_labels(environ)),
-            origin.title or environ.get("CI_MERGE_REQUEST_TITLE", ""),
-            origin.body or environ.get("CI_MERGE_REQUEST_DESCRIPTION", ""),
-        )
-    return author_of(origin, settings.signs)
-
-
-def _labels(environ: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(each for each in environ.get("CI_MERGE_REQUEST_LABELS", "").split(",") if each)
-
-
-def _commits(git: Git, baseline: str, head: str) -> Iterator[Commit]:
-    """Yield the commits between two versions, merges as well: a squashed change has one."""
-    form = "--format=%an <%ae>%x00%cn <%ce>%x00%B%x00%x00"
-    said = git.run("log", f"-{_COMMITS}", form, f"{baseline}..{head}").decode("utf-8", "replace")
-    for block in said.split("\0\0"):
-        parts = block.strip("\n").split("\0")
-        if len(parts) == 3:
-            yield Commit(*parts)
-
-
-def _branch(git: Git) -> str:
-    found = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
-    return found.stdout.decode("utf-8", "replace").strip() if found.returncode == 0 else ""
-
-
-def _event(environ: Mapping[str, str]) -> Mapping[str, object]:
-    path = environ.get("GITHUB_EVENT_PATH")
-    if not path:
-        return {}
-    try:
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return event if isinstance(event, dict) else {}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tdad.source.checks import read_checks
+from tdad.source.checks import read_checks, same_code
 
 TEXTS = {
     "empty": b"",
@@ -82,3 +82,17 @@ def test_a_file_that_is_not_asked_for_is_only_read_for_its_helpers():
     assert [(c.key, c.path, c.line) for t in found["test_a.py"].tests for c in t.checks] == [
         ("exact f() 3", "tools.py", 2)
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (b"a = 1", b"a = (  # one\n    1)\n", True),
+        (b"a = 'x' 'y'", b'a = "xy"', True),
+        (b"a = 1", b"a = 2", False),
+        (b"a = (", b"a = (", False),
+        (b"a = '\0'", b"a = '\0'", False),
+    ],
+)
+def test_only_layout_differs(old, new, same):
+    assert same_code(old, new) == same
