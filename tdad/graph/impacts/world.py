@@ -127,11 +127,9 @@ class World:
         if key not in self._entries:
             inner = _nested_spans(facts, definition)
             span = definition.span
-            lines = {
-                line
-                for line in range(span.first, span.last + 1)
-                if not any(line in nested for nested in inner)
-            }
+            lines = set(range(span.first, span.last + 1))
+            for nested in inner:
+                lines.difference_update(range(nested.first, nested.last + 1))
             if definition.kind is DefinitionKind.MODULE:
                 lines = {0, 1}
             self._entries[key] = frozenset(lines)
