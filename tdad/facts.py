@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
-FACTS_VERSION = 6
+FACTS_VERSION = 7
 """Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
 
 DEFINING, DERIVING, RENAMING = "def ", "class ", "as "
@@ -110,6 +110,8 @@ class Statement:
     """Index of the enclosing compound statement in ``FileFacts.statements``; -1 directly below the owner."""
     binds: tuple[str, ...] = ()
     """Names it binds in the owner's scope (module, class or function), nested suites included."""
+    calm: bool = False
+    """It only names what is bound already, or puts that into a display: it cannot fail, whatever they stand for."""
 
     @property
     def word(self) -> str:
@@ -141,9 +143,14 @@ class ReferenceKind(StrEnum):
     DECORATOR = "decorator"
     DEFAULT = "default"
     ANNOTATION = "annotation"
+    QUOTED = "quoted"
+    """In an annotation that is a string, or within one: nothing looks it up unless it is asked to."""
     FIXTURE = "fixture"
     PATCH = "patch"
     STRING = "string"
+
+
+ANNOTATIONS = frozenset({ReferenceKind.ANNOTATION, ReferenceKind.QUOTED})
 
 
 @dataclass(frozen=True, slots=True, order=True)

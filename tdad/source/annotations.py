@@ -13,7 +13,7 @@ Normal form of annotation chains (``Binding.chain`` where the kind is ANNOTATION
 
 No spaces. Wrappers that say nothing about the type vanish: Final, ClassVar, Required, NotRequired, ReadOnly, InitVar,
 Annotated, Unpack. Strings are parsed: ``"Cart | None"`` is ``Cart``. Names are as the file writes them; nothing is
-resolved here. Each dotted name in an annotation is one ANNOTATION reference.
+resolved here. Each dotted name in an annotation is one ANNOTATION reference; in a string it is a QUOTED one.
 """
 
 from __future__ import annotations
@@ -141,15 +141,18 @@ def _string(state: State, node: Any) -> str:
         return UNKNOWN
     state.emit("s'" + text)
     if _NAME.fullmatch(text):
-        state.add_reference(ReferenceKind.ANNOTATION, text)
+        state.add_reference(ReferenceKind.QUOTED, text)
         return text
     try:
         ast.parse(text.strip(), mode="eval")  # cheap, and bounded where libcst is not
         parsed = cst.parse_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError, cst.ParserSyntaxError):
         return UNKNOWN
-    emitted = len(state.tokens)
+    emitted, start = len(state.tokens), len(state.refs)
     chain = annotation(state, parsed)
+    state.refs[start:] = [
+        (line, ReferenceKind.QUOTED, mention) for line, _, mention in state.refs[start:]
+    ]
     del state.tokens[emitted:]
     return chain
 

@@ -118,6 +118,7 @@ def _facts(state: State, key: str) -> FileFacts:
                     raw.fingerprint,
                     raw.parent,
                     tuple(raw.binds),
+                    raw.calm,
                 )
                 for raw in statements
             ]

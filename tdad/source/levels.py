@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tdad.facts import (
+    ANNOTATIONS,
     ONLY_ANNOTATIONS,
     ORDER_OF_ATTRIBUTES,
     Change,
@@ -30,7 +31,7 @@ _HEADER = (
     ReferenceKind.DECORATOR,
     ReferenceKind.DEFAULT,
     ReferenceKind.BASE,
-    ReferenceKind.ANNOTATION,
+    *ANNOTATIONS,
 )
 ORDER = "order"
 _BARE = "annotation"

@@ -61,6 +61,7 @@ class RawStatement:
     parent: int
     fingerprint: str = ""
     binds: list[str] = field(default_factory=list)
+    calm: bool = False
 
 
 class Scope:

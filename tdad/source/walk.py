@@ -14,6 +14,7 @@ import libcst as cst
 
 from tdad.facts import BindingKind, StatementKind
 from tdad.source.caches import note_asked, note_tried
+from tdad.source.calm import is_calm
 from tdad.source.expressions import bind_name, elements, read, target
 from tdad.source.literals import literal_text
 from tdad.source.patterns import pattern
@@ -50,6 +51,7 @@ def open_statement(
 def finish(state: State, index: int, word: str) -> None:
     """Close a statement (a compound's header): fingerprint, bindings, sources of its references."""
     statement = state.statements[index]
+    statement.calm = word == "assign" and not state.scope.is_function and is_calm(state.tokens)
     fingerprint = state.take_fingerprint(word)
     statement.fingerprint = fingerprint
     scope = state.scope

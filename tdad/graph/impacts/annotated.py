@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tdad.facts import DefinitionKind, Evidence, FileFacts, ReferenceKind
-from tdad.graph.impacts.classes import annotations_are_read
+from tdad.facts import (
+    ANNOTATIONS,
+    DefinitionKind,
+    Evidence,
+    FileFacts,
+    Reference,
+    ReferenceKind,
+    Span,
+    StatementKind,
+)
+from tdad.graph.impacts.classes import annotations_are_read, split
 from tdad.graph.impacts.spread import NO_CHANGE, Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
-from tdad.graph.resolve.scopes import FileScope
+from tdad.graph.resolve.scopes import FileScope, Found
 from tdad.graph.resolve.values import NOTHING
 
 READERS = (
@@ -71,7 +80,7 @@ def postponed(world: World, spread: Spread, trail: Trail) -> None:
 
 def _has_annotations(facts: FileFacts, index: int) -> bool:
     return any(
-        reference.source == index and reference.kind is ReferenceKind.ANNOTATION
+        reference.source == index and reference.kind in ANNOTATIONS
         for reference in facts.references
     )
 
@@ -114,11 +123,26 @@ def _readers(world: World, names: Iterable[str]) -> list[str]:
                 if (
                     facts is not None
                     and reference.kind is not ReferenceKind.IMPORT
-                    and reference.chain.rpartition(".")[2].removesuffix("()").removesuffix("[]")
-                    == name
+                    and _last(reference.chain) == name
+                    and not _is_the_projects(world, path, reference)
                 ):
                     found.add(f"{path}::{facts.definitions[reference.source].qualname}")
     return sorted(found)
+
+
+def _last(chain: str) -> str:
+    return chain.rpartition(".")[2].removesuffix("()").removesuffix("[]")
+
+
+def _is_the_projects(world: World, path: str, reference: Reference) -> bool:
+    """Whether the name is certainly one that the project defines, a method ``signature`` for one."""
+    scope = world.now.files.scope(path)
+    meant = world.now.resolve(scope, reference) if scope is not None else ()
+    name = _last(reference.chain)
+    return any(
+        edge.weight == 1 and not edge.ambiguous and _last(split(edge.target)[1]) == name
+        for edge in meant
+    )
 
 
 def unknown_in_annotations(world: World, path: str) -> bool:
@@ -127,22 +151,61 @@ def unknown_in_annotations(world: World, path: str) -> bool:
     scope = world.now.files.scope(path)
     if facts is None or scope is None or is_postponed(facts):
         return False
+    headers = {
+        line
+        for statement in facts.statements
+        if statement.kind is StatementKind.DEF
+        for line in range(statement.span.first, statement.span.last + 1)
+    }
+    unbound = _for_checkers(facts)
     for reference in facts.references:
         if reference.kind is not ReferenceKind.ANNOTATION:
             continue
         source = facts.definitions[reference.source]
         if facts.definitions[source.parent].kind is DefinitionKind.FUNCTION:
             continue
+        if source.kind is DefinitionKind.FUNCTION and reference.line not in headers:
+            continue  # of a local variable: these never run
         root = reference.chain.partition(".")[0]
         found = scope.look_up(root, reference.source, header=True)
         if found is None:
             if _is_nowhere(world, scope, root):
                 return True
+        elif _is_unbound(facts, found, unbound):
+            return True
         elif found.definitions and not found.imports and not found.bindings:
             first = min(facts.definitions[index].span.first for index in found.definitions)
             if first > reference.line:
                 return True
     return False
+
+
+def _for_checkers(facts: FileFacts) -> frozenset[int]:
+    """Lines below ``if TYPE_CHECKING``: what they bind is not bound when the program runs."""
+    asking = {r.line for r in facts.references if _last(r.chain) == "TYPE_CHECKING"}
+    asked = {
+        index: statement
+        for index, statement in enumerate(facts.statements)
+        if statement.word == "if" and not asking.isdisjoint(_lines(statement.span))
+    }
+    below = {line for each in asked.values() for line in _lines(each.suite)}
+    otherwise = {
+        line
+        for each in facts.statements
+        if each.parent in asked and each.word in {"else", "elif"}
+        for line in _lines(each.suite)
+    }
+    return frozenset(below - otherwise)
+
+
+def _lines(span: Span) -> range:
+    return range(span.first, span.last + 1)
+
+
+def _is_unbound(facts: FileFacts, found: Found, unbound: frozenset[int]) -> bool:
+    lines = {facts.definitions[index].span.first for index in found.definitions}
+    lines.update(item.line for item in found.imports)
+    return bool(lines) and lines <= unbound
 
 
 def _is_nowhere(world: World, scope: FileScope, name: str) -> bool:

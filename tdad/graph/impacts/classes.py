@@ -33,9 +33,12 @@ PURE_DECORATORS = frozenset(
 
 
 def is_plain(base: str) -> bool:
-    """Whether a base from elsewhere makes nothing of a class body and calls no method: ``object``, exceptions."""
+    """Whether a base from elsewhere makes nothing of a class body and calls no method.
+
+    ``object`` and exceptions do not, nor does ``typing.Generic``.
+    """
     name = base.removeprefix("builtins.")
-    return name == "object" or name in EXCEPTIONS
+    return name in {"object", "typing.Generic"} or name in EXCEPTIONS
 
 
 def is_pure(decorator: str) -> bool:

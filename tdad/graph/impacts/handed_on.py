@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdad.facts import BindingKind, Reference, ReferenceKind
+from tdad.facts import BindingKind, DefinitionKind, Reference, ReferenceKind
 from tdad.graph.impacts.world import find
 from tdad.graph.resolve import Edge, Resolver
 
@@ -38,6 +38,26 @@ def passed_on(resolver: Resolver, path: str, qualname: str) -> Iterator[str]:
             resolver.module_path(item.module, importer) == path for item in scope.stars
         ):
             yield importer
+
+
+def is_given_attribute(resolver: Resolver, edge: Edge) -> bool:
+    """Whether the line mentions a class only to store into an attribute of it (``Shop.cart_class = Cart``)."""
+    if resolver.files.kind(edge.target) is not DefinitionKind.CLASS:
+        return False
+    path = edge.source.partition("::")[0]
+    scope = resolver.files.scope(path)
+    mentioned = [
+        reference
+        for reference in _at(resolver, edge.source, edge.line)
+        if scope is not None
+        and any(found.target == edge.target for found in resolver.resolve(scope, reference))
+    ]
+    return bool(mentioned) and all(
+        reference.kind is ReferenceKind.WRITE
+        and reference.chain.count(".") == 1
+        and reference.chain.replace(".", "").isidentifier()
+        for reference in mentioned
+    )
 
 
 def _at(resolver: Resolver, definition: str, line: int) -> list[Reference]:

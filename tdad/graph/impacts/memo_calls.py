@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tdad.facts import DefinitionKind, Owner, ReferenceKind
+from tdad.facts import ANNOTATIONS, DefinitionKind, Owner, ReferenceKind
 from tdad.graph.impacts.classes import EXCEPTIONS
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve.scopes import FileScope
@@ -85,7 +85,7 @@ class Calls:
             path, _, qualname = edge.target.partition("::")
             found = self.world.definition(path, qualname)
             if found is not None and found.kind is DefinitionKind.CLASS:
-                self._use(edge.target, made=edge.kind is not ReferenceKind.ANNOTATION)
+                self._use(edge.target, made=edge.kind not in ANNOTATIONS)
             else:
                 self._enter(edge.target)
 

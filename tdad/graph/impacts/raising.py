@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tdad.facts import (
+    ANNOTATIONS,
     Change,
     ChangeKind,
     FileFacts,
@@ -17,9 +18,9 @@ from tdad.facts import (
     Span,
     StatementKind,
 )
-from tdad.graph.impacts.classes import has_processing_base, is_plain, mentions
+from tdad.graph.impacts.classes import has_processing_base, is_plain, mentions, split
 from tdad.graph.impacts.world import World
-from tdad.graph.resolve import Resolver
+from tdad.graph.resolve import Edge, Resolver
 from tdad.graph.resolve.scopes import FileScope
 from tdad.graph.resolve.values import NOTHING
 
@@ -41,7 +42,7 @@ _LOOKED_UP = frozenset(
     }
 )
 """Mentions that look a name up in the scope of the module."""
-_SAY_NOTHING = frozenset({ReferenceKind.STRING, ReferenceKind.ANNOTATION})
+_SAY_NOTHING = ANNOTATIONS | {ReferenceKind.STRING}
 
 
 def may_raise(world: World, change: Change) -> bool:
@@ -204,3 +205,11 @@ def is_particular(resolver: Resolver, class_id: str) -> bool:
         if (has_processing_base(resolver, base) if "::" in base else not is_plain(base))
     ]
     return len(brings) > 1 or not resolver.hierarchy.fits(class_id)
+
+
+def is_calm(resolver: Resolver, edge: Edge) -> bool:
+    """Whether the statement at module or class level that mentions something cannot fail, whatever that is."""
+    scope = resolver.files.scope(split(edge.source)[0])
+    return scope is not None and any(
+        statement.calm and edge.line in statement.span for statement in scope.facts.statements
+    )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from tdad.facts import (
+    ANNOTATIONS,
     Change,
     ChangeKind,
     Definition,
@@ -34,11 +36,12 @@ from tdad.graph.impacts.classes import (
 )
 from tdad.graph.impacts.collected import governed
 from tdad.graph.impacts.effects import Effects
-from tdad.graph.impacts.handed_on import holders, passed_on
+from tdad.graph.impacts.handed_on import holders, is_given_attribute, passed_on
 from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
+from tdad.graph.impacts.making import is_made_plainly, makers_seen
 from tdad.graph.impacts.memo import MISSING, Memo, Memos
-from tdad.graph.impacts.raising import is_particular
+from tdad.graph.impacts.raising import is_calm, is_particular
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -57,8 +60,10 @@ class Spread(Hits):
         only: frozenset[str] | None = None,
         *,
         follows_change: bool = True,
+        through_caches: bool = False,
     ) -> None:
         super().__init__(world, only, follows_change=follows_change)
+        self._through_caches = through_caches or follows_change
         self._queue: deque[Callable[[], None]] = deque()
         self._seen: set[tuple[object, ...]] = set()
         self._users: dict[str, frozenset[str]] = world.users
@@ -142,9 +147,8 @@ class Spread(Hits):
 
     def fails(self, path: str, trail: Trail) -> None:
         """Importing the module may raise: every test whose process imports it, however little it uses of it."""
-        self.imported(
-            path, trail.then("may make the import fail of", path, evidence=Evidence.DERIVED)
-        )
+        step = trail.fails().then("may make the import fail of", path, evidence=Evidence.DERIVED)
+        self.imported(path, step)
 
     def used(self, how: Use, name: str, trail: Trail) -> None:
         """Something other than code is affected: follow who used it."""
@@ -196,7 +200,7 @@ class Spread(Hits):
 
     def cached(self, definition: str, trail: Trail) -> None:
         """Rule 7: results of affected code may be kept by a memoised function; whoever asks it is affected too."""
-        if not self.follows_change or not self._first(("cached", definition, trail.requires)):
+        if not self._through_caches or not self._first(("cached", definition, trail.requires)):
             return
         for memo in self.memos.over(definition):
             self._kept(memo, trail)
@@ -253,6 +257,7 @@ class Spread(Hits):
         definition = world.definition(path, qualname)
         if self.follows_change:
             world.rebound.add(where)
+            trail = self._in_hand(path, qualname, trail)
         self.tests(
             world.tests_of_definition(where),
             trail.then("defines the test", where, evidence=Evidence.DERIVED),
@@ -269,6 +274,18 @@ class Spread(Hits):
         if "." not in qualname:
             self._loaded(path, trail)
             self._handed_on(path, qualname, trail)
+
+    def _in_hand(self, path: str, qualname: str, trail: Trail) -> Trail:
+        """An attribute of a class is only read by who has to do with the class, or with one derived from it."""
+        owner = qualname.rpartition(".")[0]
+        found = self.world.definition(path, owner) if owner else None
+        if found is None or found.kind is not DefinitionKind.CLASS:
+            return trail
+        class_id = f"{path}::{owner}"
+        kin = {class_id}.union(
+            *(each.subclasses(class_id) for each in (self.world.before, self.world.now))
+        )
+        return trail.used_by(frozenset().union(*map(self.users_of_class, sorted(kin))))
 
     def _handed_on(self, path: str, qualname: str, trail: Trail) -> None:
         """Code that has the module in hand, or one that imports the name, may read it without writing it."""
@@ -315,8 +332,11 @@ class Spread(Hits):
         if definition.kind is DefinitionKind.VARIABLE:
             self.executed(path, definition.qualname, derived)  # lambdas in its value
             owner, _, _ = definition.qualname.rpartition(".")
-            if owner and (is_special(definition.name) or self._class_is_processed(path, owner)):
+            if owner and is_special(definition.name):
                 self.bound(path, owner, derived)
+            elif owner and self._class_is_processed(path, owner):
+                # what is made of the attribute is no base that fits no more
+                self.bound(path, owner, replace(derived, raises=False))
         else:
             self.members(path, definition.qualname, derived)
         if definition.kind is DefinitionKind.CLASS:
@@ -346,9 +366,9 @@ class Spread(Hits):
             self.world.rebound.add(edge.source)  # the fixture's parameters are in the ids
         if edge.kind is ReferenceKind.IMPORT:
             return  # whoever reads the alias is among the readers as well
-        if edge.kind is ReferenceKind.ANNOTATION and not annotations_are_read(
-            resolver, edge.source
-        ):
+        if edge.kind is ReferenceKind.READ and is_given_attribute(resolver, edge):
+            return  # it is kept in the class itself: whoever reads it there has the class
+        if edge.kind in ANNOTATIONS and not annotations_are_read(resolver, edge.source):
             return
         self._read(resolver, edge, reader, step)
 
@@ -378,10 +398,13 @@ class Spread(Hits):
 
     def _read(self, resolver: Resolver, edge: Edge, reader: Definition, step: Trail) -> None:
         path, _, qualname = edge.source.partition("::")
-        if step.raises and not edge.ambiguous and self._runs_at_import(edge, reader):
+        if step.raises and not edge.ambiguous and self._runs_at_import(resolver, edge, reader):
             self.fails(path, step)
+        makers = makers_seen(self.world, edge, reader) if self.follows_change else None
+        if makers is not None and not self.memos.hides(edge.target):
+            step = step.used_by(makers)
         if reader.kind is DefinitionKind.FUNCTION:
-            if edge.kind in HEADER_KINDS or edge.kind is ReferenceKind.ANNOTATION:
+            if edge.kind in HEADER_KINDS | ANNOTATIONS:
                 self.bound(path, qualname, step)
             old = resolver is self.world.before and path in self.world.old
             self.executed(path, qualname, step, edge.line, old=old)
@@ -391,11 +414,13 @@ class Spread(Hits):
         else:
             self.bound(path, qualname, step)
 
-    def _runs_at_import(self, edge: Edge, reader: Definition) -> bool:
+    def _runs_at_import(self, resolver: Resolver, edge: Edge, reader: Definition) -> bool:
         """Whether the reader uses the value while its module is imported, in a way that can fail."""
         if edge.kind is ReferenceKind.BASE:
             return is_particular(self.world.now, edge.source)
         if edge.kind in {ReferenceKind.STRING, ReferenceKind.PATCH}:
+            return False
+        if is_calm(resolver, edge) or is_made_plainly(self.world, edge):
             return False
         return edge.kind in HEADER_KINDS or reader.kind is not DefinitionKind.FUNCTION
 
@@ -404,7 +429,7 @@ class Spread(Hits):
         if class_id not in self._users:
             path, _, qualname = class_id.partition("::")
             self._users[class_id] = frozenset()  # a class may be read by way of itself
-            search = Spread(self.world, follows_change=False)
+            search = Spread(self.world, follows_change=False, through_caches=True)
             trail = Trail(NO_CHANGE)
             search.members(path, qualname, trail)
             search.bound(path, qualname, trail)

@@ -22,6 +22,8 @@ class Trail:
     """What runs affected code may fail: where that is at import, all of the module is affected."""
     requires: frozenset[str] | None = None
     """Only these tests can be reached (``None``: all): the narrower of the conditions met on the way."""
+    failing: frozenset[str] | None = None
+    """The same for an import that fails, which reaches tests that use nothing of what changed."""
 
     def then(
         self, how: str, what: str, weight: float = 1.0, evidence: Evidence = Evidence.OBSERVED
@@ -40,8 +42,17 @@ class Trail:
 
     def only(self, tests: frozenset[str]) -> Trail:
         """The trail, able to reach only these tests."""
-        both = tests if self.requires is None else self.requires & tests
-        return replace(self, requires=both)
+        return replace(
+            self, requires=_both(self.requires, tests), failing=_both(self.failing, tests)
+        )
+
+    def used_by(self, tests: frozenset[str]) -> Trail:
+        """The trail, able to reach only these tests, unless it is by an import that fails."""
+        return replace(self, requires=_both(self.requires, tests))
+
+    def fails(self) -> Trail:
+        """The trail from here on, when an import fails."""
+        return replace(self, requires=self.failing)
 
     def rank(self) -> tuple[int, int, float, tuple[Step, ...]]:
         """Sort key: the trail that sorts first is the best explanation."""
@@ -51,3 +62,7 @@ class Trail:
     def order(self) -> tuple[int, int]:
         """What counts first in :meth:`rank`: evidence, and number of steps. Whatever follows the trail has no less."""
         return self.evidence.value, len(self.steps)
+
+
+def _both(some: frozenset[str] | None, tests: frozenset[str]) -> frozenset[str]:
+    return tests if some is None else some & tests

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tdad.facts import (
+    ANNOTATIONS,
     DEFINING,
     RENAMING,
     DefinitionKind,
@@ -24,7 +25,11 @@ from tdad.graph.resolve.types import Types
 from tdad.graph.resolve.values import Hit
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
-_DECLARED = frozenset({ReferenceKind.DECORATOR, ReferenceKind.BASE, ReferenceKind.DEFAULT})
+_DECLARED = ANNOTATIONS | {
+    ReferenceKind.DECORATOR,
+    ReferenceKind.BASE,
+    ReferenceKind.DEFAULT,
+}
 _CARRIERS = (str, bytes, list, tuple, dict, set, frozenset, int, float, type, BaseException)
 """Builtin types whose attributes an unknown receiver may as well have."""
 _WEIGHT_OF_BUILTIN = 4
@@ -123,7 +128,7 @@ class Resolver:
             last = position == len(steps) - 1
             called = token == CALLED or (not last and tokens[position + 1] == CALLED)
             kind = ReferenceKind.CALL if called else ReferenceKind.READ
-            if reference.kind in _DECLARED or reference.kind is ReferenceKind.ANNOTATION:
+            if reference.kind in _DECLARED:
                 kind = reference.kind
             yield from ((reference.kind if last else kind, hit) for hit in found.hits)
         runs = reference.kind in {ReferenceKind.CALL, ReferenceKind.DECORATOR}

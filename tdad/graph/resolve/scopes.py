@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tdad.facts import (
+    ANNOTATIONS,
     Binding,
     BindingKind,
     Definition,
@@ -29,7 +30,7 @@ _HEADER = frozenset(
         ReferenceKind.BASE,
         ReferenceKind.DECORATOR,
         ReferenceKind.DEFAULT,
-        ReferenceKind.ANNOTATION,
+        *ANNOTATIONS,
     }
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tdad.facts import (
+    ANNOTATIONS,
     Definition,
     DefinitionKind,
     Reference,
@@ -38,7 +39,7 @@ from tdad.graph.static.nodes import (
 )
 from tdad.graph.tests_of import Patterns, StaticTest, tests_in
 
-_SKIPPED = frozenset({ReferenceKind.ANNOTATION})
+_SKIPPED = ANNOTATIONS
 _LOADERS = frozenset(
     {
         "__import__",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tdad.facts import DefinitionKind, ReferenceKind
+from tdad.facts import ANNOTATIONS, DefinitionKind
 from tdad.graph.suspects.cases import Case
 from tdad.graph.suspects.ground import Ground, owners
 
@@ -73,7 +73,7 @@ def read(ground: Ground) -> None:
 def _read_by(ground: Ground, definition: str) -> Iterator[tuple[str, int, float]]:
     """(what the definition mentions and no failing test executed, line of the mention, factor)."""
     for edge in ground.resolver.references(definition):
-        if edge.kind is ReferenceKind.ANNOTATION:
+        if edge.kind in ANNOTATIONS:
             continue
         path, _, qualname = edge.target.partition("::")
         if ground.is_test(path) or not qualname:

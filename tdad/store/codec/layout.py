@@ -65,6 +65,7 @@ COLUMNS: Mapping[str, tuple[type[Any], Mapping[str, Column]]] = {
             "fingerprint": HEX,
             "parent": INT,
             "binds": STRS,
+            "calm": BOOL,
         },
     ),
     "references": (
