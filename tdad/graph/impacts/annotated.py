@@ -9,15 +9,17 @@ from tdad.facts import (
     DefinitionKind,
     Evidence,
     FileFacts,
+    OwnerKind,
     Reference,
     ReferenceKind,
+    Site,
     Span,
     StatementKind,
 )
 from tdad.graph.impacts.classes import annotations_are_read, split
 from tdad.graph.impacts.spread import NO_CHANGE, Spread
 from tdad.graph.impacts.trails import Trail
-from tdad.graph.impacts.world import World
+from tdad.graph.impacts.world import Inspecting, World, innermost
 from tdad.graph.resolve.scopes import FileScope, Found
 from tdad.graph.resolve.values import NOTHING
 
@@ -89,29 +91,72 @@ def _asked_for(
     world: World, spread: Spread, trail: Trail, qualname: str, names: tuple[str, ...]
 ) -> None:
     """Tests that execute something that looks at such things, and have to do with the definition or its class."""
-    first, tests = _inspecting(world, names)
+    first, tests, imports = _inspecting(world, names)
     if not first:
         return
-    step = trail.only(tests).then("may be inspected by", first, evidence=Evidence.DERIVED)
+    search = Spread(world, follows_change=False)
+    carried = _carried(world, f"{trail.change.path}::{qualname}") if imports else frozenset()
+    for owner, site in imports:
+        if not _is_about_others(world, site, carried):
+            search.entered_by(owner, site, Trail(NO_CHANGE))
+    step = trail.only(tests.union(search.run())).then(
+        "may be inspected by", first, evidence=Evidence.DERIVED
+    )
     path = trail.change.path
-    owner = qualname.rpartition(".")[0]
-    for name in filter(None, (qualname, owner)):
+    cls = qualname.rpartition(".")[0]
+    for name in filter(None, (qualname, cls)):
         spread.members(path, name, step)
         spread.bound(path, name, step)
 
 
-def _inspecting(world: World, names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
-    """The first definition that mentions one of the names, and the tests that have to do with one; found once."""
+def _inspecting(world: World, names: tuple[str, ...]) -> Inspecting:
+    """The first definition that mentions one of the names, who ran one, and where one ran at import; found once."""
     if names not in world.inspecting:
         readers = _readers(world, names)
         search = Spread(world, follows_change=False)
+        imports = []
         for where in readers:
-            path, _, reader = where.partition("::")
-            search.executed(path, reader, Trail(NO_CHANGE))
-        world.inspecting[names] = (
-            (readers[0], frozenset(search.run())) if readers else ("", frozenset())
-        )
+            path, reader = split(where)
+            for owner, line in world.entered(path, reader):
+                if owner.kind is OwnerKind.IMPORT:
+                    imports.append((owner, Site(path, line)))
+                else:
+                    search.owner(owner, Trail(NO_CHANGE))
+        first = readers[0] if readers else ""
+        world.inspecting[names] = (first, frozenset(search.run()), tuple(imports))
     return world.inspecting[names]
+
+
+def _carried(world: World, where: str) -> frozenset[str]:
+    """Who mentions the definition, or a value at module or class level that it is part of; itself included."""
+    found, pending = {where}, [where]
+    while pending:
+        for edge in world.now.readers(pending.pop()):
+            if edge.source not in found:
+                found.add(edge.source)
+                if world.now.files.kind(edge.source) is DefinitionKind.VARIABLE:
+                    pending.append(edge.source)
+    return frozenset(found)
+
+
+def _is_about_others(world: World, site: Site, carried: frozenset[str]) -> bool:
+    """Whether what ran there while modules were imported ran for definitions that have nothing to do with ours.
+
+    A decorator looks at what it decorates, and a metaclass at its class: at nothing else unless it is mentioned there.
+    """
+    causes = world.recorded.causes(site)
+    return bool(causes) and not any(_may_concern(world, cause, carried) for cause in causes)
+
+
+def _may_concern(world: World, cause: Site, carried: frozenset[str]) -> bool:
+    scope = world.before.files.scope(cause.path)
+    if scope is None or not cause.line:
+        return True
+    definition = innermost(scope.facts, cause.line)
+    if definition.kind is DefinitionKind.MODULE:
+        return True
+    name = f"{cause.path}::{definition.qualname}"
+    return any(each == name or each.startswith(f"{name}.") for each in carried)
 
 
 def _readers(world: World, names: Iterable[str]) -> list[str]:

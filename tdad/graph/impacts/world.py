@@ -13,11 +13,15 @@ from tdad.facts import (
     FileFacts,
     Owner,
     Recorded,
+    Site,
     Span,
     StatementKind,
     TestRecord,
 )
 from tdad.graph.resolve import Resolver
+
+Inspecting = tuple[str, frozenset[str], tuple[tuple[Owner, Site], ...]]
+"""A definition that looks at others, tests that execute one, and who executed one where while importing."""
 
 
 @dataclass(slots=True)
@@ -40,8 +44,8 @@ class World:
     """Memory of :func:`tdad.graph.impacts.importing.tests_importing`."""
     users: dict[str, frozenset[str]] = field(default_factory=dict)
     """Class → tests that have to do with it, filled as it is asked for."""
-    inspecting: dict[tuple[str, ...], tuple[str, frozenset[str]]] = field(default_factory=dict)
-    """Memory of ``annotated``: names by which code looks at definitions → a definition that does, and the tests."""
+    inspecting: dict[tuple[str, ...], Inspecting] = field(default_factory=dict)
+    """Memory of ``annotated``: names by which code looks at definitions → who does."""
     memos: object = None
     """What ``spread`` knows about memoised functions, found once."""
     rebound: set[str] = field(default_factory=set)

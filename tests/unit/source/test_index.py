@@ -232,7 +232,7 @@ def test_headers() -> None:
     assert set(refs(text)) == {
         ("f", 1, "decorator", "app.route()"),
         ("f", 1, "decorator", "K"),
-        ("f", 2, "annotation", "Cart"),
+        ("f", 2, "quoted", "Cart"),
         ("f", 2, "default", "D"),
         ("f", 2, "annotation", "list"),
         ("f", 2, "annotation", "shop.Item"),
