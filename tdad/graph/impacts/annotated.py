@@ -17,6 +17,7 @@ from tdad.facts import (
     StatementKind,
 )
 from tdad.graph.impacts.classes import annotations_are_read, split
+from tdad.graph.impacts.effects import Effects
 from tdad.graph.impacts.spread import NO_CHANGE, Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import Inspecting, World, innermost
@@ -99,6 +100,8 @@ def _asked_for(
     for owner, site in imports:
         if not _is_about_others(world, site, carried):
             search.entered_by(owner, site, Trail(NO_CHANGE))
+            where = f"{trail.change.path}::{qualname}"
+            spread.stored(trail.change.path, Effects(world, world.now).of_decorators(where), trail)
     step = trail.only(tests.union(search.run())).then(
         "may be inspected by", first, evidence=Evidence.DERIVED
     )
