@@ -159,7 +159,7 @@ def _begun(case: Case) -> Begun:
     kept_in = RunFolder(case.folder)
     with prepared(root, str(python()), Strictness.AUTO, _say) as ground:
         seats = Seats(ground, 1, Event())
-        begun = begin(seats, (), kept_in.map_path, LIMIT_S[case.subject] * 100.0)
+        begun = begin(seats, (), kept_in.map_path, LIMIT_S[case.subject] * 40.0)
         kept_in.keep_start(begun, STATE)
     return begun
 

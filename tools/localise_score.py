@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
 
 from accuracy_setup import python
-from bench_setup import DOWNLOADS, SUBJECTS
+from bench_setup import DOWNLOADS, ROOT, SUBJECTS
 from localise_record import LOCALISE, Kept
 from subjects import unpack
 
@@ -29,6 +33,7 @@ from tdad.workflows.impact import patterns
 from tdad.workflows.project import open_project
 
 TOP = (1, 3, 5, 10)
+_ASKED = ("fix_map.py", "fix_brief.py", "prompt_material.py", "localise_score.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,35 @@ def _view(case: Kept) -> Ground:
     here = Interpreter(str(python()), (3, 13, 0), "cpython", "", "", None)
     cell = Cell(choose(Strictness.OFF))
     return Ground(open_project(folder), LOCALISE, folder, "", here, cell, (), ())
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Digest of the code that ranks and writes prompts."""
+    found = blake2b(digest_size=8)
+    code = [*(ROOT / "tdad").rglob("*.py"), *(ROOT / "tdad").rglob("*.jinja"), Path(__file__)]
+    for file in sorted(code):
+        if "suspects" in file.parts or "prompts" in file.parts or file.name in _ASKED:
+            found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def known_score(case: Kept) -> Score | None:
+    """The score of this version of the code; ``None``: not asked yet."""
+    try:
+        said = json.loads((case.folder / "score.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    if said.pop("version") != _version():
+        return None
+    return Score(**{**said, "truth": tuple(said["truth"])})
+
+
+def keep_score(case: Kept, found: Score) -> Score:
+    """Keep it beside the recording."""
+    text = json.dumps({**asdict(found), "version": _version()})
+    (case.folder / "score.json").write_text(text, encoding="utf-8")
+    return found
 
 
 def figures(scores: Sequence[Score], way: str) -> Iterator[int]:

@@ -20,22 +20,27 @@ WAYS = (
 )
 
 
-def print_scores(scores: Sequence[Score]) -> None:
+def print_scores(scores: Sequence[Score], planned: int) -> None:
     """Print what the page would say."""
-    print("\n".join(_lines(scores)))
+    print("\n".join(_lines(scores, planned)))
 
 
-def write_page(scores: Sequence[Score]) -> None:
+def write_page(scores: Sequence[Score], planned: int) -> None:
     """Put the figures between the markers."""
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    said = "\n".join(_lines(scores))
+    said = "\n".join(_lines(scores, planned))
     PAGE.write_text(f"{before}{BEGIN}\n{said}\n{END}{after}", encoding="utf-8")
 
 
-def _lines(scores: Sequence[Score]) -> Iterator[str]:
-    yield f"{len(scores)} faults; tdad {commit()}, {time.strftime('%Y-%m-%d', time.gmtime())}."
+def _lines(scores: Sequence[Score], planned: int) -> Iterator[str]:
+    when = time.strftime("%Y-%m-%d", time.gmtime())
+    past = sum(each.past for each in scores)
+    yield (
+        f"{len(scores) - past} seeded and {past} historical faults; {planned} are planned, those that are not"
+        f" recorded yet are left out. tdad {commit()}, {when}."
+    )
     yield ""
     yield "| faults | way | top 1 | top 3 | top 5 | top 10 |"
     yield "|---|---|---|---|---|---|"
