@@ -9,6 +9,7 @@ from tdad.facts_gate import Finding, Judged, Level, Manner, Verdict
 from tdad.report import words
 from tdad.report.lines import BLANK, Line, line, prose
 
+_BASES = {"static": "by the code alone", "recorded map": "by the recorded map"}
 _SHOWN = 20
 _DETAIL = 4
 """Lines of what a finding quotes."""
@@ -148,8 +149,9 @@ def _basis(report: GateReport) -> Iterator[Line]:
     share = (
         f", {chosen.time_share:.0%} of the suite's time" if chosen.time_share is not None else ""
     )
+    by = _BASES.get(chosen.by, chosen.by)
     yield line(
-        f"{words.count(chosen.selected, 'test')} of {chosen.total:,} selected ({chosen.by}){share};"
+        f"{words.count(chosen.selected, 'test')} of {chosen.total:,} selected ({by}){share};"
         f" {words.count(report.changes, 'change')};"
         f" {words.count(report.baseline_ran, 'test run', 'tests run')} on the baseline,"
         f" {words.count(report.reruns, 'rerun')}"

@@ -28,7 +28,7 @@ from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
-from tdad.workflows.gate_select import ALL, Selected, select
+from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, select
 from tdad.workflows.gate_suggest import suggestions
 from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of
 from tdad.workflows.impact import patterns
@@ -36,6 +36,7 @@ from tdad.workflows.project import Project
 
 _NOTHING = 5
 """pytest's exit code when no test was run."""
+_BASES = {RECORDED: "the recorded map", STATIC: "the code alone", ALL: "nothing else"}
 Say = Callable[[str], None]
 
 
@@ -76,9 +77,8 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
             return _unasked(_report(sides, options, question, began=began), files)
         selected = select(project, sides, files, say)
         sides.notes += own_environments(sides, files, say)
-        say(
-            f"{len(selected.ids) if selected.by != ALL else 'all'} tests at risk, by the {selected.by}"
-        )
+        number = "all" if selected.by == ALL else f"{len(selected.ids)}"
+        say(f"{number} tests at risk, by {_BASES.get(selected.by, selected.by)}")
         heard = _heard(project, sides, options, selected, files=files, say=say)
         report = _report(sides, options, question, heard, files=files, began=began)
         report = _with_policies(project, sides, heard, report, files=files, say=say)

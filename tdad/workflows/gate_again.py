@@ -59,10 +59,15 @@ class Rerunner:
         rounds = 1 if again.catastrophic else self.options.reruns
         self._doubtful_baseline(failing)
         suspects = [name for name in failing if self._suspect(name)]
-        self._on_head(suspects, again, rounds)
+        self._on_head(suspects, again, range(rounds))
         self._fixed(again)
         steady = [name for name in suspects if all(a.failing for a in again.head[name])]
-        self._on_baseline(steady, rounds)
+        shaky = [name for name in steady if name in self.selected.shaky]
+        if shaky:  # they passed and failed in earlier recordings: twice as many runs before they are believed
+            self._on_head(shaky, again, range(rounds, 2 * rounds))
+            steady = [name for name in steady if all(a.failing for a in again.head[name])]
+        self._on_baseline([name for name in steady if name not in shaky], range(rounds))
+        self._on_baseline([name for name in shaky if name in set(steady)], range(2 * rounds))
         if not again.catastrophic and not self.options.workers:
             self._after_the_same(suspects, again)
         return again
@@ -85,19 +90,19 @@ class Rerunner:
         if names and self.options.reruns:
             self.known.add(self._together(self.sides.baseline, names, Setting.AGAIN, 0))
 
-    def _on_head(self, suspects: Sequence[str], again: Again, rounds: int) -> None:
-        for number in range(rounds):
+    def _on_head(self, suspects: Sequence[str], again: Again, rounds: range) -> None:
+        for number in rounds:
             for name, attempt in self._round(self.sides.head, suspects, number).items():
                 again.head[name].append(attempt)
 
-    def _on_baseline(self, steady: Sequence[str], rounds: int) -> None:
+    def _on_baseline(self, steady: Sequence[str], rounds: range) -> None:
         names = [self.renames.old_id(name) for name in steady]
-        for number in range(rounds):
+        for number in rounds:
             fewer = [
                 name
                 for name in names
                 if self.known.of(name)
-                and len(self.known.of(name)) < rounds + 1
+                and len(self.known.of(name)) < len(rounds) + 1
                 and not any(attempt.failing for attempt in self.known.of(name))
             ]
             self.known.add(self._round(self.sides.baseline, fewer, number))
