@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -15,8 +16,10 @@ from sarif_pydantic import Sarif
 
 from tdad.answers_gate import GateReport
 from tdad.facts_gate import Judged
+from tdad.report.documents import dumps
 from tdad.report.gate_github import github_text
 from tdad.report.gate_gitlab import gitlab_text
+from tdad.report.gate_json import gate_document
 from tdad.report.gate_junit import junit_text
 from tdad.report.gate_markdown import COMMENT_BYTES, SUMMARY_BYTES, markdown_text
 from tdad.report.gate_sarif import sarif_text
@@ -24,6 +27,14 @@ from tests.unit.report.gates import ALL, EMPTY, HOSTILE, REGRESSION, USUAL, many
 from tests.unit.report.published import CODE_QUALITY, JUNIT, SARIF
 
 each = pytest.mark.parametrize("name", ALL)
+
+
+@each
+def test_json_keeps_to_our_own_schema(name):
+    folder = Path(__file__).parents[3] / "docs" / "reference" / "schemas"
+    schema = json.loads((folder / "gate-1.schema.json").read_text(encoding="utf-8"))
+    document = json.loads(dumps(gate_document(ALL[name])))
+    jsonschema.Draft202012Validator(schema).validate(document)
 
 
 # ------------------------------------------------------------------------------------------------ JUnit
