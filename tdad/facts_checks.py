@@ -123,6 +123,8 @@ class Check:
     """Outermost first."""
     parts: tuple[str, ...] = ()
     """Of ALTERNATIVE: the keys of the alternatives."""
+    plain: tuple[str, str] = ("", "")
+    """Subject and expected with the names of local variables as they are: the same check after another preparation."""
     text: str = ""
     """Source, on one line, shortened."""
     path: str = ""

@@ -54,6 +54,7 @@ def compare_checks(
         elsewhere.takes(now.key)  # it stands for this one, and for no other
         yield from _compared(new, was, now)
         yield from _guarded(new, was, now)
+    left, come = _prepared_otherwise(left, come)
     left = [check for check in left if check.kind is not CheckKind.NOTHING]
     left = [check for check in left if not _is_covered(check, old, new)]
     left = [check for check in left if not elsewhere.takes(check.key)]
@@ -146,10 +147,31 @@ def _related(was: Check, now: Check) -> bool:
     )
 
 
+def _prepared_otherwise(
+    old: Sequence[Check], new: Sequence[Check]
+) -> tuple[list[Check], list[Check]]:
+    """Take away checks that are written alike, of variables that are made otherwise now."""
+    come, left = list(new), []
+    for was in old:
+        same = (now for now in come if now.kind is was.kind and set(now.plain) == set(was.plain))
+        found = next(same, None) if any(was.plain) else None
+        if found is None:
+            left.append(was)
+        else:
+            come.remove(found)
+    return left, come
+
+
 def _is_covered(was: Check, old: CheckedTest, new: CheckedTest) -> bool:
-    """Tell whether a new check for one value says all that ``was`` said of it, or of a part of it."""
+    """Tell whether a check for one value says all that ``was`` said of it, or of a part of it."""
     if was.strength >= Strength.EXACT or not was.subject:
         return False
+    if any(
+        now.kind is CheckKind.EXACT and not now.guards and was.plain[0] in now.plain
+        for now in new.checks
+        if was.plain[0]
+    ):
+        return True
     known = {check.key for check in old.checks}
     return any(
         now.strength is Strength.EXACT

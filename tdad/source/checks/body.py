@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from tdad.facts_checks import Check, CheckKind, Guard, GuardKind
-from tdad.source.checks.demands import demands
+from tdad.source.checks.demands import demands, with_plain
 from tdad.source.checks.found import Exit, Found, calls_in, statements_of
 from tdad.source.checks.guards import (
     asks_environment,
@@ -246,7 +246,7 @@ class Body:
         match node:
             case cst.Assert(test=test):
                 self._calls(test, names, guards)
-                found = list(demands(test, names))
+                found = with_plain(demands(test, names), demands(test, {}))
                 self._emit(found, node, guards)
                 return (
                     Exit.EXCUSED if any(c.kind is CheckKind.UNREACHED for c in found) else Exit.ON
@@ -299,7 +299,7 @@ class Body:
             certain = last_name(inner.func) != "importorskip"
             return Exit.EXCUSED if certain else Exit.ON
         if not self._calls(inner, names, guards):
-            found = list(check_of_call(inner, names))
+            found = with_plain(check_of_call(inner, names), check_of_call(inner, {}))
             self._emit(found, inner, guards)
             if any(check.kind is CheckKind.UNREACHED for check in found):
                 return Exit.EXCUSED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -50,6 +50,17 @@ class Reading:
 def demands(node: cst.BaseExpression, names: Names, *, negated: bool = False) -> Iterator[Check]:
     """Yield what it takes for ``node`` to be true (false, if ``negated``)."""
     yield from _demands(node, Reading(names), negated)
+
+
+def with_plain(checks: Iterable[Check], plain: Iterable[Check]) -> list[Check]:
+    """Return ``checks`` with what they say when no name stands for anything else."""
+    found, others = list(checks), list(plain)
+    if len(found) != len(others):
+        return found
+    return [
+        replace(check, plain=(other.subject, other.expected))
+        for check, other in zip(found, others, strict=True)
+    ]
 
 
 def _demands(node: cst.BaseExpression, read: Reading, negated: bool) -> Iterator[Check]:

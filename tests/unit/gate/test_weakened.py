@@ -50,6 +50,10 @@ WEAKER = {
     ),
     "the bound is wider": (["assert cart.total() < 10"], ["assert cart.total() < 1000"]),
     "a shorter part": (["assert 'not found' in cart.text()"], ["assert 'not' in cart.text()"]),
+    "a value instead of the code": (
+        ["x = cart.total()", "assert x == 9"],
+        ["x = 9", "assert x == 9"],
+    ),
     "cannot fail": (["assert cart.total() == 9"], ["assert True"]),
     "a text cannot fail": (["assert cart.total() == 9"], ["assert 'total'"]),
     "a tuple cannot fail": (["assert cart.total() == 9"], ["assert (cart.total() == 9, 'total')"]),
@@ -206,6 +210,20 @@ STRONGER_OR_THE_SAME = {
     "one check for all of it": (
         ["assert len(cart.items) == 2", "assert 'a' in cart.items and 'b' in cart.items"],
         ["assert cart.items == ['a', 'b']"],
+    ),
+    "what equality says anyway": (
+        [
+            "a = cart.get(1)",
+            "b = cart.get(2)",
+            "c = cart.get(3)",
+            "assert len(a) == len(b)",
+            "assert a == b",
+        ],
+        ["a = cart.get(4)", "b = cart.get(5)", "c = cart.get(6)", "assert a == b == c"],
+    ),
+    "another preparation": (
+        ["x = cart.get(1, seed=1)", "assert x.total == 9", "assert x.name == 'a'"],
+        ["x = cart.get(1, seed=2)", "assert x.name == 'a'", "assert x.total == 9"],
     ),
     "asserts in a block that raises": (
         ["with pytest.raises(KeyError):", "    assert cart.get(1)", "    assert cart.get(2)"],
