@@ -202,6 +202,8 @@ def _uncollected(evidence: Evidence) -> Decision:
         return Decision(24, Verdict.UNDECIDED, note="the baseline could not be asked")
     if evidence.baseline and all(attempt.failing for attempt in evidence.baseline):
         return Decision(6, Verdict.STILL_FAILING, note="failed before; cannot be collected now")
+    if evidence.baseline and all(one.status is Status.SKIPPED for one in evidence.baseline):
+        return Decision(1, Verdict.UNCHANGED, note="skipped before; cannot be collected now")
     return Decision(19, Verdict.REGRESSION, Manner.COLLECTION, evidence.error)
 
 

@@ -96,12 +96,18 @@ def _uncollected(heard: Heard) -> Iterator[Judged]:
         for name in tests or [path or SUITE]:
             evidence = Evidence(
                 node_id=name,
-                baseline=heard.known.of(name),
+                baseline=heard.known.of(name) or _as_recorded(heard, name),
                 on_baseline=Presence.THERE if tests else before,
                 on_head=Presence.UNCOLLECTED,
                 error=error.partition("\n")[0],
             )
             yield _judged(heard, evidence)
+
+
+def _as_recorded(heard: Heard, name: str) -> tuple[Attempt, ...]:
+    """How the map saw a test end that was not run: of many that one cause takes away only some are."""
+    status = heard.selected.before.get(name)
+    return (Attempt(status),) if status is not None else ()
 
 
 def inside(name: str, path: str) -> bool:

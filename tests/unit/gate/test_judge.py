@@ -59,6 +59,16 @@ def test_without_a_baseline_nothing_is_decided():
     assert judge(Evidence("t", (), (), Presence.THERE)).verdict is Verdict.UNDECIDED
 
 
+def test_only_what_ran_before_is_lost_with_its_module():
+    def lost(*before):
+        return judge(Evidence("t", before, on_head=Presence.UNCOLLECTED)).verdict
+
+    assert lost(P) is Verdict.REGRESSION
+    assert lost() is Verdict.REGRESSION
+    assert lost(F) is Verdict.STILL_FAILING
+    assert lost(S) is Verdict.UNCHANGED
+
+
 def test_order_is_a_regression_only_if_the_baseline_keeps_the_order():
     head = (F, P, P, PF, PF)
     assert judge(Evidence("t", (P, PP, PP), head)).verdict is Verdict.REGRESSION
