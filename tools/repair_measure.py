@@ -99,23 +99,26 @@ def fix(name: str, options: Sequence[str]) -> Run:
     command = [sys.executable, "-m", "tdad", "fix", "--json", "--python", str(python()), *options]
     began, start_s = time.monotonic(), 0.0
     said: list[str] = []
-    process = subprocess.Popen(
-        command,
-        cwd=folder(name),
-        env=os.environ | {"NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    assert process.stdout is not None
-    for line in process.stderr:
-        said.append(line.rstrip())
-        if BEGUN.search(said[-1]):
-            start_s = time.monotonic() - began
-    text = process.stdout.read()
-    code = process.wait(LONGEST_S)
+    answer = REPAIR / f"answer-{name}.json"
+    with answer.open(
+        "w"
+    ) as output:  # not a pipe: who reads what is said would wait for who writes the answer
+        process = subprocess.Popen(
+            command,
+            cwd=folder(name),
+            env=os.environ | {"NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line.rstrip())
+            if BEGUN.search(said[-1]):
+                start_s = time.monotonic() - began
+        code = process.wait(LONGEST_S)
+    text = answer.read_text(encoding="utf-8")
     document = json.loads(text) if text.startswith("{") else {}
     return Run(code, document, said, start_s, time.monotonic() - began)
 
