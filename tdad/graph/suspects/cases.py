@@ -13,7 +13,7 @@ from tdad.graph.suspects.spectrum import Spectrum
 class Weights:
     """How much each source counts beside the strongest one, which counts 1.
 
-    Chosen by hand near the best that a random search found on faults of two projects, and looked at on a third
+    Chosen by hand near the best that a random search found on 48 faults of three projects, most of them of two
     (``docs/explanation/repair.md``): with so few faults the exact values mean nothing, the order of their sizes does.
     """
 
