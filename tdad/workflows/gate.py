@@ -127,7 +127,7 @@ def _heard(
     if not head.began and not head.cut_short:
         head.uncollected[""] = _last_line(head.said)
     tests_changed = any(is_test(path) for v in files for path in (v.path, v.old_path or v.path))
-    quiet = head.exit_code == _NOTHING and not head.chosen and not tests_changed
+    quiet = head.exit_code == _NOTHING and not (head.chosen or head.uncollected or tests_changed)
     known = Known.nothing() if quiet else _known(sides)
     baseline = ask_baseline(
         sides.baseline, head, selected, known, renames=renames, changed=files, is_test=is_test

@@ -56,6 +56,8 @@ class Known:
 
     def save(self) -> None:
         """Keep it, whole or not at all."""
+        if self.path == Path():
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         document = {
             "attempts": {

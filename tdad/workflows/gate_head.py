@@ -189,9 +189,12 @@ def over_budget(options: GateOptions, selected: Selected) -> tuple[str, ...]:
 
 
 def files_of(side: Side, ids: Sequence[str]) -> tuple[str, ...]:
-    """The test files of some tests that this side has, in that order."""
-    files = dict.fromkeys(name.partition("::")[0] for name in ids)
-    return tuple(path for path in files if os.path.lexists(side.root / path))
+    """The test files of some tests that this side has, in the order in which pytest finds them.
+
+    The order decides which module is the first to import a package, and a circular import fails for the first only.
+    """
+    files = {name.partition("::")[0] for name in ids}
+    return tuple(sorted(path for path in files if os.path.lexists(side.root / path)))
 
 
 def limits_of(selected: Selected, options: GateOptions) -> dict[str, float]:
