@@ -49,6 +49,8 @@ class Wanted:
     look_into: tuple[str, ...] = ()
     """Files that pytest is given; empty: it looks where it is configured to."""
     collect_only: bool = False
+    budget_s: float | None = None
+    """After so many seconds of tests no further one begins, in each process."""
     setting: Setting = Setting.SUITE
     limits: Mapping[str, float] = field(default_factory=dict)
     """Node id → seconds."""
@@ -167,5 +169,15 @@ def _variables(
 
 
 def _document(wanted: Wanted) -> dict[str, object]:
-    names = ("ids", "everything", "files", "beside", "known", "sample", "seed", "order")
+    names = (
+        "ids",
+        "everything",
+        "files",
+        "beside",
+        "known",
+        "sample",
+        "seed",
+        "order",
+        "budget_s",
+    )
     return {name: getattr(wanted, name) for name in names}

@@ -89,6 +89,7 @@ def run_head(
         sample=0.0 if everything else options.sample,
         seed=side.commit,
         order="ranked" if options.budget_s is not None else "collected",
+        budget_s=options.budget_s,
         look_into=look_into,
         limits=limits_of(selected, options),
     )
@@ -115,7 +116,8 @@ def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
         left = [name for name in head.chosen if name not in head.attempts]
         if not left or head.forged:
             return
-        if run.cut_short:
+        over = wanted.budget_s is not None and run.exit_code is not None
+        if run.cut_short or over:
             head.late = tuple(left)
             return
         again = replace(wanted, everything=False, ids=tuple(left), sample=0.0, order="collected")

@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import sys
+import time
 
 import pytest
 from tdad_limits import LATE, limited
@@ -29,6 +30,8 @@ def pytest_configure(config):
     if settings and not config.pluginmanager.hasplugin("tdad-witness"):
         say = _say if worker is None else None
         config.pluginmanager.register(Witness(config, settings, say), "tdad-witness")
+        if settings["wanted"]["budget_s"] is not None:
+            config.pluginmanager.register(Budget(settings["wanted"]["budget_s"]))
 
 
 class Choice:
@@ -83,6 +86,22 @@ class Choice:
             named = sorted(named, key=lambda pair: pair[0])
             random.Random(self.seed).shuffle(named)  # noqa: S311 - an order, not a secret
         return named
+
+
+class Budget:
+    """Begins no further test when the time is over; what fixtures opened is closed at the end of the session."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.began = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        """Say that the test is dealt with, so that pytest does not run it."""
+        now = time.monotonic()
+        if self.began is None:
+            self.began = now
+        return True if now - self.began > self.seconds else None
 
 
 class Witness:
