@@ -13,17 +13,13 @@ from pathlib import Path
 from accuracy_run import Suite, bounded, suite
 from accuracy_setup import ACCURACY, project, pytest, python, surroundings
 from coverage import CoverageData
-from subjects import SubjectError, run
+from subjects import TESTMON_LEFT_OUT, SubjectError, run
 
 MAP, STATIC_MAP = ".tdad/map.sqlite3", ".tdad-static/map.sqlite3"
 TESTMON = ".testmondata"
 LONG_S = 7200
 CRASHED = 3
 """Exit code of pytest after an internal error."""
-TESTMON_LEFT_OUT = {
-    "jinja2": ("tests/test_loader.py::TestLoaders::test_filesystem_loader_overlapping_names",)
-}
-"""Tests that testmon breaks down on, so that nothing is recorded unless they are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench_measure import Cost, median, spend
 from bench_setup import BENCH, ROOT, Interpreter, folder_of
-from subjects import SubjectError
+from subjects import TESTMON_LEFT_OUT, SubjectError
 
 PYTEST = ("-m", "pytest", "-q", "-c", "pyproject.toml")
 """The subjects lie below our own folder: without ``-c``, one that does not configure pytest would get our options."""
@@ -125,8 +125,10 @@ class _Running:
         split = BENCH / "logs" / "split"
         split.unlink(missing_ok=True)
         plugin = ("-p", "bench_split") if way.leaves == ".tdad" else ()
+        # in every way, so that all run the same tests
+        left_out = [f"--deselect={each}" for each in TESTMON_LEFT_OUT.get(self.subject, ())]
         cost = spend(
-            [self.interpreter.python, *PYTEST, *plugin, *way.options, *self.tests],
+            [self.interpreter.python, *PYTEST, *plugin, *way.options, *left_out, *self.tests],
             folder_of(self.subject),
             variables={"PYTHONPATH": str(ROOT / "tools"), "BENCH_SPLIT": str(split)},
             accept=(0, TESTS_FAILED),
