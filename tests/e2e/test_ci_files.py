@@ -93,7 +93,14 @@ def environ(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
     path = os.pathsep.join([str(TOOLS), os.environ["PATH"]])
-    return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "VIRTUAL_ENV": str(TOOLS.parent)}
+    return {
+        "PATH": path,
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "VIRTUAL_ENV": str(TOOLS.parent),
+        # a file that is changed within the second, and keeps its length, would run from the bytecode of before
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def on_pull_request(origin: Path, tmp_path: Path, branch: str, **inputs: str) -> Ran:
