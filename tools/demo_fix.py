@@ -20,42 +20,16 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from subjects import Archive, SubjectError, download, run, unpack
+from demo_click import IDENTITY, RANGE_SLIP, ROOT, Change, DemoError, Stage
+from play_model import playing
+from subjects import SubjectError, run
 
-ROOT = Path(__file__).resolve().parent.parent
-DEMO = ROOT / ".demo" / "fix"
-PROJECT = DEMO / "click"
-PYTHON = DEMO / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-CLICK = Archive(
-    "click", "8.1.8", "ed53c9d8990d83c2a27deae68e4ee337473f6330c040a31d4225c9574d16096a"
-)
-TOOLS = (
-    "pytest>=8.2,<9",
-)  # click 8.1.8 treats warnings as errors, and pytest 9 warns about its tests
-IDENTITY = (
-    "-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false",
-    "-c", "core.hooksPath=.no-hooks",
-)  # fmt: skip
+STAGE = Stage(ROOT / ".demo" / "fix")
+DEMO, PROJECT, PYTHON = STAGE.folder, STAGE.project, STAGE.python
+SLIP = RANGE_SLIP
 WIDTH = 76
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """In ``file``, ``before`` becomes ``after``, once."""
-
-    file: str
-    before: str
-    after: str
-
-
-SLIP = Change(
-    "src/click/types.py",
-    "            operator.ge if self.max_open else operator.gt\n",
-    "            operator.gt if self.max_open else operator.ge\n",
-)
 COMMITS = (
     (
         "Tidy the number ranges and the tables",
@@ -95,15 +69,11 @@ COMMITS = (
 )  # fmt: skip
 
 
-class DemoError(Exception):
-    """What was promised did not happen."""
-
-
 def main() -> int:
     """Break, repair, break again, repair again; an exit code."""
     started = time.monotonic()
     try:
-        prepare()
+        STAGE.prepare()
         good = break_it()
         fixed_without_a_model(good)
         fixed_by_the_oracle(good)
@@ -114,44 +84,16 @@ def main() -> int:
     return 0
 
 
-def prepare() -> None:
-    """The project as it was released, and an environment with it."""
-    download([CLICK], DEMO / "download")
-    unpack(CLICK, DEMO / "download", PROJECT)
-    (PROJECT / ".git/info/exclude").write_text("*.egg-info/\n__pycache__/\n.tdad/\n", "utf-8")
-    stamp = DEMO / "env" / "stamp"
-    wanted = repr((sys.version, TOOLS, CLICK))
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        print("Making the project's environment in .demo/fix/env (once) ...", flush=True)
-        run([sys.executable, "-m", "venv", "--clear", DEMO / "env"])
-        pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
-        run([*pip, "--disable-pip-version-check", *TOOLS, "-e", PROJECT])
-        stamp.write_text(wanted, encoding="utf-8")
-
-
 def break_it() -> str:
     """Commit what breaks it, and show what there is to see; the last good commit."""
     good = run(["git", "rev-parse", "HEAD"], PROJECT).strip()
     for message, changes in COMMITS:
         for change in changes:
-            make(change)
+            STAGE.make(change)
         run(["git", *IDENTITY, "commit", "--quiet", "--all", "--message", message], PROJECT)
     title("click 8.1.8 and two commits that look harmless")
     show(["git", "--no-pager", "log", "--oneline", "--stat=72", f"{good[:10]}.."])
     return good
-
-
-def make(change: Change) -> None:
-    """Put one change into the tree.
-
-    Raises:
-        DemoError: the file is not what it should be.
-    """
-    path = PROJECT / change.file
-    text = path.read_text(encoding="utf-8")
-    if text.count(change.before) != 1:
-        raise DemoError(f"{change.file} does not hold what is to be changed exactly once")
-    path.write_text(text.replace(change.before, change.after), encoding="utf-8")
 
 
 def fixed_without_a_model(good: str) -> None:
@@ -178,20 +120,8 @@ def oracle(good: str) -> Iterator[str]:
     known = {"start": {SLIP.file: text}, "proposals": [{SLIP.file: right}]}
     file = DEMO / f"oracle-{good[:8]}.json"
     file.write_text(json.dumps(known), encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.play", "oracle", file],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(30)
+    with playing("oracle", file) as url:
+        yield url
 
 
 def fix(*options: str) -> None:

@@ -8,30 +8,17 @@ it should. Everything is made in ``.demo/gate/``; a second run needs no network.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from subjects import Archive, SubjectError, download, run, unpack
+from demo_click import IDENTITY, RANGE_SLIP, ROOT, Change, DemoError, Stage
+from subjects import SubjectError, run
 
-ROOT = Path(__file__).resolve().parent.parent
-DEMO = ROOT / ".demo" / "gate"
-PROJECT = DEMO / "click"
-PYTHON = DEMO / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-CLICK = Archive(
-    "click", "8.1.8", "ed53c9d8990d83c2a27deae68e4ee337473f6330c040a31d4225c9574d16096a"
-)
-TOOLS = (
-    "pytest>=8.2,<9",
-)  # click 8.1.8 treats warnings as errors, and pytest 9 warns about its tests
-IDENTITY = (
-    "-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false",
-    "-c", "core.hooksPath=.no-hooks",
-)  # fmt: skip
+STAGE = Stage(ROOT / ".demo" / "gate")
+DEMO, PROJECT, PYTHON = STAGE.folder, STAGE.project, STAGE.python
 FLAKY = '''"""A test that fails every second time, as tests do that trip over what another run left behind."""
 
 import pathlib
@@ -52,15 +39,6 @@ def test_now_and_then():
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """In ``file``, ``before`` becomes ``after``, once."""
-
-    file: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """One change that asks to be let in, and what the gate has to say."""
 
@@ -72,16 +50,11 @@ class Scene:
     says: tuple[str, ...]
 
 
-RANGE = Change(
-    "src/click/types.py",
-    "            operator.ge if self.max_open else operator.gt\n",
-    "            operator.gt if self.max_open else operator.ge\n",
-)
 SCENES = (
     Scene(
         "Tidying up, with a slip: >= and > have changed places",
         "slip",
-        (RANGE,),
+        (RANGE_SLIP,),
         ("--suggest",),
         1,
         ("regression  tests/", "suggestion for"),
@@ -117,10 +90,6 @@ SCENES = (
 )
 
 
-class DemoError(Exception):
-    """What was promised did not happen."""
-
-
 def main() -> int:
     """Play the scenes; an exit code."""
     started = time.monotonic()
@@ -137,17 +106,7 @@ def main() -> int:
 
 def prepare() -> None:
     """The project as it was released with one flaky test more, an environment, and a recorded map."""
-    download([CLICK], DEMO / "download")
-    unpack(CLICK, DEMO / "download", PROJECT)
-    (PROJECT / ".git/info/exclude").write_text("*.egg-info/\n__pycache__/\n.tdad/\n", "utf-8")
-    stamp = DEMO / "env" / "stamp"
-    wanted = repr((sys.version, TOOLS, CLICK))
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        print("Making the project's environment in .demo/gate/env (once) ...", flush=True)
-        run([sys.executable, "-m", "venv", "--clear", DEMO / "env"])
-        pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
-        run([*pip, "--disable-pip-version-check", *TOOLS, "-e", PROJECT])
-        stamp.write_text(wanted, encoding="utf-8")
+    STAGE.prepare()
     (PROJECT / "tests" / "test_flaky.py").write_text(FLAKY, encoding="utf-8")
     git("checkout", "--quiet", "-B", "trunk")
     git("add", "--all")
@@ -165,7 +124,7 @@ def play(scene: Scene) -> None:
     title(scene.title)
     git("checkout", "--quiet", "-B", scene.branch, "trunk")
     for change in scene.changes:
-        make(change)
+        STAGE.make(change)
     if scene.branch == "weaker":
         weaken()
     git(*IDENTITY, "commit", "--quiet", "--all", "--message", scene.title)
@@ -181,25 +140,13 @@ def play(scene: Scene) -> None:
 
 def weaken() -> None:
     """Take the assertions out of the tests that this change would break."""
-    file = PROJECT / "tests" / "test_utils.py"
-    text = file.read_text(encoding="utf-8")
-    before = "    assert out == expect\n"
-    if text.count(before) != 1:
-        raise DemoError("tests/test_utils.py is not what it should be")
-    file.write_text(text.replace(before, "    assert out is not None\n"), encoding="utf-8")
-
-
-def make(change: Change) -> None:
-    """Put one change into the tree.
-
-    Raises:
-        DemoError: the file is not what it should be.
-    """
-    file = PROJECT / change.file
-    text = file.read_text(encoding="utf-8")
-    if text.count(change.before) != 1:
-        raise DemoError(f"{change.file} is not what it should be")
-    file.write_text(text.replace(change.before, change.after), encoding="utf-8")
+    STAGE.make(
+        Change(
+            "tests/test_utils.py",
+            "    assert out == expect\n",
+            "    assert out is not None\n",
+        )
+    )
 
 
 def git(*arguments: str) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from accuracy_setup import NoPythonError
-from bench_setup import ROOT
+from play_model import playing
 from repair_bugs import HISTORICAL, OTHER, SEEDED, Bug, bugs, release
 from repair_measure import Start, checked_again
 from repair_model_table import write_model_tables
@@ -99,7 +99,7 @@ def _measured(
     start: Start, bug: Bug, part: str, arm: str, wrong: Sequence[tuple[str, Mapping[str, str]]]
 ) -> dict[str, Any]:
     name = start.name
-    with playing(name, bug, part, wrong) as url:
+    with told(name, bug, part, wrong) as url:
         done = start.fix([*LIMITS, "--base-url", url, "--arm", arm])
     document = done.document
     patch = document.get("patch") or {}
@@ -132,7 +132,7 @@ def _measured(
 
 
 @contextmanager
-def playing(
+def told(
     name: str, bug: Bug, part: str, wrong: Sequence[tuple[str, Mapping[str, str]]]
 ) -> Iterator[str]:
     """A server with the model, told about the files as they are now; its base URL."""
@@ -142,20 +142,8 @@ def playing(
     start = {path: release(name, path).decode() for path in paths}
     file = REPAIR / f"model-{name}.json"
     file.write_text(json.dumps({"start": start, "proposals": [*proposed, right]}), "utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.play", part, file],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(30)
+    with playing(part, file) as url:
+        yield url
 
 
 def _release(name: str, path: str) -> str:

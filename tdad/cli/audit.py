@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from tdad.cli.durations import seconds_of
-from tdad.cli.options import json_option, open_here
+from tdad.cli.options import json_option, open_here, python_option, sandbox_option, say
 from tdad.errors import AuditBudgetMalformed, ExitCode, OptionsExclude
 
 
@@ -47,11 +45,7 @@ from tdad.errors import AuditBudgetMalformed, ExitCode, OptionsExclude
     help="Exit with 1 when a smaller share of the faults is safe.",
 )
 @click.option("--static", is_flag=True, help="Ask the static index, not the recording.")
-@click.option(
-    "--python",
-    metavar="PYTHON",
-    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
-)
+@python_option
 @click.option(
     "--history",
     metavar="N",
@@ -63,13 +57,7 @@ from tdad.errors import AuditBudgetMalformed, ExitCode, OptionsExclude
     metavar="ADDRESS",
     help="Work on the Dask cluster of this scheduler, e.g. tcp://host:8786.",
 )
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "strict", "off"]),
-    default="auto",
-    show_default=True,
-    help="Confine the tests: as well as it can be done here, fully or not at all, or not.",
-)
+@sandbox_option
 @json_option
 @click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST_ARG...]", type=click.UNPROCESSED)
 @click.pass_obj
@@ -119,20 +107,16 @@ def audit(
         sandbox=Strictness(sandbox),
     )
     project = open_here(settings)
-    _say(str(chosen(options.sandbox)))
+    say(str(chosen(options.sandbox)))
     with progress("Commits" if history else "Faults") as tick:
         if history:
-            report = audit_history(project, options, number=history, say=_say, tick=tick)
+            report = audit_history(project, options, number=history, say=say, tick=tick)
         else:
-            report = run_audit(project, options, say=_say, tick=tick)
+            report = run_audit(project, options, say=say, tick=tick)
     print_audit(report, as_json=as_json)
     if report.stopped:
         return ExitCode.INTERRUPTED
     return _code(report.figures.safe_share, min_safe)
-
-
-def _say(text: str) -> None:
-    print(f"tdad: {text}", file=sys.stderr)
 
 
 def _seconds(budget: str | None) -> float | None:

@@ -7,23 +7,10 @@ from pathlib import Path
 
 import click
 
-from tdad.cli.durations import seconds_of
-from tdad.cli.options import json_option, name_of, open_here
-from tdad.errors import ExitCode, FixContextMalformed, FixTimeMalformed, OptionsExclude
-
-_SEARCH_ARMS = ("revert", "template", "held-back")
-_MODEL_ARMS = (
-    "gates",
-    "collect",
-    "map",
-    "suspects",
-    "verify",
-    "thinking",
-    "nudges",
-    "elision",
-    "carry",
-)
-_PRESETS = ("A", "B", "C", "D", "E", "F", "G")
+from tdad.cli.durations import seconds_given
+from tdad.cli.options import json_option, name_of, open_here, python_option, sandbox_option
+from tdad.errors import ExitCode, FixContextMalformed, OptionsExclude
+from tdad.facts_arms import MODEL_ARMS, PRESETS, SEARCH_ARMS
 
 
 @click.command(short_help="Repair failing tests in a private copy, and measure the patch.")
@@ -115,21 +102,15 @@ _PRESETS = ("A", "B", "C", "D", "E", "F", "G")
     type=click.IntRange(min=1),
     help="Try so many at once.  [default: one per processor]",
 )
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "strict", "off"]),
-    default="auto",
-    show_default=True,
-    help="How tests are confined: as well as it can be done, fully or not at all, or not.",
-)
+@sandbox_option
 @click.option(
     "--arm",
     "arms",
     metavar="ARM",
-    type=click.Choice([*_SEARCH_ARMS, *_MODEL_ARMS, *_PRESETS]),
+    type=click.Choice([*SEARCH_ARMS, *MODEL_ARMS, *PRESETS]),
     multiple=True,
-    help=f"Of its engine only this part; may be repeated. Search: {', '.join(_SEARCH_ARMS)}. Model:"
-    f" {', '.join(_MODEL_ARMS)}; A to G: the sets of the comparison.",
+    help=f"Of its engine only this part; may be repeated. Search: {', '.join(SEARCH_ARMS)}. Model:"
+    f" {', '.join(MODEL_ARMS)}; A to G: the sets of the comparison.",
 )
 @click.option(
     "--seed",
@@ -146,11 +127,7 @@ _PRESETS = ("A", "B", "C", "D", "E", "F", "G")
     show_default=True,
     help="How suspicious a line is, by the tests that execute it.",
 )
-@click.option(
-    "--python",
-    metavar="PYTHON",
-    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
-)
+@python_option
 @click.option("--apply", is_flag=True, help="Put the patch into your tree, if that is unchanged.")
 @click.option("--branch", metavar="NAME", help="Commit the patch to a new branch.")
 @click.option("--output", metavar="FILE", help="Write the patch to FILE; - is standard output.")
@@ -223,7 +200,7 @@ def fix(
         raise OptionsExclude("--issue", "--engine search")
     if output == "-" and as_json:
         raise OptionsExclude("--output -", "--json")
-    time_s, verify_s = _seconds("--time", budget), _seconds("--verify-time", verify)
+    time_s, verify_s = seconds_given("--time", budget), seconds_given("--verify-time", verify)
     project = open_here(settings, path)
     options = FixOptions(
         tests=tuple(name_of(project, name) for name in tests),
@@ -281,11 +258,3 @@ def _tokens(text: str) -> int:
     if not (number.isascii() and number.isdigit() and int(number)):
         raise FixContextMalformed(text)
     return int(number) * unit
-
-
-def _seconds(option: str, text: str) -> float:
-    """``10m`` → 600."""
-    found = seconds_of(text)
-    if found is None:
-        raise FixTimeMalformed(option, text)
-    return found

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from tdad.cli.durations import seconds_of
-from tdad.cli.options import json_option, open_here
+from tdad.cli.durations import seconds_given
+from tdad.cli.options import json_option, open_here, python_option, sandbox_option, say
 from tdad.errors import (
     ExitCode,
-    FixTimeMalformed,
     GateOutputMalformed,
     GateShareMalformed,
     GateVerdictUnknown,
@@ -122,18 +120,8 @@ _VERDICTS = {
     show_default=True,
     help="A test may take that long, or five times what it took before if that is more.",
 )
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "strict", "off"]),
-    default="auto",
-    show_default=True,
-    help="How tests are confined: as well as it can be done, fully or not at all, or not.",
-)
-@click.option(
-    "--python",
-    metavar="PYTHON",
-    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
-)
+@sandbox_option
+@python_option
 @click.option(
     "--policy",
     "policies",
@@ -211,7 +199,7 @@ def gate(
         exact=exact,
         select=chosen,
         shadow=shadow,
-        budget_s=None if budget is None else _seconds("--budget", budget),
+        budget_s=None if budget is None else seconds_given("--budget", budget),
         sample=_share(sample),
         reruns=reruns,
         ask_all=ask_all,
@@ -224,9 +212,9 @@ def gate(
         python=python,
         policy=policies,
         agent_only=agent_only,
-        test_limit_s=_seconds("--test-time", test_time),
+        test_limit_s=seconds_given("--test-time", test_time),
     )
-    report = run_gate(project, options, say=_say)
+    report = run_gate(project, options, say=say)
     for name, path in files:
         write_gate(report, name, path)
     print_gate_as(report, "json" if as_json else form)
@@ -248,17 +236,6 @@ def _output(text: str) -> tuple[str, str]:
     if name not in FORMATS or not path:
         raise GateOutputMalformed(text, FORMATS)
     return name, path
-
-
-def _say(text: str) -> None:
-    print(f"tdad: {text}", file=sys.stderr, flush=True)
-
-
-def _seconds(option: str, text: str) -> float:
-    found = seconds_of(text)
-    if found is None:
-        raise FixTimeMalformed(option, text)
-    return found
 
 
 def _share(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -58,6 +59,18 @@ _CHANGE = (
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+python_option = click.option(
+    "--python",
+    metavar="PYTHON",
+    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
+)
+sandbox_option = click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "strict", "off"]),
+    default="auto",
+    show_default=True,
+    help="How tests are confined: as well as it can be done, fully or not at all, or not.",
+)
 
 
 def make_change(
@@ -93,6 +106,11 @@ def make_change(
     return ChangeOptions(
         base=base, exact=exact, patch=patch, files=tuple(files), uncommitted=uncommitted
     )
+
+
+def say(text: str) -> None:
+    """Talk, beside the answer."""
+    print(f"tdad: {text}", file=sys.stderr, flush=True)
 
 
 def open_here(settings: Sequence[str], path: Path | None = None) -> Project:

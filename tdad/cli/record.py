@@ -9,18 +9,14 @@ from contextlib import contextmanager
 
 import click
 
-from tdad.cli.options import json_option, open_here
+from tdad.cli.options import json_option, open_here, python_option
 
 TESTS_RAN = frozenset({0, 1})
 """pytest's exit codes after which the map is up to date: all passed, some failed."""
 
 
 @click.command(short_help="Record from outside, with the project's own interpreter.")
-@click.option(
-    "--python",
-    metavar="PYTHON",
-    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
-)
+@python_option
 @click.option("--lines", is_flag=True, help="Record lines, not functions: slower, finer.")
 @json_option
 @click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST_ARG...]", type=click.UNPROCESSED)

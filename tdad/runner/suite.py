@@ -168,7 +168,20 @@ def suite_variables(options: SuiteOptions, told: Path) -> dict[str, str]:
 
 
 def run_environment(options: SuiteOptions, scratch: Path) -> dict[str, str]:
-    """The whole environment of a run; its home and its folder for temporary files are made in ``scratch``."""
+    """The whole environment of a run that says its outcomes to a file in ``scratch``."""
+    return environment_of(options, scratch, suite_variables(options, scratch / OUTCOMES))
+
+
+def environment_of(
+    options: SuiteOptions, scratch: Path, variables: Mapping[str, str]
+) -> dict[str, str]:
+    """The whole environment of a run; its home and its folder for temporary files are made in ``scratch``.
+
+    Args:
+        options: Of the run.
+        scratch: A private folder.
+        variables: What the run needs itself.
+    """
     home, temporary = scratch / "home", scratch / "tmp"
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
@@ -178,7 +191,7 @@ def run_environment(options: SuiteOptions, scratch: Path) -> dict[str, str]:
         temporary=temporary,
         keep=options.pass_env,
         extra={
-            **suite_variables(options, scratch / OUTCOMES),
+            **variables,
             # into the copy itself: what is installed keeps its own bytecode, and each copy has only what it ran
             "PYTHONDONTWRITEBYTECODE": "",
         },

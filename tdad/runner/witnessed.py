@@ -14,8 +14,8 @@ from tdad.facts_gate import Setting
 from tdad.runner.captured import catch
 from tdad.runner.channel import Channel
 from tdad.runner.confined import Cell
-from tdad.runner.sandbox import confined, environment
-from tdad.runner.suite import INJECT, PYTEST_SETS, SuiteOptions, python_path
+from tdad.runner.sandbox import confined
+from tdad.runner.suite import INJECT, SuiteOptions, environment_of, python_path
 from tdad.runner.unittests import command
 from tdad.runner.witness_read import Witnessed, read_witness
 
@@ -84,21 +84,15 @@ def run_witnessed(
     Raises:
         OSError: the interpreter does not start.
     """
-    home, temporary = scratch / "home", scratch / "tmp"
-    for folder in (home, temporary):
-        folder.mkdir(parents=True, exist_ok=True)
+    scratch.mkdir(parents=True, exist_ok=True)
     channel = Channel()
     hang = _Hang(channel, wanted.limits, options.limit_s)
     try:
         caught = catch(
             confined(_command(options, wanted), cell.policy(around, scratch), cell.confinement),
             cwd=root,
-            environ=environment(
-                {name: value for name, value in os.environ.items() if name not in PYTEST_SETS},
-                home=home,
-                temporary=temporary,
-                keep=options.pass_env,
-                extra=_variables(root, options, wanted, scratch, channel),
+            environ=environment_of(
+                options, scratch, _variables(root, options, wanted, scratch, channel)
             ),
             timeout_s=options.timeout_s or _LONGEST_S,
             wanted=lambda: not (hang() or (stop is not None and stop.is_set())),
@@ -163,8 +157,7 @@ def _variables(
     order = {"say": channel.say, "key": channel.key, "settings": str(file)}
     inject = INJECT_UNITTEST if wanted.runner else INJECT
     path = os.pathsep.join([*options.front, inject, *filter(None, [seen])])
-    # bytecode goes into the copy itself: what is installed keeps its own, and each copy has only what it ran
-    ours = {"TDAD_WITNESS": json.dumps(order), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+    ours = {"TDAD_WITNESS": json.dumps(order), "PYTHONPATH": path}
     return {**options.environ, **ours}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,14 +14,12 @@ from pathlib import Path
 
 import tdad
 from tdad.answers_audit import AuditReport
-from tdad.errors import AuditNoFaults
+from tdad.errors import AuditNoFaults, AuditRunning
 from tdad.evaluation.figures import figures, grouped
 from tdad.evaluation.trials import judge
 from tdad.facts import FACTS_VERSION
 from tdad.facts_faults import Baseline, Fault, Judged, Trial
 from tdad.repo import project_files
-from tdad.runner import interpreter
-from tdad.runner.confined import Cell, confine_with
 from tdad.runner.interpreter import Interpreter
 from tdad.runner.sandbox import Strictness, chosen
 from tdad.runner.suite import SuiteOptions
@@ -31,10 +28,11 @@ from tdad.workflows.audit_baseline import index_only, make_baseline, recorded_in
 from tdad.workflows.audit_cases import write_cases
 from tdad.workflows.audit_copy import Stage, stage
 from tdad.workflows.audit_pool import Crew, End, interruptible, threads, work_through
-from tdad.workflows.audit_results import Kept, Ledger, Shelf, only_one
+from tdad.workflows.audit_results import Kept, Ledger, Shelf
 from tdad.workflows.audit_trial import Place, Work, try_fault
 from tdad.workflows.faults import plan_faults
 from tdad.workflows.head import read_bytes
+from tdad.workflows.private import only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
@@ -237,17 +235,13 @@ def opened(project: Project, options: AuditOptions) -> Iterator[Bench]:
         TdadError: no interpreter, or git does not answer.
     """
     confinement = chosen(options.sandbox)
-    path = interpreter.locate(project.root, options.python or project.config.python, os.environ)
     prepare_folder(project)
     folder = project.map_path.parent / "audit"
     folder.mkdir(exist_ok=True)
-    with only_one(folder), interruptible(), _scratch(project) as scratch:
-        empty = scratch / "empty"
-        empty.mkdir()
-        cell = Cell(confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent))
-        confine = confine_with(cell, empty, project.config.pass_env)
-        python = interpreter.check(path, empty, confine)
-        found = stage(project, python.path, scratch, confine)
+    with only_one(folder, AuditRunning), interruptible(), _scratch(project) as scratch:
+        asked = tenant(project, options.python, confinement, scratch)
+        python = asked.python
+        found = stage(project, python.path, scratch, asked.confine)
         shelf = Shelf(folder / _key(project, found, python, options))
         shelf.folder.mkdir(exist_ok=True)
         suite = SuiteOptions(
@@ -296,9 +290,8 @@ def jobs_of(options: AuditOptions) -> int:
 
 @contextmanager
 def _scratch(project: Project) -> Iterator[Path]:
-    """A private folder outside the project, the same for each audit of it: recorded paths stay what they are."""
-    name = blake2b(os.fsencode(os.path.realpath(project.root)), digest_size=8).hexdigest()
-    folder = Path(tempfile.gettempdir()) / f"tdad-audit-{os.getuid()}-{name}"
+    """A folder outside the project, the same for each audit of it: recorded paths stay what they are."""
+    folder = private_folder(project, "audit")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:

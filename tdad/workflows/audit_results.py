@@ -5,15 +5,11 @@ One folder per version of the project (and interpreter, and arguments), so that 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdad.errors import AuditRunning
 from tdad.evaluation.records import (
     baseline_document,
     read_baseline,
@@ -104,19 +100,3 @@ class Ledger:
 
 def _ends_a_line(descriptor: int) -> bool:
     return os.pread(descriptor, 1, os.fstat(descriptor).st_size - 1) == b"\n"
-
-
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder while inside.
-
-    Raises:
-        AuditRunning: another process holds it.
-    """
-    path = folder / "lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AuditRunning(str(path)) from None
-        yield

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 
 from tdad.errors import FixRunning
 from tdad.repo import project_files
 from tdad.repo.worktrees import carry_over, clean, remove
-from tdad.runner import interpreter
-from tdad.runner.confined import Cell, confine_with
+from tdad.runner.confined import Cell
 from tdad.runner.interpreter import Interpreter
 from tdad.runner.sandbox import Confinement, Strictness, choose
 from tdad.runner.suite import SuiteOptions
 from tdad.workflows.audit_copy import import_folders, in_copy, present
+from tdad.workflows.private import calm_arguments, only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
@@ -84,37 +80,28 @@ def prepared(
     prepare_folder(project)
     kept = project.map_path.parent / "fix"
     kept.mkdir(exist_ok=True)
-    with _only_one(kept), _private(project, say) as folder:
+    with only_one(kept, FixRunning), _private(project, say) as folder:
         say(str(confinement))
         yield _made(project, python, confinement, folder)
 
 
 def _made(project: Project, named: str | None, confinement: Confinement, folder: Path) -> Ground:
-    path = interpreter.locate(project.root, named or project.config.python, os.environ)
-    empty = folder / "empty"
-    empty.mkdir()
-    cell = Cell(confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent))
-    confine = confine_with(cell, empty, project.config.pass_env)
-    python = interpreter.check(path, empty, confine)
+    found = tenant(project, named, confinement, folder)
     start = folder / "start"
     inside = carry_over(project.root, project.config, start)
     root = start / inside
     config = replace(project.config, source=())
     files = project_files(project.root, config)
-    imports = import_folders(python.path, project.root, root, files, confine)
-    helpers = present(python.path, empty, ("xdist", "pytest_cov"), confine)
-    calm = (
-        *(("-n0",) if "xdist" in helpers else ()),
-        *(("--no-cov",) if "pytest_cov" in helpers else ()),
-    )
-    return Ground(project, folder, start, inside, python, cell, imports, calm)
+    imports = import_folders(found.python.path, project.root, root, files, found.confine)
+    helpers = present(found.python.path, found.empty, ("xdist", "pytest_cov"), found.confine)
+    calm = calm_arguments(helpers)
+    return Ground(project, folder, start, inside, found.python, found.cell, imports, calm)
 
 
 @contextmanager
 def _private(project: Project, say: Callable[[str], None]) -> Iterator[Path]:
-    """A folder outside the project, the same for each repair of it: leftovers are found."""
-    name = blake2b(os.fsencode(os.path.realpath(project.root)), digest_size=8).hexdigest()
-    folder = Path(tempfile.gettempdir()).resolve() / f"tdad-fix-{os.getuid()}-{name}"
+    """A folder outside the project; what killed repairs left is removed."""
+    folder = private_folder(project, "fix")
     if left := clean(project.root, folder):
         say(f"removed {left} worktree{'s' if left > 1 else ''} that an earlier run left behind")
     folder.mkdir(mode=0o700)
@@ -123,14 +110,3 @@ def _private(project: Project, say: Callable[[str], None]) -> Iterator[Path]:
     finally:
         remove(project.root, folder / "start")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    path = folder / "lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FixRunning(str(path)) from None
-        yield

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tdad.agent.loop.attempts import ARMS, PRESETS
+from tdad.facts_arms import MODEL_ARMS, PRESETS, SEARCH_ARMS
 from tdad.facts_fix import Engine
 from tdad.runner.sandbox import Strictness
 from tdad.workflows.fix_deliver import Delivery
 from tdad.workflows.fix_model_servers import Wanted
 
-SEARCH_ARMS = ("revert", "template", "held-back")
-ALL_ARMS = (*SEARCH_ARMS, *ARMS)
+ALL_ARMS = (*SEARCH_ARMS, *MODEL_ARMS)
 
 
 def arms_of(named: Sequence[str]) -> tuple[str, ...]:
@@ -21,13 +20,13 @@ def arms_of(named: Sequence[str]) -> tuple[str, ...]:
     ``A`` to ``G`` stand for the parts of the comparison.
     """
     wanted = {part for name in named for part in PRESETS.get(name, (name,))}
-    groups = ((SEARCH_ARMS, wanted & set(SEARCH_ARMS)), (ARMS, wanted & set(ARMS)))
+    groups = ((SEARCH_ARMS, wanted & set(SEARCH_ARMS)), (MODEL_ARMS, wanted & set(MODEL_ARMS)))
     touched = {name for name in named if name in PRESETS}
     return tuple(
         name
         for group, chosen in groups
         for name in group
-        if name in chosen or (not chosen and not (touched and group is ARMS))
+        if name in chosen or (not chosen and not (touched and group is MODEL_ARMS))
     )
 
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdad.agent.loop.attempts import ARMS as MODEL_ARMS
 from tdad.agent.search.patch_text import changed_lines
 from tdad.answers_fix import FixEnd, FixPatch, FixReport
+from tdad.facts_arms import MODEL_ARMS, SEARCH_ARMS
 from tdad.facts_fix import Found, Measured
 from tdad.report.documents import dumps
 from tdad.report.fix import fix_document
@@ -16,7 +16,7 @@ from tdad.workflows.fix_folder import RunFolder, write_whole
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_hunt import Hunt
 from tdad.workflows.fix_model import ModelEngine
-from tdad.workflows.fix_options import SEARCH_ARMS, FixOptions
+from tdad.workflows.fix_options import FixOptions
 
 _SHOWN_SUSPECTS = 10
 

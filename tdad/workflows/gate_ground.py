@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import shlex
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from pathlib import Path
 from threading import Event
 
@@ -19,8 +16,6 @@ from tdad.errors import GateRunning
 from tdad.facts_fix import Patch
 from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
-from tdad.runner import interpreter
-from tdad.runner.confined import Cell, confine_with
 from tdad.runner.sandbox import Confinement, choose
 from tdad.runner.unittests import folder_of, path_of
 from tdad.runner.witness_read import Witnessed
@@ -30,6 +25,7 @@ from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.gate_imports import folders_and_names
 from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.private import calm_arguments, only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
@@ -101,27 +97,21 @@ class Side:
 
     def _ground(self) -> Ground:
         root = self.root
-        named = self.python_path or self.options.python or self.project.config.python
-        path = interpreter.locate(self.project.root, named, os.environ)
-        empty = self.folder / "empty"
-        empty.mkdir(exist_ok=True)
-        cell = Cell(
-            self.confinement, (Path(path).parent.parent, Path(path).resolve().parent.parent)
-        )
-        confine = confine_with(cell, empty, self.project.config.pass_env)
-        python = interpreter.check(
-            path, empty, confine, oldest=OLDEST, pytest_needed=not self.options.runner
+        found = tenant(
+            self.project,
+            self.python_path or self.options.python,
+            self.confinement,
+            self.folder,
+            oldest=OLDEST,
+            pytest_needed=not self.options.runner,
         )
         files = project_files(root, replace(self.project.config, source=()))
         imports, self._names = folders_and_names(
-            python.path, self.project.root, root, files, confine
+            found.python.path, self.project.root, root, files, found.confine
         )
-        self._helpers = present(python.path, empty, _HELPERS, confine)
-        calm = (
-            *(("-n0",) if "xdist" in self._helpers else ()),
-            *(("--no-cov",) if "pytest_cov" in self._helpers else ()),
-            *(("--reruns=0",) if "pytest_rerunfailures" in self._helpers else ()),
-        )
+        self._helpers = present(found.python.path, found.empty, _HELPERS, found.confine)
+        calm = calm_arguments(self._helpers)
+        cell, python = found.cell, found.python
         return Ground(
             self.project, self.folder, self.start, self._inside, python, cell, imports, calm
         )
@@ -229,7 +219,7 @@ def prepared(
     prepare_folder(project)
     kept = project.map_path.parent / "gate"
     kept.mkdir(exist_ok=True)
-    with _only_one(kept), _private(project) as folder:
+    with only_one(kept, GateRunning), _private(project) as folder:
         say(str(confinement))
         stop = Event()
         baseline, head = (
@@ -246,23 +236,11 @@ def prepared(
 
 @contextmanager
 def _private(project: Project) -> Iterator[Path]:
-    """A folder outside the project, the same for each gate of it: what killed ones left is found."""
-    name = blake2b(os.fsencode(os.path.realpath(project.root)), digest_size=8).hexdigest()
-    folder = Path(tempfile.gettempdir()).resolve() / f"tdad-gate-{os.getuid()}-{name}"
+    """A folder outside the project; what killed ones left is removed."""
+    folder = private_folder(project, "gate")
     clean(project.root, folder)
     folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    path = folder / "lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise GateRunning(str(path)) from None
-        yield

@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tdad.agent.loop.code import BROKEN, parsed
 from tdad.agent.loop.standing import Standing
 from tdad.agent.search.patch_text import changed_lines
 from tdad.facts_fix import AttemptEnd, AttemptFacts, Patch
-
-ARMS = (
-    "gates",
-    "collect",
-    "map",
-    "suspects",
-    "verify",
-    "thinking",
-    "nudges",
-    "elision",
-    "carry",
-)
-"""What can be switched off: static checks of edits; edits after which tests cannot be collected are refused; the map in
-the prompt; suspects and their source in the prompt; tests at risk after each edit; the model's thinking; words about
-circles; leaving out old observations; lines about earlier attempts."""
-_ALWAYS = frozenset({"thinking", "nudges", "elision", "carry"})
-PRESETS: Mapping[str, frozenset[str]] = {
-    "A": _ALWAYS,
-    "B": _ALWAYS | {"collect"},
-    "C": _ALWAYS | {"map"},
-    "D": _ALWAYS | {"suspects"},
-    "E": _ALWAYS | {"verify"},
-    "F": frozenset(ARMS),
-    "G": frozenset(ARMS) - {"thinking"},
-}
-"""The arms of the comparison: plain, plain with one part, all, all without thinking."""
-
 
 BUDGET_ENDS = frozenset({AttemptEnd.STEPS, AttemptEnd.TIME, AttemptEnd.TOKENS})
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tdad.agent.chat import Message, Role, ToolCall
 from tdad.agent.chat.documents import message_document
 from tdad.agent.chat.facts import result, system, user
-from tdad.agent.loop.attempts import ARMS, PRESETS, Checkpoint, best_of, carried
+from tdad.agent.loop.attempts import Checkpoint, best_of, carried
 from tdad.agent.loop.exports import mini_trajectory, prediction
 from tdad.agent.loop.plain import capped, plain
 from tdad.agent.loop.records import Kept, kept_document, past_of, standing_document, step_document
 from tdad.agent.loop.standing import Standing, failure_text, known_line, standing_text
 from tdad.facts import Site
+from tdad.facts_arms import MODEL_ARMS, PRESETS
 from tdad.facts_fix import AttemptEnd, AttemptFacts, Failure
 
 FIRST = (system("S"), user("U"))
@@ -102,7 +103,7 @@ def test_a_line_for_the_next_attempt():
 
 
 def test_the_sets_of_the_comparison_differ_in_one_part_each():
-    assert PRESETS["F"] == set(ARMS)
+    assert PRESETS["F"] == set(MODEL_ARMS)
     assert PRESETS["F"] - PRESETS["G"] == {"thinking"}
     for name, part in (("B", "collect"), ("C", "map"), ("D", "suspects"), ("E", "verify")):
         assert PRESETS[name] - PRESETS["A"] == {part}
