@@ -116,8 +116,8 @@ class RecordedView:
     def is_text_kept(self, path: str) -> bool:
         """Whether the text of that Python file was read or kept, as far as the recorders could tell."""
         return (
-            path in self.used_names(Use.TEXT)
-            or path in self.used_names(Use.READ)
+            bool(self.users(Use.TEXT, path))
+            or bool(self.users(Use.READ, path))
             or any(run.recorder == "import" for run in self._runs)
         )
 

@@ -96,12 +96,13 @@ def _asked_for(
     if not first:
         return
     search = Spread(world, follows_change=False)
-    carried = _carried(world, f"{trail.change.path}::{qualname}") if imports else frozenset()
-    for owner, site in imports:
-        if not _is_about_others(world, site, carried):
-            search.entered_by(owner, site, Trail(NO_CHANGE))
-            where = f"{trail.change.path}::{qualname}"
-            spread.stored(trail.change.path, Effects(world, world.now).of_decorators(where), trail)
+    where = f"{trail.change.path}::{qualname}"
+    carried = _carried(world, where) if imports else frozenset()
+    mine = [each for each in imports if not _is_about_others(world, each[1], carried)]
+    for owner, site in mine:
+        search.entered_by(owner, site, Trail(NO_CHANGE))
+    if mine:
+        spread.stored(trail.change.path, Effects(world, world.now).of_decorators(where), trail)
     step = trail.only(tests.union(search.run())).then(
         "may be inspected by", first, evidence=Evidence.DERIVED
     )

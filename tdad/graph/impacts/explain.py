@@ -16,11 +16,12 @@ def explain_test(
     """Every change that reaches the test, strongest first, and for each other change why it does not."""
     reaching: list[Impact] = []
     safe: list[tuple[str, str]] = []
+    ranking = Ranking(world.recorded)
     for change in changes:
         found = reach(world, change)
         if node_id in found:
             trail = found[node_id]
-            scores = Ranking(world.recorded).scores({node_id: trail})
+            scores = ranking.scores({node_id: trail})
             reaching.append(made_impact(node_id, trail, scores[node_id]))
         elif found or not is_text(change):
             safe.append(

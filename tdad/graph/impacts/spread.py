@@ -420,9 +420,9 @@ class Spread(Hits):
             return is_particular(self.world.now, edge.source)
         if edge.kind in {ReferenceKind.STRING, ReferenceKind.PATCH}:
             return False
-        if is_calm(resolver, edge) or is_made_plainly(self.world, edge):
+        if edge.kind not in HEADER_KINDS and reader.kind is DefinitionKind.FUNCTION:
             return False
-        return edge.kind in HEADER_KINDS or reader.kind is not DefinitionKind.FUNCTION
+        return not (is_calm(resolver, edge) or is_made_plainly(self.world, edge))
 
     def users_of_class(self, class_id: str) -> frozenset[str]:
         """Tests that have to do with the class: entered code of it, executed a reader of its name, are tests of it."""
