@@ -363,6 +363,8 @@ class Status(StrEnum):
 
 FAILING = frozenset({Status.FAILED, Status.ERROR, Status.CRASHED, Status.TIMEOUT})
 """Ends that say the test did not do what it should."""
+PASSING = frozenset({Status.PASSED, Status.XFAILED, Status.XPASSED})
+"""Ends that say the test did what was expected of it; skipping is not one of them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

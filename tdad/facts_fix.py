@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
-from tdad.facts import Site, Status
+from tdad.facts import PASSING, Site, Status
 
 Patch = Mapping[str, bytes | None]
 """Path → new contents."""
@@ -127,7 +127,7 @@ class Start:
         return frozenset(
             name
             for name, status in self.statuses.items()
-            if status in {Status.PASSED, Status.XFAILED, Status.XPASSED} and name not in self.flaky
+            if status in PASSING and name not in self.flaky
         )
 
 

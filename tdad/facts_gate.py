@@ -13,7 +13,6 @@ from tdad.facts import FAILING, Site, Status
 from tdad.facts_policy import POLICIES, Level, PolicyKind, PolicyRule, Signs
 
 __all__ = [
-    "GOOD",
     "POLICIES",
     "Asked",
     "Attempt",
@@ -32,9 +31,6 @@ __all__ = [
     "Uncollected",
     "Verdict",
 ]
-
-GOOD = frozenset({Status.PASSED, Status.XFAILED, Status.XPASSED})
-"""Ends that say the test did what was expected of it; skipping is not one of them."""
 
 
 @unique

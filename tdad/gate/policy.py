@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tdad.facts import Answer, Change, ChangeKind, FileVersion, Site
+from tdad.facts import PASSING, Answer, Change, ChangeKind, FileVersion, Site
 from tdad.facts_checks import Weakening
 from tdad.facts_gate import (
-    GOOD,
     POLICIES,
     Asked,
     Finding,
@@ -180,7 +179,7 @@ def _crossed(question: PolicyQuestion) -> Iterator[_Found]:
         if not attempt.failing:
             continue
         now = head.get(node_id)
-        if now is not None and now.baseline and now.baseline[0].status not in GOOD:
+        if now is not None and now.baseline and now.baseline[0].status not in PASSING:
             continue
         if now is not None and now.head and now.head[-1].failing:
             continue  # that is a regression, and said so

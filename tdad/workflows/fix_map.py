@@ -93,6 +93,7 @@ def suspicion(
             is_test=is_test,
             clues=_clues(start, targets, recent),
             formula=formula,
+            seen=seen,
         )
         executed = _lines(seen, is_test, recorded, head, formula)
         for path, lines in framed.items():

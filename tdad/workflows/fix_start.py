@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdad.errors import FixBaselineUnusable, FixNothingToFix, FixTestUnknown, TdadError
-from tdad.facts import FAILING, Status
+from tdad.facts import FAILING, PASSING
 from tdad.facts_fix import Failure, Start
 from tdad.runner.confined import ConfinedRun
 from tdad.runner.suite import SuiteOptions
@@ -20,8 +20,6 @@ from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.record_outside import PROBE_ARGUMENTS, ProbeSettings, probe_for
 from tdad.workflows.recording import prepare_folder, take_in
-
-_PASSING = frozenset({Status.PASSED, Status.XFAILED, Status.XPASSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def passes(run: ConfinedRun, target: str) -> bool:
     outcomes = run.suite.outcomes
     if "::" in target:
         outcome = outcomes.get(target)
-        return outcome is not None and outcome.status in _PASSING
+        return outcome is not None and outcome.status in PASSING
     inside = [out.status for name, out in outcomes.items() if name.partition("::")[0] == target]
     return (
         target not in run.suite.uncollected

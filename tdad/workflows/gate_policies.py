@@ -10,11 +10,10 @@ from pathlib import Path
 from tdad import source
 from tdad.answers_gate import GateReport
 from tdad.config import GateSettings, gate_settings, levels_of
-from tdad.config.toml import tool_table
+from tdad.config.toml import toml_of, tool_table
 from tdad.errors import ConfigInvalid, ConfigUnknownKey, TdadError
-from tdad.facts import Answer, ChangeKind, FileVersion, Site
+from tdad.facts import PASSING, Answer, ChangeKind, FileVersion, Site
 from tdad.facts_gate import (
-    GOOD,
     Asked,
     Attempt,
     Finding,
@@ -184,13 +183,13 @@ def levels_here(
 
 def _settings_of(data: bytes | None) -> GateSettings:
     """The table in one version of pyproject.toml; defaults where it cannot be read."""
-    import tomllib
-
     path = Path("pyproject.toml")
+    document = toml_of(data)
+    if document is None:
+        return GateSettings()
     try:
-        document = tomllib.loads((data or b"").decode("utf-8-sig"))
         return gate_settings(tool_table(document, "tdad", path).get("gate", {}), str(path))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ConfigInvalid, ConfigUnknownKey):
+    except (ConfigInvalid, ConfigUnknownKey):
         return GateSettings()
 
 
@@ -267,5 +266,5 @@ def _crossed(
     return {
         name: attempt
         for name, attempt in failing.items()
-        if any(before.status in GOOD for before in heard.known.of(name)[:1])
+        if any(before.status in PASSING for before in heard.known.of(name)[:1])
     }

@@ -140,7 +140,7 @@ def _doubts(
         clues=clues,
         limit=_DOUBTS,
     )
-    return doubts_of(ranked, recorded, frozenset(failing), head.get)
+    return doubts_of(ranked, None, frozenset(), head.get)  # the block names no tests of a doubt
 
 
 def _changed(answer: Answer | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 )
+_FENCE = re.compile(r"`{3,}")
 _MARKUP = re.compile(r"<\|(\w+)\|>|<(/?)(tool_response|tool_call|think)>")
 
 
@@ -38,3 +39,10 @@ def capped(text: str, longest: int = LONGEST) -> str:
     half = longest // 2
     left_out = text[half : len(text) - half].count("\n")
     return f"{text[:half]}\n[… {left_out} lines left out …]\n{text[-half:]}"
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """Return the text between fences that it cannot close."""
+    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"

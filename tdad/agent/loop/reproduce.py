@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tdad.agent.chat import Message
 from tdad.agent.chat.facts import system, user
 from tdad.agent.loop.code import BROKEN, parsed
-from tdad.agent.loop.plain import capped, plain
+from tdad.agent.loop.plain import capped, fenced, plain
 from tdad.facts_fix import Failure
 
 MOST_TURNS = 15
@@ -33,18 +33,14 @@ def opening(
     listed = "\n".join(files[:60])
     text = (
         f"The test file will be {path}. Files of the project:\n{listed}\n\n"
-        f"ISSUE TEXT\n{fenced(issue)}\nEND OF ISSUE TEXT"
+        f"ISSUE TEXT\n{shown(issue)}\nEND OF ISSUE TEXT"
     )
     return (system(_SYSTEM.format(tools=described)), user(text))
 
 
-def fenced(issue: str) -> str:
+def shown(issue: str) -> str:
     """The text in a fence that it cannot close, and not too long."""
-    text = capped(plain(issue).strip(), _LONGEST_ISSUE)
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}text\n{text}\n{fence}"
+    return fenced(capped(plain(issue).strip(), _LONGEST_ISSUE))
 
 
 def unusable(code: str) -> str:

@@ -60,9 +60,12 @@ class Tree:
         path = "".join(char if char.isprintable() else "?" for char in path)
         plain = path.strip().strip("`'\"").replace("\\", "/")
         plain = posixpath.normpath(plain) if plain else "."
-        if plain in self.files or not plain.startswith(("/", "a/", "b/")):
+        if not plain.startswith(("/", "a/", "b/")):
             return plain
-        tails = [each for each in self.files if plain.endswith(f"/{each}")]
+        files = self.files
+        if plain in files:
+            return plain
+        tails = [each for each in files if plain.endswith(f"/{each}")]
         return max(tails, key=len) if tails else plain
 
 

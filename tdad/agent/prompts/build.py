@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tdad.agent.chat.tokens import estimate, of_text
+from tdad.agent.loop.plain import fenced
 from tdad.agent.prompts.excerpts import Excerpt, excerpt
 from tdad.agent.prompts.facts import PARTS, Brief, Count, Failing, Material
 from tdad.agent.prompts.render import render
@@ -18,7 +19,7 @@ from tdad.agent.prompts.sections import (
     suspected,
     varied,
 )
-from tdad.agent.prompts.text import coded, fenced
+from tdad.agent.prompts.text import coded
 
 LIMIT = 8_000
 """Tokens of both messages; with the schemas of the tools a request stays below 10k."""

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tdad.agent.prompts.text import coded, fenced
+from tdad.agent.loop.plain import fenced
+from tdad.agent.prompts.text import coded
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,6 @@ _MARK = re.compile(r"<(?=\||/?(?:think|tool_call|tool_response|function|paramete
 """Begin of what templates and parsers take for the structure of the conversation."""
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
-_FENCE = re.compile(r"`{3,}")
 
 
 def clean(text: str) -> str:
@@ -51,13 +50,6 @@ def capped(text: str, lines: int, width: int, *, tail: bool = False) -> str:
         more = f"… {len(found) - lines} more lines"
         found = [more, *found[-lines:]] if tail else [*found[:lines], more]
     return "\n".join(found)
-
-
-def fenced(text: str, language: str = "text") -> str:
-    """Return the text between fences that it cannot close."""
-    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def coded(text: str, longest: int = 200) -> str:

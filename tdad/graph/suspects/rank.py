@@ -12,7 +12,7 @@ from tdad.graph.suspects.cases import Weights
 from tdad.graph.suspects.facts import Clues, Suspect
 from tdad.graph.suspects.formulas import Formula, ochiai
 from tdad.graph.suspects.ground import Ground
-from tdad.graph.suspects.spectrum import spectrum
+from tdad.graph.suspects.spectrum import Spectrum, spectrum
 
 
 def suspects(
@@ -25,6 +25,7 @@ def suspects(
     formula: Formula = ochiai,
     weights: Weights | None = None,
     limit: int | None = None,
+    seen: Spectrum | None = None,
 ) -> tuple[Suspect, ...]:
     """Definitions that are most likely wrong, most likely first; deterministic.
 
@@ -37,8 +38,9 @@ def suspects(
         formula: suspiciousness of a statement.
         weights: of the sources.
         limit: at most so many.
+        seen: who executed what, where that is known already.
     """
-    ground = Ground(recorded, resolver, spectrum(recorded, failing), formula, is_test)
+    ground = Ground(recorded, resolver, seen or spectrum(recorded, failing), formula, is_test)
     examine(ground, failing, clues or Clues())
     weights = weights or Weights()
     judged = (case.suspect(ground.seen, weights) for case in ground.cases.values())

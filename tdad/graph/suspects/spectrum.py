@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from tdad.facts import FAILING, OwnerKind, Recorded, Status
+from tdad.facts import PASSING, OwnerKind, Recorded
 from tdad.graph.suspects.formulas import Counts
-
-_COUNTED = {Status.PASSED, Status.XFAILED, Status.XPASSED} | FAILING
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
     tests = tuple(
         node_id
         for node_id, test in recorded.tests.items()
-        if node_id in failing or (test.status in _COUNTED and test.status not in FAILING)
+        if node_id in failing or test.status in PASSING
     )
     bits = {node_id: 1 << at for at, node_id in enumerate(tests)}
     mask = sum(bits[node_id] for node_id in tests if node_id in failing)

@@ -11,8 +11,9 @@ from textwrap import dedent
 
 import pytest
 
+from tdad.agent.loop.plain import fenced
 from tdad.agent.prompts import PARTS, Brief, Doubt, Failing, Frame, Material, Source, build
-from tdad.agent.prompts.text import capped, clean, fenced, one_line
+from tdad.agent.prompts.text import capped, clean, one_line
 from tdad.source import index
 
 SHOP = dedent('''\
