@@ -34,6 +34,23 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigInvalid(str(path), "it is nested too deeply") from error
 
 
+def toml_of(data: bytes | None) -> dict[str, Any] | None:
+    """What is in one version of a file, an absent one being empty; ``None``: it is no TOML, or nested too deeply."""
+    import tomllib
+
+    try:
+        return tomllib.loads((data or b"").decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def value_at(document: object, *keys: str) -> object:
+    """What is in the innermost of nested tables; ``None``: it is not there."""
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
 def tool_table(document: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
     """Return the table ``[tool.NAME]`` of a pyproject.toml, empty when there is none.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from configparser import Error as IniError
 from typing import Any
 
+from tdad.config.toml import toml_of, value_at
 from tdad.facts import FileVersion
 from tdad.facts_gate import PolicyKind
 
@@ -67,7 +67,7 @@ def _done(path: str, version: FileVersion) -> str:
 def _pyproject(path: str, version: FileVersion) -> Iterator[Edited]:
     old, new = _toml(version.old), _toml(version.new)
     for tool in _TEST_TOOLS:
-        if _table(old, "tool", tool) != _table(new, "tool", tool):
+        if value_at(old, "tool", tool) != value_at(new, "tool", tool):
             message = f"the settings of {tool} were edited"
             yield PolicyKind.SETTINGS_EDITED, path, 0, message
     for keys in (
@@ -80,22 +80,14 @@ def _pyproject(path: str, version: FileVersion) -> Iterator[Edited]:
         ("tool", "uv"),
         ("tool", "pdm"),
     ):
-        if _table(old, *keys) != _table(new, *keys):
+        if value_at(old, *keys) != value_at(new, *keys):
             yield PolicyKind.LOCK_FILE_EDITED, path, 0, f"{'.'.join(keys)} was edited"
 
 
 def _toml(data: bytes | None) -> dict[str, Any]:
-    try:
-        return tomllib.loads((data or b"").decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
-        return {"tool": {"tdad": {"unreadable": data}}}  # it differs from everything else
-
-
-def _table(document: dict[str, Any], *keys: str) -> object:
-    found: object = document
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+    found = toml_of(data)
+    # what cannot be read differs from everything else
+    return found if found is not None else {"tool": {"tdad": {"unreadable": data}}}
 
 
 def _setup_cfg(path: str, version: FileVersion) -> Iterator[Edited]:

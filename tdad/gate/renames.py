@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tdad.facts import Change, ChangeKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Renames:
     """Both directions of what is known about other names."""
 
@@ -24,10 +25,21 @@ class Renames:
         if known is not None:
             return known
         base, bracket, parameters = node_id.partition("[")
+        head, tail = base, ""
+        while head not in self._olds:
+            head, separator, last = head.rpartition("::")
+            if not separator:
+                return node_id
+            tail = f"::{last}{tail}"
+        return self._olds[head] + tail + bracket + parameters
+
+    @cached_property
+    def _olds(self) -> Mapping[str, str]:
+        """Prefix on head → on the baseline; of several the first."""
+        found: dict[str, str] = {}
         for old, new in self.heads.items():
-            if base == new or base.startswith(f"{new}::"):
-                return old + base[len(new) :] + bracket + parameters
-        return node_id
+            found.setdefault(new, old)
+        return found
 
 
 def renames_of(changes: Iterable[Change], files: Iterable[tuple[str, str]]) -> Renames:

@@ -10,10 +10,12 @@ from tdad.facts_gate import Finding, Judged, Level
 from tdad.report.documents import Document
 from tdad.report.gate_words import (
     fingerprint,
+    key_of,
     noteworthy,
     one_line,
     place,
     place_of,
+    rule_of,
     said,
     shortened,
     title,
@@ -40,17 +42,19 @@ def _issues(report: GateReport) -> Iterator[Document]:
 def _of_test(test: Judged, severity: str) -> Document:
     where = place(test)
     text = f"{title(test)}: {test.node_id}. {test.note}. {said(test)}"
-    name = str(test.verdict).replace(" ", "-")
-    return _issue(name, text, severity, (where.path, where.line), test.node_id)
+    return _issue(rule_of(test.verdict), text, severity, (where.path, where.line), test.node_id)
 
 
 def _of_finding(finding: Finding) -> Document:
     where = place_of(finding)
     about = f"{finding.test}: " if finding.test else ""
     severity = "major" if finding.level is Level.FAIL else "minor"
-    key = f"{finding.path} {finding.test} {finding.message} {finding.detail}"
     return _issue(
-        f"policy-{finding.kind}", about + finding.message, severity, (where.path, where.line), key
+        f"policy-{finding.kind}",
+        about + finding.message,
+        severity,
+        (where.path, where.line),
+        key_of(finding),
     )
 
 

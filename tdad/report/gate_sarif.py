@@ -12,16 +12,18 @@ from urllib.parse import quote
 
 import tdad
 from tdad.answers_gate import GateEnd, GateReport
-from tdad.facts_gate import POLICIES, Finding, Judged, Level, Verdict
+from tdad.facts_gate import POLICIES, Finding, Judged, Level
 from tdad.report.documents import Document, dumps
 from tdad.report.gate_words import (
     COUNTED,
     Place,
     fingerprint,
+    key_of,
     noteworthy,
     place,
     place_of,
     printable,
+    rule_of,
     sentence,
     title,
 )
@@ -66,13 +68,9 @@ def sarif_text(report: GateReport) -> str:
 
 def _rules() -> Iterator[Document]:
     for verdict, one, _many in COUNTED:
-        yield {"id": _verdict_id(verdict), "shortDescription": {"text": f"Test: {one}"}}
+        yield {"id": rule_of(verdict), "shortDescription": {"text": f"Test: {one}"}}
     for kind, rule in POLICIES.items():
         yield {"id": f"policy-{kind}", "shortDescription": {"text": rule.meaning}}
-
-
-def _verdict_id(verdict: Verdict) -> str:
-    return str(verdict).replace(" ", "-")
 
 
 def _results(report: GateReport) -> Iterator[dict[str, Any]]:
@@ -86,15 +84,14 @@ def _results(report: GateReport) -> Iterator[dict[str, Any]]:
 
 def _of_test(test: Judged, level: str) -> dict[str, Any]:
     text = f"{title(test)}: {test.node_id}\n{sentence(test)}".strip()
-    return _result(_verdict_id(test.verdict), level, text, place(test), test.node_id)
+    return _result(rule_of(test.verdict), level, text, place(test), test.node_id)
 
 
 def _of_finding(finding: Finding) -> dict[str, Any]:
     level = "error" if finding.level is Level.FAIL else "warning"
     about = f"{finding.test}: " if finding.test else ""
     text = f"{about}{finding.message}\n{finding.detail}".strip()
-    key = f"{finding.path} {finding.test} {finding.message} {finding.detail}"
-    return _result(f"policy-{finding.kind}", level, text, place_of(finding), key)
+    return _result(f"policy-{finding.kind}", level, text, place_of(finding), key_of(finding))
 
 
 def _result(rule: str, level: str, text: str, where: Place, key: str) -> dict[str, Any]:

@@ -48,6 +48,16 @@ class Place:
     """1 when only the file is known."""
 
 
+def rule_of(verdict: Verdict) -> str:
+    """What formats that have rules call a verdict."""
+    return str(verdict).replace(" ", "-")
+
+
+def key_of(finding: Finding) -> str:
+    """What tells a finding from all others, alike in every format: alerts are followed by it."""
+    return f"{finding.path} {finding.test} {finding.message} {finding.detail}"
+
+
 def heading(report: GateReport) -> str:
     """The answer, as a sentence without a full stop."""
     return _HEADINGS[report.end]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 
 TESTS = "{tests}"
@@ -43,12 +43,11 @@ def label(node_id: str, folder: str) -> str:
     return ".".join([module, *(part for part in rest.partition("[")[0].split("::") if part)])
 
 
-def path_of(module: str, folder: str, files: Iterable[str]) -> str:
+def path_of(module: str, folder: str, files: Collection[str]) -> str:
     """The file of a module that a runner could not import, as far as there is one; else the name as it is."""
     inside = module.replace(".", "/")
     prefix = "" if folder == "." else f"{folder}/"
-    known = set(files)
     for name in (f"{prefix}{inside}.py", f"{prefix}{inside}/__init__.py"):
-        if name in known:
+        if name in files:
             return name
     return f"{prefix}{inside}.py"

@@ -47,11 +47,6 @@ class Witnessed:
         """Pytest came as far as collecting."""
         return bool(self.collected or self.uncollected or self.exit_code is not None)
 
-    @property
-    def not_run(self) -> tuple[str, ...]:
-        """Chosen tests that did not even begin."""
-        return tuple(name for name in self.chosen if name not in self.attempts)
-
 
 def read_witness(
     said: Iterable[Mapping[str, Any]],

@@ -48,7 +48,6 @@ class Wanted:
     """``collected``, ``given`` (as in ``ids``), ``ranked`` (files in that order), ``shuffled`` (by the seed)."""
     look_into: tuple[str, ...] = ()
     """Files that pytest is given; empty: it looks where it is configured to."""
-    collect_only: bool = False
     budget_s: float | None = None
     """After so many seconds of tests no further one begins, in each process."""
     setting: Setting = Setting.SUITE
@@ -134,9 +133,8 @@ class _Hang:
 def _command(options: SuiteOptions, wanted: Wanted) -> list[str]:
     if wanted.runner:
         return command(wanted.runner, options.python, wanted.ids or wanted.look_into)
-    only_collect = ("--collect-only",) if wanted.collect_only else ()
     start = [options.python, "-m", "pytest", *_ALWAYS, *_SAME_ORDER, *options.arguments]
-    return [*start, *only_collect, *wanted.look_into]
+    return [*start, *wanted.look_into]
 
 
 def _variables(

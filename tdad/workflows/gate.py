@@ -84,9 +84,10 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         report = _with_policies(project, sides, heard, report, files=files, say=say)
         if options.suggest and report.regressions:
             found = suggestions(sides, heard, report.tests, options, say)
-            seconds = round(time.monotonic() - began, 3)
-            report = replace(report, suggestions=found, seconds=seconds)
-        return report
+            report = replace(report, suggestions=found)
+        # the policies and the suggestions ran tests, too
+        seconds = round(time.monotonic() - began, 3)
+        return replace(report, seconds=seconds, baseline_ran=sides.baseline.ran)
 
 
 def _question(project: Project, options: GateOptions) -> _Question:

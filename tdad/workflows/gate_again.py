@@ -67,7 +67,8 @@ class Rerunner:
             self._on_head(shaky, again, range(rounds, 2 * rounds))
             steady = [name for name in steady if all(a.failing for a in again.head[name])]
         self._on_baseline([name for name in steady if name not in shaky], range(rounds))
-        self._on_baseline([name for name in shaky if name in set(steady)], range(2 * rounds))
+        still = set(steady)
+        self._on_baseline([name for name in shaky if name in still], range(2 * rounds))
         if not again.catastrophic and not self.options.workers:
             self._after_the_same(suspects, again)
         return again
@@ -167,7 +168,8 @@ class Rerunner:
                 setting=setting,
             )
             run = side.run(wanted)
-            new = {name: a for name, a in run.attempts.items() if name in set(left)}
+            asked = set(left)
+            new = {name: a for name, a in run.attempts.items() if name in asked}
             if not new:
                 break
             found |= new

@@ -90,7 +90,8 @@ def ask_baseline(
     ]
     broken = sorted({name.partition("::")[0] for name in head.uncollected})
     beside = _may_be_gone(head, edited, everything=everything)
-    new = [name for name in asked if head.unexplained or not known.of(name)]
+    unexplained = head.unexplained
+    new = [name for name in asked if unexplained or not known.of(name)]
     result = BaselineRun()
     if not new and not beside and not broken and head.began:
         result.collected = dict.fromkeys((name for name in asked if known.of(name)), 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
+from tdad.config.toml import toml_of, value_at
 from tdad.errors import GateEnvironmentFailed
 from tdad.facts import FileVersion
 from tdad.workflows.gate_ground import Field, Side
@@ -41,17 +41,10 @@ def _says(version: FileVersion) -> bool:
 
 
 def _tables(data: bytes | None) -> list[object]:
-    try:
-        document = tomllib.loads((data or b"").decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    document = toml_of(data)
+    if document is None:
         return [data]
-    return [_at(document, keys) for keys in _TABLES]
-
-
-def _at(document: object, keys: Sequence[str]) -> object:
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document
+    return [value_at(document, *keys) for keys in _TABLES]
 
 
 def own_environments(

@@ -59,6 +59,8 @@ class Side:
     _seats: Seats | None = None
     _helpers: frozenset[str] = frozenset()
     _names: tuple[str, ...] = ()
+    _files: frozenset[str] = frozenset()
+    """Of the project in the worktree; known with ``seats``."""
 
     @property
     def start(self) -> Path:
@@ -106,6 +108,7 @@ class Side:
             pytest_needed=not self.options.runner,
         )
         files = project_files(root, replace(self.project.config, source=()))
+        self._files = frozenset(files)
         imports, self._names = folders_and_names(
             found.python.path, self.project.root, root, files, found.confine
         )
@@ -174,12 +177,13 @@ class Side:
     def _as_collected(self, run: Witnessed) -> Witnessed:
         """A runner collects what it runs; modules that it cannot import it knows by name."""
         folder = folder_of(shlex.split(self.options.runner or ""))
-        files = project_files(self.root, replace(self.project.config, source=()))
         return replace(
             run,
             collected=dict.fromkeys(run.attempts, 1),
             chosen=tuple(run.attempts),
-            uncollected={path_of(n, folder, files): why for n, why in run.uncollected.items()},
+            uncollected={
+                path_of(n, folder, self._files): why for n, why in run.uncollected.items()
+            },
         )
 
 

@@ -136,7 +136,7 @@ def _looked_for(heard: Heard, name: str) -> bool:
     if not heard.head.looked_into:
         return heard.head.began
     path = name.partition("::")[0]
-    new = next((n for o, n in heard.renames.heads.items() if o == path and "::" not in o), path)
+    new = heard.renames.heads.get(path, path)
     return new in heard.head.looked_into or new in heard.deleted
 
 
