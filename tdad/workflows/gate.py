@@ -277,6 +277,8 @@ def _undecided(heard: Heard, tests: Sequence[Judged]) -> tuple[str, ...]:
             found.append(
                 f"on {name} something other than the runner reported outcomes: they are not believed from there on"
             )
+        if run.trouble:
+            found.append(f"on {name} an outcome could not be taken down: {run.trouble[0]}")
         if run.foreign:
             found.append(
                 f"on {name} the tests imported {run.foreign[0]} instead of the version under test;"

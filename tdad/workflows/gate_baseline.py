@@ -32,6 +32,7 @@ class BaselineRun:
     runnable: bool = True
     foreign: tuple[str, ...] = ()
     forged: bool = False
+    trouble: tuple[str, ...] = ()
     process_code: int | None = None
     """``None``: nothing was run."""
     said: str = ""
@@ -152,6 +153,7 @@ def _run(side: Side, wanted: Wanted, result: BaselineRun) -> None:
     result.uncollected |= dict(run.uncollected)
     result.foreign = result.foreign or run.foreign
     result.forged |= run.forged
+    result.trouble += run.trouble
     result.process_code = run.process_code
     result.said = result.said or run.said
     result.runnable &= bool(run.collected or run.uncollected or run.exit_code in {0, 1, 5})

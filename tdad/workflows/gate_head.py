@@ -37,6 +37,8 @@ class HeadRun:
     """Chosen, and the budget was over."""
     foreign: tuple[str, ...] = ()
     forged: bool = False
+    trouble: tuple[str, ...] = ()
+    """What the witness could not take down: an outcome may be missing."""
     died: bool = False
     """Processes died until the rest was given up."""
     cut_short: bool = False
@@ -161,6 +163,7 @@ def _take(head: HeadRun, run: Witnessed) -> None:
     head.uncollected |= dict(run.uncollected)
     head.foreign = head.foreign or run.foreign
     head.forged |= run.forged
+    head.trouble += run.trouble
     head.cut_short |= run.cut_short
     head.exit_code = run.exit_code if head.exit_code is None else head.exit_code
     head.process_code = run.process_code

@@ -61,6 +61,26 @@ def test_unittests_own_runner_is_listened_to(tmp_path):
     }
 
 
+NAMELESS = """
+import unittest, shop
+class Nameless(unittest.TestCase):
+    __module__ = "elsewhere"
+    def id(self): raise ValueError("it has no name")
+    def test_name(self): self.assertEqual(shop.name("a"), "A")
+class Known(unittest.TestCase):
+    def test_broken_before(self): self.fail("as ever")
+"""
+
+
+def test_an_outcome_that_cannot_be_taken_down_is_no_pass(tmp_path):
+    files = {"tests/__init__.py": "", "tests/test_shop.py": NAMELESS}
+    head = {"shop.py": SHOP.replace("title", "lower"), **files}
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, **files}, head)
+    report = run(root, runner="python -m unittest -v {tests}")
+    assert report.end is GateEnd.UNDECIDED
+    assert any("could not be taken down" in text for text in report.undecided)
+
+
 def dependent(tmp_path):
     test = "import os\ndef test_dependency(): assert os.environ['DEPENDENCY'] == '1'\n"
     before = {"test_a.py": test, "requirements.txt": "1"}

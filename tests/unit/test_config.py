@@ -16,6 +16,7 @@ from tdad.config import (
     pytest_ini,
     reference_table,
 )
+from tdad.config.toml import toml_of
 from tdad.errors import ConfigInvalid, ConfigUnknownKey
 from tdad.facts_gate import Level, PolicyKind
 
@@ -225,3 +226,18 @@ def test_the_gate_has_a_table_of_its_own(tmp_path: Path) -> None:
 def test_what_the_gate_does_not_understand(tmp_path: Path, table, error) -> None:
     with pytest.raises(error):
         load(write(tmp_path, f"[tool.tdad.gate]\n{table}\n"), {})
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (None, {}),
+        (b"\xef\xbb\xbfa = 1", {"a": 1}),
+        (b"a = ", None),
+        (b"a = '\xff'", None),
+        (b"a = " + b"[" * 100_000, None),
+    ],
+    ids=["absent", "bom", "broken", "bytes", "nested"],
+)
+def test_one_version_of_a_toml_file(data: bytes | None, found: dict[str, object] | None) -> None:
+    assert toml_of(data) == found
