@@ -10,11 +10,12 @@ SHELL := bash
 PYTHON ?= $(shell tools/find-python)
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-WORKERS ?= auto
+# Two more than there are cores: many tests wait, for a time limit, a lock or a server.
+WORKERS ?= $(shell "$(PYTHON)" -c "import os; print(min(8, (os.cpu_count() or 1) + 2))")
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests model test-model test-openai test docs demo demo-fix demo-gate gate gate-measure bench localise audit audit-full repair repair-sample clean
+.PHONY: help env lint types layers tests fuzz model test-model test-openai test docs demo demo-fix demo-gate gate gate-measure bench localise audit audit-full repair repair-sample clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -34,7 +35,10 @@ layers: env
 	$(BIN)/lint-imports
 
 tests: env
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal --durations 15 --durations-min 2 -m "not model" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 15 --durations-min 2 -m "not model" $(TESTS)
+
+fuzz: env  ## read every file of the standard library's own test suite (make test reads a share)
+	TDAD_FUZZ=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/unit/source/test_fuzz.py
 
 # The real model runs alone: it needs the cores that the workers of pytest-xdist would take.
 MODEL_TESTS := $(BIN)/python -m pytest -m model --durations 5 tests/model

@@ -14,6 +14,8 @@ from accuracy_history import parts
 from accuracy_results import Result, Way
 from accuracy_run import Suite, failing
 
+from tests.lean import LEAN
+
 TOOLS = Path(__file__).parents[2] / "tools"
 
 
@@ -94,7 +96,7 @@ def test_the_same_file_has_no_parts() -> None:
 def run(folder: Path, text: str) -> Suite:
     (folder / "test_it.py").write_text(text, encoding="utf-8")
     outcomes = folder / "outcomes.json"
-    plugin = ["-p", "accuracy_outcomes", "-p", "no:cacheprovider"]
+    plugin = ["-p", "accuracy_outcomes", "-p", "no:cacheprovider", *LEAN]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *plugin, "--continue-on-collection-errors"],
         cwd=folder,

@@ -12,6 +12,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tests.lean import NO_HYPOTHESIS
+
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 SHOP = """\
@@ -73,7 +75,9 @@ def recorded(tmp_path_factory):
     root = tmp_path_factory.mktemp("recorded") / "shop"
     (root / "tests").mkdir(parents=True)
     (root / "pyproject.toml").write_text(
-        "[tool.tdad]\n[tool.pytest.ini_options]\npythonpath = ['.']\n", encoding="utf-8"
+        "[tool.tdad]\n[tool.pytest.ini_options]\npythonpath = ['.']\n"
+        f"addopts = '{' '.join(NO_HYPOTHESIS)}'\n",
+        encoding="utf-8",
     )
     (root / "shop.py").write_text(SHOP, encoding="utf-8")
     (root / "tests" / "test_shop.py").write_text(TESTS, encoding="utf-8")

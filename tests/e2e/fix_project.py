@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lean import ADDOPTS
+
 FILES = {
-    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = "-p no:cacheprovider"\n',
+    "pyproject.toml": f'[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = "-p no:cacheprovider {ADDOPTS}"\n',
     ".gitignore": "__pycache__/\n.tdad/\n",
     "shop.py": '''\
 """A shop."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from tests.lean import ADDOPTS
+
+CONFIGURED = {"pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"}
+"""Files of a project that say how its tests run."""
+
 COUNTING = '''
 import pathlib, tempfile
 def turn(name):
@@ -123,6 +128,9 @@ def repository(root: Path, baseline: dict[str, str], head: dict[str, str]) -> Pa
     """Make a repository at ``root`` whose branch ``main`` is the baseline and whose HEAD is the head."""
     root.mkdir(parents=True)
     git(root, "init", "-q", "-b", "main")
+    if not CONFIGURED & {*baseline, *head}:
+        lean = {"pytest.ini": f"[pytest]\naddopts = {ADDOPTS}\n"}
+        baseline, head = {**baseline, **lean}, {**head, **lean}
     ignored = ".tdad/\n__pycache__/\n.pytest_cache/\n"
     commit(root, {**baseline, ".gitignore": ignored}, "baseline")
     git(root, "checkout", "-q", "-b", "change")

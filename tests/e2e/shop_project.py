@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 from tdad.store import open_map
+from tests.lean import ADDOPTS
 
 FILES = {
-    "pyproject.toml": """\
+    "pyproject.toml": f"""\
 [tool.tdad]
 [tool.pytest.ini_options]
+addopts = "{ADDOPTS}"
 pythonpath = ["."]
 markers = ["quick"]
 """,

@@ -35,6 +35,7 @@ from tests.e2e.shop_project import (
     tdad,
     write,
 )
+from tests.lean import ADDOPTS
 
 MESSAGES = Path(__file__).parents[2] / "docs" / "reference" / "messages.md"
 Done = subprocess.CompletedProcess[str]
@@ -471,7 +472,9 @@ def test_a_partial_run_drops_nothing_and_covers_nothing(
 ) -> None:
     write(
         shop,
-        {"other.ini": "[pytest]\npythonpath = .\npython_files = test_shop.py\nmarkers = quick\n"},
+        {
+            "other.ini": f"[pytest]\npythonpath = .\npython_files = test_shop.py\nmarkers = quick\naddopts = {ADDOPTS}\n"
+        },
     )
     run_pytest(shop, "-q", "--tdad-map", *options)
     assert in_map(shop) == ALL

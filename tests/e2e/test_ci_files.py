@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 
 from tests.e2e.actions import Ran, load, run_action
+from tests.lean import ADDOPTS
 
 ACTION = load("action.yml")
 GITLAB = load("ci/gitlab/tdad-gate.yml")
@@ -58,7 +59,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {
             "shop.py": CART,
             "test_shop.py": TESTS,
-            "pyproject.toml": "[tool.tdad]\n",
+            "pyproject.toml": f"[tool.tdad]\n[tool.pytest.ini_options]\naddopts = '{ADDOPTS}'\n",
             ".gitignore": ".tdad/\n__pycache__/\n",
         },
     )

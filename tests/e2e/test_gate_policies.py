@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.lean import ADDOPTS
+
 TOOLS = Path(sys.executable).parent
 CODE = """\
 def total(prices):
@@ -48,7 +50,10 @@ def test_name():
 def test_type():
     assert isinstance(shop.name(), str)
 """
-SETTINGS = '[tool.tdad]\n[tool.tdad.gate]\nci-edited = "fail"\n[tool.pytest.ini_options]\npythonpath = ["."]\n'
+SETTINGS = (
+    '[tool.tdad]\n[tool.tdad.gate]\nci-edited = "fail"\n[tool.pytest.ini_options]\npythonpath = ["."]\n'
+    f'addopts = "{ADDOPTS}"\n'
+)
 HEAD = {
     "shop.py": CODE.replace("sum(prices)", "sum(prices) + 1")
     .replace("return 0", "return None")

@@ -12,6 +12,7 @@ from pathlib import Path
 from tdad.facts import Observation, Owner, OwnerKind, Run
 from tdad.trace.probe.inherit import INJECT
 from tdad.trace.spool import read_run
+from tests.lean import NO_HYPOTHESIS
 
 
 def environment(root: Path, owner: str | None = None, **more: str) -> dict[str, str]:
@@ -56,7 +57,18 @@ class Ran:
 
 def run_pytest(root: Path, *args: str, python: str = sys.executable, **variables: str) -> Ran:
     done = subprocess.run(
-        [python, "-m", "pytest", "-p", "tdad_probe.plugin", "-p", "no:cacheprovider", "-q", *args],
+        [
+            python,
+            "-m",
+            "pytest",
+            "-p",
+            "tdad_probe.plugin",
+            "-p",
+            "no:cacheprovider",
+            *NO_HYPOTHESIS,
+            "-q",
+            *args,
+        ],
         cwd=root,
         env=environment(root, **variables),
         capture_output=True,

@@ -15,6 +15,7 @@ from pathlib import Path
 import tdad
 from tdad.facts import Observation, Owner, OwnerKind, Run, TestRecord
 from tdad.trace import spool
+from tests.lean import NO_HYPOTHESIS
 
 SOURCE = Path(tdad.__file__).resolve().parent.parent
 
@@ -81,7 +82,7 @@ class Project:
         env |= {"PYTHONPATH": str(SOURCE), "TDAD_PROBE": json.dumps(settings)} | variables
         command = [self.python, "-m", "pytest", "-q", "-p", "tdad.trace.probe.plugin"]
         return subprocess.run(
-            [*command, "-p", "no:cacheprovider", "-p", "no:testmon", *args],
+            [*command, "-p", "no:cacheprovider", "-p", "no:testmon", *NO_HYPOTHESIS, *args],
             cwd=self.root / cwd,
             env=env,
             capture_output=True,

@@ -19,9 +19,10 @@ from tests.e2e.shop_project import (
     make_recorded,
     write,
 )
+from tests.lean import ADDOPTS, NO_HYPOTHESIS
 
 pytest_plugins = ["pytester"]
-PLAIN = ("-p", "no:testmon", "-rA")
+PLAIN = ("-p", "no:testmon", *NO_HYPOTHESIS, "-rA")
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +169,7 @@ def test_rootdir_is_not_the_project_root(
         root,
         {
             "web/pyproject.toml": "",
-            "web/pytest.ini": "[pytest]\npythonpath = .\nmarkers = quick\n",
+            "web/pytest.ini": f"[pytest]\npythonpath = .\nmarkers = quick\naddopts = {ADDOPTS}\n",
         },
     )
     where = root / start

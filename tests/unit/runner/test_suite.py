@@ -15,6 +15,7 @@ import pytest
 from tdad.facts import Status
 from tdad.runner.sandbox import Strictness, chosen
 from tdad.runner.suite import SuiteOptions, SuiteRun, run_suite
+from tests.lean import ADDOPTS
 
 OPTIONS = SuiteOptions(python=sys.executable, arguments=("-p", "no:cacheprovider"))
 
@@ -28,7 +29,7 @@ def run(
 ) -> SuiteRun:
     root = tmp_path / "project"
     root.mkdir()
-    (root / "pytest.ini").write_text("[pytest]\naddopts = -x\n", encoding="utf-8")
+    (root / "pytest.ini").write_text(f"[pytest]\naddopts = -x {ADDOPTS}\n", encoding="utf-8")
     for name, content in {"test_a.py": text, **more}.items():
         (root / name).write_text(content, encoding="utf-8")
     return run_suite(root, options, tmp_path / "scratch", stop)

@@ -15,6 +15,7 @@ from coverage import CoverageData
 from tdad.errors import CoverageFileUnusable, CoverageOutsideRoot, CoverageWithoutContexts
 from tdad.facts import Owner, OwnerKind, Run, Site
 from tdad.trace.coverage_data import read
+from tests.lean import NO_HYPOTHESIS
 
 SHOP = """\
 RATE = 2
@@ -73,7 +74,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "shop.py").write_text(SHOP)
     (root / "late.py").write_text(LATE)
     (root / "tests" / "test_shop.py").write_text(TESTS)
-    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    (root / "pytest.ini").write_text(
+        f"[pytest]\npythonpath = .\naddopts = {' '.join(NO_HYPOTHESIS)}\n"
+    )
     return root
 
 
