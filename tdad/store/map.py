@@ -15,7 +15,7 @@ from tdad.store.cache import Cache, Indexed, Signature
 from tdad.store.codec import Counts
 from tdad.store.ledger import read_tests
 from tdad.store.recorded import RecordedView, Tables
-from tdad.store.rows import Rows
+from tdad.store.rows import BUSY_TIMEOUT_S, Rows
 
 if TYPE_CHECKING:
     from tdad.store.stats import MapStats, ShownFile, ShownTest
@@ -31,10 +31,10 @@ class Map:
     _tables: Tables | None = field(default=None, init=False)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, wait_s: float = BUSY_TIMEOUT_S) -> Iterator[None]:
         self._cache = self._tables = None
         try:
-            with self.rows.writing():
+            with self.rows.writing(wait_s):
                 yield
         finally:
             self._cache = self._tables = None
@@ -137,18 +137,26 @@ class Map:
         *,
         gone: Collection[str] = (),
         looked_ns: int | None = None,
+        wait_s: float = BUSY_TIMEOUT_S,
     ) -> None:
         """Make ``entries`` the current versions of their files; forget the files that are ``gone``.
 
         ``looked_ns``: when the first of them was looked at (default: now). A file that was written shortly before that
         may have been written again since, without its time changing, so its signature is not trusted.
+        ``wait_s``: how long to wait for another writer.
         """
-        with self._writing():
+        with self._writing(wait_s):
             index.put(self.rows, self.cache, entries, gone, looked_ns or time.time_ns())
 
-    def put_stats(self, stats: Mapping[str, Signature], *, looked_ns: int | None = None) -> None:
+    def put_stats(
+        self,
+        stats: Mapping[str, Signature],
+        *,
+        looked_ns: int | None = None,
+        wait_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
         """Remember path → signature of current files that turned out to be unchanged."""
-        with self._writing():
+        with self._writing(wait_s):
             index.put_stats(self.rows, self.cache, stats, looked_ns or time.time_ns())
 
     def known_digests(self, stats: Mapping[str, Signature]) -> dict[str, str]:

@@ -19,6 +19,9 @@ from tdad.store.frame import FrameError, seal, seal_json, unseal, unseal_json
 BUSY_TIMEOUT_S = 10.0
 """How long we wait for another writer."""
 
+BRIEFLY_S = 1.0
+"""How long when we can do without: what is written only saves work the next time."""
+
 _FREE_SHARE = 8
 """Shrink when more than one page in so many is free."""
 
@@ -48,12 +51,12 @@ _UNREADABLE = {
 """Input errors that are no want of room; never call a map damaged because the disk is full."""
 
 
-def explained(error: sqlite3.Error, path: str) -> MapError:
-    """Return what ``error`` means for the user of the map at ``path``."""
+def explained(error: sqlite3.Error, path: str, wait_s: float = BUSY_TIMEOUT_S) -> MapError:
+    """Return what ``error`` means for the user of the map at ``path``, for whose lock we waited ``wait_s``."""
     code = getattr(error, "sqlite_errorcode", None)
     primary = (code or 0) & 0xFF
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return MapLocked(path, BUSY_TIMEOUT_S)
+        return MapLocked(path, wait_s)
     if primary == sqlite3.SQLITE_FULL or (
         primary == sqlite3.SQLITE_IOERR and code not in _UNREADABLE
     ):
@@ -66,12 +69,12 @@ def explained(error: sqlite3.Error, path: str) -> MapError:
 
 
 @contextmanager
-def guarded(path: str) -> Iterator[None]:
+def guarded(path: str, wait_s: float = BUSY_TIMEOUT_S) -> Iterator[None]:
     """Turn what SQLite and the frames complain about into the map's errors."""
     try:
         yield
     except sqlite3.Error as error:
-        raise explained(error, path) from error
+        raise explained(error, path, wait_s) from error
     except (FrameError, UnicodeDecodeError, MemoryError, OverflowError) as error:
         # A damaged length makes SQLite or zlib ask for absurd amounts of memory.
         raise MapCorrupt(path, str(error) or type(error).__name__) from error
@@ -94,11 +97,19 @@ class Rows:
             self.connection.execute("BEGIN DEFERRED")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Run the block in one transaction, alone among all writers; all or nothing."""
-        with guarded(self.path):
+    def writing(self, wait_s: float = BUSY_TIMEOUT_S) -> Iterator[None]:
+        """Run the block in one transaction, alone among all writers; all or nothing.
+
+        Raises:
+            MapLocked: another process wrote for longer than ``wait_s``.
+        """
+        with guarded(self.path, wait_s):
             self.end_reading()
-            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+            finally:
+                self.connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
             try:
                 yield
                 self._count()

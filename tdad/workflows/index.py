@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tdad.errors import TdadError
 from tdad.facts import FileFacts
-from tdad.store import Counts, Indexed, Map, Signature, open_map
+from tdad.store import BRIEFLY_S, BUSY_TIMEOUT_S, Counts, Indexed, Map, Signature, open_map
 from tdad.workflows.garbage import kept
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.project import Project
@@ -45,7 +45,9 @@ def build_index(
 
     began = time.perf_counter()
     with kept(), open_map(project.map_path, mode="write") as store:
-        head = bring_up_to_date(project, store, jobs=jobs, progress=progress)
+        head = bring_up_to_date(
+            project, store, jobs=jobs, progress=progress, wait_s=BUSY_TIMEOUT_S
+        )
         files = _counts(store, head)
         broken = [head.facts.get(path) for path in sorted(files) if files[path].broken]
     return IndexSummary(
@@ -78,8 +80,12 @@ def bring_up_to_date(
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     write: bool = True,
+    wait_s: float = BRIEFLY_S,
 ) -> Head:
-    """Parse what the map does not know yet and put it in; a map that cannot be written is only read."""
+    """Parse what the map does not know yet and put it in; a map that cannot be written is only read.
+
+    ``wait_s``: how long to wait for another writer.
+    """
     looked_ns = time.time_ns()
     reread: dict[str, Signature] = {}
     python, others = current_digests(project, store, reread)
@@ -102,11 +108,11 @@ def bring_up_to_date(
     if write and (fresh or gone or touched):
         try:
             if touched:
-                store.put_stats(
-                    touched, looked_ns=looked_ns
-                )  # the next look at them reads nothing
+                # The next look at them reads nothing.
+                store.put_stats(touched, looked_ns=looked_ns, wait_s=wait_s)
             if fresh or gone:
-                store.put_facts(_entries(fresh, python, reread), gone=gone, looked_ns=looked_ns)
+                entries = _entries(fresh, python, reread)
+                store.put_facts(entries, gone=gone, looked_ns=looked_ns, wait_s=wait_s)
         except TdadError as error:
             if error.slug not in {"map-read-only", "map-locked"}:
                 raise

@@ -7,6 +7,7 @@ project imported. What only a new interpreter shows is tested in ``tests/plugin`
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -24,7 +25,11 @@ import tdad
 WARM = (
     "pytest", "_pytest.doctest", "_pytest.junitxml", "_pytest.unittest", "_pytest.assertion.rewrite", "_pytest.tmpdir",
     "_pytest.monkeypatch", "_pytest.skipping", "_pytest.terminal", "coverage", "libcst", "sqlite3", "unittest.mock",
+    "_pytest.faulthandler", "_pytest.helpconfig", "_pytest.pastebin", "_pytest.setuponly", "_pytest.setupplan",
+    "_pytest.threadexception", "_pytest.tracemalloc", "_pytest.unraisableexception", "_pytest.warnings", "libcst.native",
     "tdad.workflows.recording", "tdad.workflows.select", "tdad.workflows.summary", "tdad.workflows.parse_worker",
+    "tdad.workflows.elsewhere", "tdad.workflows.garbage", "tdad.workflows.index", "tdad.workflows.testmap",
+    "tdad.report.testmap", "tdad.repo", "tdad.source", "tdad.source.indexing", "tdad.source.compare", "tdad.store.save",
 )  # fmt: skip
 TIMEOUT_S = 120
 
@@ -83,6 +88,8 @@ def serve(requests: IO[str]) -> None:
     """Fork for each request, and say how the fork ended."""
     for name in WARM:
         importlib.import_module(name)
+    # The collections that pytest asks for look at what a run makes, not at what was there before it.
+    gc.freeze()
     installed = sys.path[1:]
     for line in iter(requests.readline, ""):
         request = json.loads(line)

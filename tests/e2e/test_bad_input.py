@@ -473,7 +473,8 @@ def test_a_partial_run_drops_nothing_and_covers_nothing(
     write(
         shop,
         {
-            "other.ini": f"[pytest]\npythonpath = .\npython_files = test_shop.py\nmarkers = quick\naddopts = {ADDOPTS}\n"
+            "other.ini": "[pytest]\npythonpath = .\npython_files = test_shop.py\nmarkers = quick\n"
+            f"addopts = {ADDOPTS}\n"
         },
     )
     run_pytest(shop, "-q", "--tdad-map", *options)
