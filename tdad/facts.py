@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
-FACTS_VERSION = 7
+FACTS_VERSION = 8
 """Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
+
+AND_MORE = "*"
+"""Stands in ``FileFacts.exports`` for names that are computed, which may be private ones."""
 
 DEFINING, DERIVING, RENAMING = "def ", "class ", "as "
 """Before a name: pseudo identifiers of the files that define a class member or a module-level function or class of that
@@ -241,7 +244,7 @@ class FileFacts:
     bindings: tuple[Binding, ...] = ()
     fixtures: tuple[Fixture, ...] = ()
     exports: tuple[str, ...] | None = None
-    """The literal ``__all__``, if there is one."""
+    """The literal ``__all__``, if there is one; ``AND_MORE`` among them: and names that are computed."""
     plugins: tuple[str, ...] = ()
     """The literal ``pytest_plugins``."""
     error: str | None = None

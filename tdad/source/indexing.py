@@ -7,6 +7,7 @@ import warnings
 import libcst as cst
 
 from tdad.facts import (
+    AND_MORE,
     Binding,
     BindingKind,
     Definition,
@@ -127,9 +128,20 @@ def _facts(state: State, key: str) -> FileFacts:
         imports=tuple(state.imports),
         bindings=_bindings(state),
         fixtures=tuple(state.fixtures),
-        exports=None if state.exports is None else tuple(state.exports),
+        exports=_exports(state),
         plugins=tuple(state.plugins),
     )
+
+
+def _exports(state: State) -> tuple[str, ...] | None:
+    """Return the literal ``__all__``, open where a function of the module puts names into it, as decorators do."""
+    if state.exports is None:
+        return None
+    inside = any(
+        chain.startswith("__all__.") and state.definitions[source].kind is DefinitionKind.FUNCTION
+        for source, _line, _kind, chain in state.module_scope.refs
+    )
+    return (*state.exports, *([AND_MORE] if inside else []))
 
 
 def _definitions(state: State) -> tuple[Definition, ...]:

@@ -10,6 +10,8 @@ from tdad.source.state import State
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\W\d]\w*(?:\.\w+)*)", re.MULTILINE)
 _MEMBER = re.compile(r"[a-z]\w*_\w+|[A-Z]\w*[a-z]\w*")
 """What is a name rather than a word: it has an underscore, or is written as classes are."""
+_DOC = "__doc__"
+"""Asked for in the namespace of a class by metaclasses."""
 _CALLED = re.compile(r"\.([^\W\d]\w*)\(")
 _MOST = 8
 """Names taken from one literal."""
@@ -27,7 +29,7 @@ def note_script(state: State, text: str) -> None:
 
 def note_code(state: State, text: str) -> None:
     """Note what a literal may name: a member (``"select_template"``), or calls (``"context.call("``)."""
-    if _MEMBER.fullmatch(text):
+    if text == _DOC or _MEMBER.fullmatch(text):
         state.refs.append((state.line, ReferenceKind.STRING, text))
     elif "(" in text:
         for name in _CALLED.findall(text)[:_MOST]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from tdad.facts import BindingKind, ReferenceKind
+from tdad.facts import AND_MORE, BindingKind, ReferenceKind
 from tdad.source.annotations import annotation
 from tdad.source.caches import note_memoised
 from tdad.source.expressions import UNKNOWN, bind_name, comprehension, elements, read, target
@@ -156,7 +156,8 @@ def _pairs(left: Any, right: Any) -> bool:
 def _module_constant(state: State, names: list[tuple[str, int]], node: Any) -> None:
     for name, _depth in names:
         if name == "__all__":
-            state.exports = literal_texts(node)
+            literal = literal_texts(node)
+            state.exports = [AND_MORE] if literal is None else literal
         elif name == "pytest_plugins":
             one = literal_text(node)
             state.plugins += [one] if one is not None else literal_texts(node) or []
@@ -189,9 +190,9 @@ def _augmented(state: State, node: Any) -> str:
     return "assign"
 
 
-def _extended(exports: list[str] | None, more: list[str] | None) -> list[str] | None:
-    """Return a longer ``__all__``; what is not literal (``+= other.__all__``) adds nothing we know."""
-    return exports if more is None else (exports or []) + more
+def _extended(exports: list[str] | None, more: list[str] | None) -> list[str]:
+    """Return a longer ``__all__``; what is not literal (``+= other.__all__``) adds names that we do not know."""
+    return ([AND_MORE] if exports is None else exports) + ([AND_MORE] if more is None else more)
 
 
 def _annotated(state: State, node: Any) -> str:

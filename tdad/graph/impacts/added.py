@@ -11,10 +11,10 @@ from tdad.facts import (
     Evidence,
     FileFacts,
     Part,
-    ReferenceKind,
     Site,
     Use,
 )
+from tdad.graph.impacts.captures import captured_by_file, seeing
 from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
 from tdad.graph.impacts.exports import listed
 from tdad.graph.impacts.spread import Spread, is_special
@@ -109,15 +109,9 @@ def _added_to_module(
         world.now, f"{path}::{definition.qualname}"
     ):
         _registered_class(world, spread, trail, f"{path}::{definition.qualname}")
-    for lookup in _module_lookups(world, path):
-        lookup_path, _, lookup_name = lookup.partition("::")
-        step = trail.then("may be found by", lookup, evidence=Evidence.DERIVED)
-        spread.executed(lookup_path, lookup_name, step)
     listed(world, spread, path, trail)
-    if posixpath.basename(path) == "conftest.py" or facts.plugins:
-        _captured_by_conftest(world, spread, trail, facts, definition)
-    else:
-        _new_fixture(world, spread, trail, facts, definition)
+    if definition.name.startswith("pytest_"):
+        _hook(world, spread, trail, path)
 
 
 def _registered_class(world: World, spread: Spread, trail: Trail, class_id: str) -> None:
@@ -172,96 +166,12 @@ def _is_parameter(world: World, where: str, name: str) -> bool:
     return found is not None and any(name in found[0].locals.get(index, ()) for index in found[1])
 
 
-def _module_lookups(world: World, path: str) -> list[str]:
-    """Functions of the same module that look names up by computation (``globals()[name]``)."""
-    facts = world.head.get(path)
-    found = set()
-    for reference in facts.references if facts else ():
-        if facts and reference.chain.split(".")[0].removesuffix("()") in {
-            "globals",
-            "locals",
-            "vars",
-        }:
-            found.add(f"{path}::{facts.definitions[reference.source].qualname}")
-    return sorted(found)
-
-
-def _new_fixture(
-    world: World, spread: Spread, trail: Trail, facts: FileFacts, definition: Definition
-) -> None:
-    for fixture in facts.fixtures:
-        if facts.definitions[fixture.definition] is definition:
-            tests = [
-                test
-                for test in world.tests_of_file(facts.path)
-                if fixture.autouse or _requests(world, test, fixture.name)
-            ]
-            spread.tests(
-                tests, trail.then("captures as a fixture", facts.path, evidence=Evidence.DERIVED)
-            )
-
-
-def _captured_by_conftest(
-    world: World, spread: Spread, trail: Trail, facts: FileFacts, definition: Definition
-) -> None:
-    directory = posixpath.dirname(facts.path)
-    below = [test.node_id for test in world.tests_below(directory)]
-    if definition.name.startswith("pytest_"):
-        spread.tests(
-            below,
-            trail.then(
-                "is a hook for the tests below", directory or ".", evidence=Evidence.DERIVED
-            ),
-        )
-    for fixture in facts.fixtures:
-        if facts.definitions[fixture.definition] is definition:
-            captured = [
-                test for test in below if fixture.autouse or _requests(world, test, fixture.name)
-            ]
-            how = "is an autouse fixture for" if fixture.autouse else "overrides the fixture for"
-            spread.tests(captured, trail.then(how, directory or ".", evidence=Evidence.DERIVED))
-
-
-def _requests(world: World, node_id: str, fixture: str) -> bool:
-    """Whether the test requested a fixture of that name when it was recorded, or mentions it now."""
-    test = world.recorded.tests[node_id]
-    if any(_argname(owner.name) == fixture for owner in test.owners):
-        return True
-    return fixture in _requested(world, test.definition)
-
-
-def _requested(world: World, definition: str) -> set[str]:
-    """Names of the fixtures that a test asks for, or its class, or one of those fixtures."""
-    path, _, qualname = definition.partition("::")
-    pending = [definition]
-    while "." in qualname:
-        qualname = qualname.rpartition(".")[0]
-        pending.append(f"{path}::{qualname}")
-    names: set[str] = set()
-    seen = set(pending)
-    while pending:
-        for edge in world.now.references(pending.pop()):
-            if edge.kind is ReferenceKind.FIXTURE and edge.target not in seen:
-                seen.add(edge.target)
-                pending.append(edge.target)
-                names.add(_fixture_name(world, edge.target))
-    return names
-
-
-def _fixture_name(world: World, definition: str) -> str:
-    """The name by which the fixture is asked for (``@pytest.fixture(name="db")``)."""
-    path, _, qualname = definition.partition("::")
-    facts = world.head.get(path)
-    for fixture in facts.fixtures if facts is not None else ():
-        if facts is not None and facts.definitions[fixture.definition].qualname == qualname:
-            return fixture.name
-    return qualname.rpartition(".")[2]
-
-
-def _argname(owner: str) -> str:
-    """Argument name in an instance's name, ``baseid::argname[param]@scope-node``."""
-    head = owner.partition("@")[0].rpartition("::")[2]
-    return head.partition("[")[0]
+def _hook(world: World, spread: Spread, trail: Trail, path: str) -> None:
+    """A hook of pytest, in a conftest or plugin."""
+    below = [test.node_id for test in seeing(world, path)]
+    place = posixpath.dirname(path) or "."
+    step = trail.then("is a hook for the tests below", place, evidence=Evidence.DERIVED)
+    spread.tests(below, step)
 
 
 def added_file(world: World, spread: Spread, trail: Trail) -> None:
@@ -272,10 +182,13 @@ def added_file(world: World, spread: Spread, trail: Trail) -> None:
         spread.used(Use.NO_MODULE, dotted, trail)
         _shadowed(world, spread, trail, dotted)
     _imported_instead(world, spread, trail, path)
+    _hides_attribute(world, spread, trail, path)
     facts = world.head.get(path)
     if facts is not None and posixpath.basename(path) == "conftest.py":
         for definition in facts.definitions[1:]:
-            _captured_by_conftest(world, spread, trail, facts, definition)
+            if definition.name.startswith("pytest_"):
+                _hook(world, spread, trail, path)
+        captured_by_file(world, spread, trail, path)
         if _has_effects(facts):
             below = [test.node_id for test in world.tests_below(posixpath.dirname(path))]
             spread.tests(
@@ -316,6 +229,15 @@ def _imported_instead(world: World, spread: Spread, trail: Trail, path: str) -> 
             spread.executed(edge.source, edge.definition.partition("::")[2], step, edge.line)
         else:
             spread.statement(Site(edge.source, edge.line), step)
+
+
+def _hides_attribute(world: World, spread: Spread, trail: Trail, path: str) -> None:
+    """Importing a module binds its name in the package around it, whatever the package bound to that name."""
+    package = posixpath.join(posixpath.dirname(path), "__init__.py")
+    name = posixpath.basename(path).removesuffix(".py")
+    if find(world.facts(package), name) is not None and world.now.importers_of(path):
+        step = trail.then("hides", f"{package}::{name}", evidence=Evidence.DERIVED)
+        spread.bound(package, name, step)
 
 
 def _has_effects(facts: FileFacts) -> bool:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from tdad.facts import DefinitionKind, Evidence, FileFacts, ReferenceKind
-from tdad.graph.impacts.importing import tests_importing
+from tdad.facts import DefinitionKind, Evidence, ReferenceKind
+from tdad.graph.impacts.classes import split
 from tdad.graph.impacts.spread import Spread
+from tdad.graph.impacts.starred import (
+    bound_names,
+    importing_by_star,
+    star_importers,
+    starred_names,
+)
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Edge
@@ -21,23 +27,22 @@ def exported(world: World, spread: Spread, trail: Trail) -> None:
     Only tests whose process runs one of these imports can notice.
     """
     path = trail.change.path
-    importers = _star_importers(world, path)
+    importers = star_importers(world, path)
     if not importers:
         return
-    before = _starred(world.old.get(trail.change.old_path or path))
-    now = _starred(world.head.get(path))
-    tests = frozenset[str]().union(*(tests_importing(world, importer) for importer in importers))
-    narrowed = trail.only(tests)
+    before = starred_names(world.old.get(trail.change.old_path or path))
+    now = starred_names(world.head.get(path))
+    narrowed = trail.only(importing_by_star(world, path))
     for name in sorted(before ^ now):
         how = "stops exporting" if name in before else "exports"
         step = narrowed.then(how, f"{path}::{name}", evidence=Evidence.DERIVED)
-        spread.bound(path, name, step)
+        spread.looked_up(path, name, step)
         if name in before:
             importing_statements(world, spread, path, name, step, by_star=True)
     if before ^ now:
         for importer in importers:
             listed(world, spread, importer, narrowed)
-    if not now - before <= _bound(world.head.get(path)):
+    if not now - before <= bound_names(world.head.get(path)):
         for importer in sorted(importers):
             spread.fails(importer, trail)
 
@@ -53,9 +58,26 @@ def listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
         for edge in world.now.readers(f"{current}::"):
             if edge.kind is not ReferenceKind.IMPORT and _lists(world, edge.source):
                 _spread_listing(world, spread, edge.source, trail)
-        for importer in _star_importers(world, current) - seen:
+        for lookup in _module_lookups(world, current):
+            step = trail.then("may be found by", lookup, evidence=Evidence.DERIVED)
+            spread.executed(*split(lookup), step)
+        for importer in star_importers(world, current) - seen:
             seen.add(importer)
             pending.append(importer)
+
+
+def _module_lookups(world: World, path: str) -> list[str]:
+    """Functions of the same module that look names up by computation (``globals()[name]``)."""
+    facts = world.head.get(path)
+    found = set()
+    for reference in facts.references if facts else ():
+        if facts and reference.chain.split(".")[0].removesuffix("()") in {
+            "globals",
+            "locals",
+            "vars",
+        }:
+            found.add(f"{path}::{facts.definitions[reference.source].qualname}")
+    return sorted(found)
 
 
 def _lists(world: World, where: str) -> bool:
@@ -81,35 +103,6 @@ def _spread_listing(world: World, spread: Spread, where: str, trail: Trail) -> N
         spread.imported(path, step)
 
 
-def _star_importers(world: World, path: str) -> set[str]:
-    """Files with ``from <path> import *``, now or before."""
-    found = set()
-    for resolver in (world.now, world.before):
-        for edge in resolver.importers_of(path):
-            scope = resolver.files.scope(edge.source)
-            for item in scope.stars if scope is not None else ():
-                if resolver.module_path(item.module, edge.source) == path:
-                    found.add(edge.source)
-    return found
-
-
-def _bound(facts: FileFacts | None) -> frozenset[str]:
-    """Names that the module itself binds; a star import of ``__all__`` raises for a name that is not there."""
-    if facts is None:
-        return frozenset()
-    names = {d.qualname for d in facts.definitions[1:] if d.parent == 0}
-    return frozenset(names | {item.alias for item in facts.imports if item.owner == 0})
-
-
-def _starred(facts: FileFacts | None) -> frozenset[str]:
-    """Names that a star import brings; all that are not private when ``__all__`` is not literal."""
-    if facts is None:
-        return frozenset()
-    if facts.exports is not None:
-        return frozenset(facts.exports)
-    return frozenset(name for name in _bound(facts) if name and not name.startswith("_"))
-
-
 def importing_statements(
     world: World, spread: Spread, path: str, qualname: str, trail: Trail, *, by_star: bool = False
 ) -> None:
@@ -118,6 +111,8 @@ def importing_statements(
     So whoever imports that module is affected. Only while the statement still stands: one that went with the
     definition is a change of its own. ``by_star``: who imports from the module itself still finds the name.
     """
+    if _still_binds(world, path, qualname):
+        return
     for edge in world.before.readers(f"{path}::{qualname}"):
         reader, _, reading = edge.source.partition("::")
         if reader in world.old and reader != path and not _stands(world, edge, qualname):
@@ -135,6 +130,13 @@ def importing_statements(
         elif edge.kind in _EVALUATED and not in_function and reader != path and edge.weight == 1:
             step = trail.then("read at import by", edge.source, evidence=Evidence.DERIVED)
             spread.imported(reader, step)
+
+
+def _still_binds(world: World, path: str, name: str) -> bool:
+    """Whether the module now imports the name from a file of the project that has it."""
+    facts = world.head.get(path)
+    items = [i for i in facts.imports if i.owner == 0 and i.alias == name] if facts else []
+    return bool(items) and all(world.now.names.imported(item, path).hits for item in items)
 
 
 def _stands(world: World, edge: Edge, qualname: str) -> bool:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tdad.facts import DefinitionKind, Owner, OwnerKind, ReferenceKind
+from tdad.graph.impacts.classes import decorators
 from tdad.graph.impacts.memo_calls import Calls
 from tdad.graph.impacts.world import World
+from tdad.graph.resolve import Edge
 
 CACHED = "cached"
 GLOBAL_WRITER = "global-writer"
@@ -22,6 +24,7 @@ MISSING = "__missing__"
 MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>", LAZY: "<lazy>"}
 """Flag of a definition → the pseudo identifier under which its file is found by ``FactsOf.mentioning``."""
 
+MAKERS = frozenset({DefinitionKind.FUNCTION, DefinitionKind.CLASS})
 READING = frozenset(
     {
         "open", "open_text", "open_binary", "read", "read_text", "read_bytes", "load", "loads", "loadtxt", "get_data",
@@ -144,9 +147,20 @@ class Memos:
                     if flag in definition.flags:
                         name = f"{path}::{definition.qualname}"
                         yield Memo(name, flag != CACHED, self.owners(name), lazy=flag == LAZY)
+                        if flag != CACHED and self._calls_parameter(name):
+                            yield from self._asking(name)
         for name in sorted(self._decorated() | self._missing()):
             yield Memo(name, by_hand=False, owners=self.owners(name))
         yield from self._given_makers()
+
+    def _asking(self, keeper: str) -> Iterator[Memo]:
+        """``def get(): return cached(key, make)``: who hands a maker to what keeps results is memoised itself."""
+        for call in self.world.now.readers(keeper):
+            makers = self._beside(call) if call.kind is ReferenceKind.CALL else frozenset()
+            if makers and self.world.now.files.kind(call.source) is DefinitionKind.FUNCTION:
+                yield Memo(
+                    call.source, by_hand=True, owners=self.owners(call.source), makers=makers
+                )
 
     def _given_makers(self) -> Iterator[Memo]:
         """``asked = make_cached(key, make)``: the function that is returned keeps what ``make`` returns."""
@@ -163,15 +177,33 @@ class Memos:
 
     def _given(self, keeper: str) -> frozenset[str]:
         """Functions that stand beside a call of ``keeper``."""
+        calls = (e for e in self.world.now.readers(keeper) if e.kind is ReferenceKind.CALL)
+        return frozenset[str]().union(*map(self._beside, calls))
+
+    def _beside(self, call: Edge) -> frozenset[str]:
+        """Functions and classes that are handed on in that line, or called in a lambda."""
         now = self.world.now
         return frozenset(
             edge.target
-            for call in now.readers(keeper)
-            if call.kind is ReferenceKind.CALL
             for edge in now.references(call.source)
             if edge.line == call.line
-            and edge.kind is ReferenceKind.READ
-            and now.files.kind(edge.target) is DefinitionKind.FUNCTION
+            and edge.kind in {ReferenceKind.READ, ReferenceKind.CALL}
+            and edge.target != call.target
+            and now.files.kind(edge.target) in MAKERS
+        )
+
+    def _calls_parameter(self, function: str) -> bool:
+        """Whether the function calls what it is given: ``def cached(key, make)``."""
+        found = self.world.now.files.find(function)
+        if found is None:
+            return False
+        scope, indexes = found
+        given = set() if "classmethod" in decorators(self.world.now, function) else {"cls"}
+        return any(
+            reference.kind is ReferenceKind.CALL
+            and (reference.chain in given or (index, reference.chain) in scope.bindings)
+            for index in indexes
+            for reference in scope.references.get(index, ())
         )
 
     def _decorated(self) -> set[str]:

@@ -51,6 +51,8 @@ class Calls:
         """Definitions that ``definition`` can call, itself included."""
         self._seen.add(definition)
         self._queue.append(definition)
+        if self.world.now.files.kind(definition) is DefinitionKind.CLASS:
+            self._use(definition, made=True)
         for cls in self._made_by(definition):
             self._use(cls, made=True)
         while self._queue:

@@ -10,7 +10,6 @@ from tdad.facts import (
     ChangeKind,
     Definition,
     DefinitionKind,
-    Evidence,
     FileFacts,
     OwnerKind,
     Part,
@@ -19,8 +18,10 @@ from tdad.facts import (
 )
 from tdad.graph.impacts.added import added_definition, added_file, subclassed
 from tdad.graph.impacts.annotated import annotated, parameters, postponed, unknown_in_annotations
-from tdad.graph.impacts.classes import decorators, is_pure, keeps_order
+from tdad.graph.impacts.captures import captured
+from tdad.graph.impacts.classes import keeps_order
 from tdad.graph.impacts.data import data_file
+from tdad.graph.impacts.docstrings import docstring
 from tdad.graph.impacts.effects import Effects
 from tdad.graph.impacts.exports import exported, importing_statements
 from tdad.graph.impacts.raising import (
@@ -38,6 +39,8 @@ def seed(world: World, spread: Spread, change: Change) -> None:
     trail = start(world, change)
     if "__all__" in {change.qualname, *change.binds} and not change.scope:
         exported(world, spread, trail)
+    if change.part in {Part.WHOLE, Part.HEADER, Part.VALUE}:
+        captured(world, spread, trail)
     if change.part is Part.DATA:
         data_file(world, spread, trail)
     elif change.detail == ONLY_ANNOTATIONS:
@@ -53,7 +56,7 @@ def seed(world: World, spread: Spread, change: Change) -> None:
     elif change.part is Part.EFFECT:
         _effect(spread, trail)
     elif change.part is Part.DOCSTRING:
-        _docstring(world, spread, trail)
+        docstring(world, spread, trail)
     elif change.qualname == "":
         _whole_file(world, spread, trail)
     else:
@@ -212,16 +215,6 @@ def _effect(spread: Spread, trail: Trail) -> None:
             spread.stored(path, Effects(spread.world, resolver).of_statement(path, span), trail)
 
 
-def _registers(world: World, change: Change) -> bool:
-    """Whether running the definition may change something else: a decorator that we do not know to be pure."""
-    where = f"{change.path}::{change.qualname}"
-    return any(
-        not is_pure(chain)
-        for resolver in (world.now, world.before)
-        for chain in decorators(resolver, where)
-    )
-
-
 def _registered(world: World, spread: Spread, trail: Trail) -> None:
     """What else the def or class statement does: its decorators, and the hooks of bases and metaclasses."""
     change = trail.change
@@ -231,50 +224,6 @@ def _registered(world: World, spread: Spread, trail: Trail) -> None:
         for where in sorted(names):
             for stored in (effects.of_decorators(where), effects.of_class(where)):
                 spread.stored(change.path, stored, trail)
-
-
-# ------------------------------------------------------------------------------------------------- docstrings
-
-
-def _docstring(world: World, spread: Spread, trail: Trail) -> None:
-    """A docstring matters to who reads it: doctests, ``__doc__``, ``inspect.getdoc``, decorators, readers of source."""
-    change = trail.change
-    where = f"{change.path}::{change.qualname}"
-    for node_id in world.tests_of_file(change.path) if change.detail == "doctest" else ():
-        if world.recorded.tests[node_id].definition == where:
-            spread.test(node_id, trail.then("is the doctest", where))
-    if decorators(world.now, where) and _registers(world, change):
-        spread.bound(change.path, change.qualname, trail)
-    readers = _doc_readers(world)
-    if not readers:
-        return
-    read = Spread(world, follows_change=False)
-    for path, qualname in readers:
-        read.executed(path, qualname, Trail(change))
-    tests = frozenset(read.run())
-    if tests:
-        narrowed = trail.then(
-            "docstrings read by", "::".join(readers[0]), evidence=Evidence.DERIVED
-        ).only(tests)
-        spread.members(change.path, change.qualname, narrowed)
-        if change.qualname:
-            spread.bound(change.path, change.qualname, narrowed)
-        else:
-            spread.imported(change.path, narrowed)
-
-
-def _doc_readers(world: World) -> list[tuple[str, str]]:
-    """Definitions that mention ``__doc__`` or ``getdoc``."""
-    found = set()
-    for name in ("__doc__", "getdoc", "getsource"):
-        for path in world.head.mentioning(name):
-            facts = world.head.get(path)
-            for reference in facts.references if facts else ():
-                if reference.chain.rpartition(".")[2].removesuffix("()") == name:
-                    found.add(
-                        (path, facts.definitions[reference.source].qualname if facts else "")
-                    )
-    return sorted(found)
 
 
 # ------------------------------------------------------------------------------------------------- rules 3 and 4

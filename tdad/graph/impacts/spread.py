@@ -42,6 +42,7 @@ from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.making import is_made_plainly, makers_seen
 from tdad.graph.impacts.memo import MISSING, Memo, Memos
 from tdad.graph.impacts.raising import is_calm, is_particular
+from tdad.graph.impacts.starred import ALL, importing_by_star, may_be_starred
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World, find, innermost, statement_binding
 from tdad.graph.resolve import Edge, Resolver
@@ -271,9 +272,30 @@ class Spread(Hits):
             self._edge(world.before, edge, where, trail)
         for edge in self._new(world.now.readers(where), before):
             self._edge(world.now, edge, where, trail)
+        if qualname == ALL:
+            self._exported(path, trail)
         if "." not in qualname:
             self._loaded(path, trail)
             self._handed_on(path, qualname, trail)
+
+    def _exported(self, path: str, trail: Trail) -> None:
+        """What ``__all__`` is made from is affected: star imports may bring more names, or fewer."""
+        names = may_be_starred(self.world, path, trail.change) if self.follows_change else ()
+        narrowed = trail.only(importing_by_star(self.world, path)) if names else trail
+        for name in sorted(names):
+            step = narrowed.then("may export", f"{path}::{name}", evidence=Evidence.DERIVED)
+            self.looked_up(path, name, step)
+
+    def looked_up(self, path: str, name: str, trail: Trail) -> None:
+        """Looking the name up from outside of the module is affected, not what it means."""
+        where = f"{path}::{name}"
+        before = self.world.before.readers(where)
+        for edge in before:
+            if not edge.source.startswith(f"{path}::"):
+                self._edge(self.world.before, edge, where, trail)
+        for edge in self._new(self.world.now.readers(where), before):
+            if not edge.source.startswith(f"{path}::"):
+                self._edge(self.world.now, edge, where, trail)
 
     def _in_hand(self, path: str, qualname: str, trail: Trail) -> Trail:
         """An attribute of a class is only read by who has to do with the class, or with one derived from it."""

@@ -38,6 +38,7 @@ class Trail:
             self.weight * weight,
             self.raises,
             self.requires,
+            self.failing,
         )
 
     def only(self, tests: frozenset[str]) -> Trail:

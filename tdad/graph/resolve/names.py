@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 
-from tdad.facts import DefinitionKind, Import
+from tdad.facts import AND_MORE, DefinitionKind, FileFacts, Import
 from tdad.graph.resolve.modules import Modules
 from tdad.graph.resolve.scopes import MODULE, Files, FileScope, Found
 from tdad.graph.resolve.values import NOTHING, UNKNOWN, Cuts, Form, Hit, Lookup, Value, merge
@@ -13,18 +13,30 @@ from tdad.graph.resolve.values import NOTHING, UNKNOWN, Cuts, Form, Hit, Lookup,
 _BUILTINS = frozenset(dir(builtins))
 _SELVES = {"self": Form.INSTANCE, "cls": Form.OBJECT, "mcs": Form.OBJECT}
 
+_OWN_PLACE = ("sys.modules[]", "sys.modules[].__class__")
+
 BindingsOf = Callable[[FileScope, Found, str], Lookup]
+AttributeOf = Callable[[Value, str], Lookup | None]
 
 
 class Names:
-    """Resolves names. ``bindings_of`` tells what is known of the value of a variable or parameter."""
+    """Resolves names.
+
+    ``bindings_of`` tells what is known of the value of a variable or parameter, ``attribute_of`` of an attribute.
+    """
 
     def __init__(
-        self, files: Files, modules: Modules, bindings_of: BindingsOf, cuts: Cuts
+        self,
+        files: Files,
+        modules: Modules,
+        bindings_of: BindingsOf,
+        attribute_of: AttributeOf,
+        cuts: Cuts,
     ) -> None:
         self._files = files
         self._modules = modules
         self._bindings_of = bindings_of
+        self._attribute_of = attribute_of
         self._cuts = cuts
         self._active: set[tuple[str, int, str]] = set()
         self._meanings: dict[tuple[str, int, str], Lookup] = {}
@@ -125,7 +137,20 @@ class Names:
         starred = self._starred(scope, name)
         if starred is not None:
             return starred
-        return self._submodule(path, name) or self._dynamic(scope)
+        return self._submodule(path, name) or self._replaced(scope, name) or self._dynamic(scope)
+
+    def _replaced(self, scope: FileScope, name: str) -> Lookup | None:
+        """An attribute of what a module puts in its own place (``sys.modules[__name__]``), or makes its class."""
+        parts = []
+        for target in _OWN_PLACE:
+            bindings = scope.bindings.get((MODULE, target), ())
+            found = Found(MODULE, (), (), bindings)
+            for value in self._bindings_of(scope, found, target).values if bindings else ():
+                if value.form in {Form.INSTANCE, Form.OBJECT} and not value.what.endswith("::"):
+                    stands = Value(Form.INSTANCE, value.what)
+                    parts.append(self._attribute_of(stands, name) or NOTHING)
+        merged = merge(parts)
+        return merged if merged.hits or merged.values else None
 
     def _submodule(self, path: str, name: str) -> Lookup | None:
         if not path.endswith("__init__.py"):
@@ -184,9 +209,15 @@ class Names:
         scope = self._files.scope(path)
         if scope is None:
             return False
-        if scope.facts.exports is not None:
-            return name in scope.facts.exports
+        return is_exported(scope.facts, name)
+
+
+def is_exported(facts: FileFacts, name: str) -> bool:
+    """Tell whether a star import brings ``name``: what ``__all__`` lists, or what is not private."""
+    exports = facts.exports
+    if exports is None:
         return not name.startswith("_")
+    return name in exports or (AND_MORE in exports and not name.startswith("__"))
 
 
 def _below(scope: FileScope, index: int, name: str) -> str:

@@ -61,7 +61,7 @@ class Types:
         self._by_name = by_name
         self._fixture_of = fixture_of
         self._cuts = Cuts()
-        self.names = Names(files, modules, self._bindings_of, self._cuts)
+        self.names = Names(files, modules, self._bindings_of, self.attribute, self._cuts)
         self.hierarchy = Hierarchy(files, self._base_of, names_of)
         self._bound: dict[tuple[str, int, str], Lookup] = {}
         self._members = Members(files, self.names, self.hierarchy, self, by_name, cuts=self._cuts)
