@@ -142,6 +142,32 @@ class Fixtures:
         requester = scope.name_of(index) if index in scope.fixture_at else ""
         return self.fixture_for(scope.path, name, qualname, requester)
 
+    def nearer(self, test: str, path: str, class_qualname: str = "") -> Iterator[str]:
+        """Fixtures that the test ``test``, collected in that class of ``path``, gets instead of outer ones.
+
+        Also for what the fixtures that it requests request: those are looked up from where the test is.
+        """
+        found = self._files.find(test)
+        if found is None:
+            return
+        scope, indexes = found
+        pending = [
+            reference.chain
+            for index in indexes
+            for reference in scope.references.get(index, ())
+            if reference.kind is ReferenceKind.FIXTURE
+        ]
+        seen = set(pending)
+        while pending:
+            candidates = self.candidates(path, pending.pop(), class_qualname)
+            if len(candidates) > 1:
+                yield candidates[0]
+            for each in candidates:
+                fixture = self.fixture(each)
+                more = set(fixture.requests) - seen if fixture is not None else set()
+                seen |= more
+                pending += sorted(more)
+
     # -- from the fixture to its users -------------------------------------------------------------------------------
 
     def users(self, definition: str) -> tuple[Edge, ...]:

@@ -41,7 +41,8 @@ def test_links(resolver: Resolver, test: StaticTest) -> Iterator[Link]:
     if cls:
         yield Link(start, mentioned(cls), How.INSIDE)
     inside = split(cls)[1] if cls.startswith(f"{path}::") else ""
-    for fixture in resolver.fixtures.autouse_of(path, inside):
+    nearer = resolver.fixtures.nearer(test.definition, path, inside)
+    for fixture in dict.fromkeys((*resolver.fixtures.autouse_of(path, inside), *nearer)):
         yield Link(start, executed(fixture), How.FIXTURE)
         yield Link(start, mentioned(fixture))
 
