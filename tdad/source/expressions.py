@@ -35,7 +35,7 @@ from typing import Any
 import libcst as cst
 
 from tdad.facts import BindingKind, ReferenceKind
-from tdad.source.literal_code import note_code, note_script
+from tdad.source.literal_code import note_code, note_command, note_script
 from tdad.source.literals import looks_dotted, string_token
 from tdad.source.special_calls import SPECIAL_CALLS
 from tdad.source.state import State
@@ -127,6 +127,7 @@ def _string(state: State, node: Any) -> str:
         note_script(state, token[2:])
     if text is None:
         return "bytes()"
+    note_command(state, text)
     if looks_dotted(text):
         state.refs.append((state.line, STRING, text))
     else:

@@ -8,6 +8,7 @@ from tdad.facts import Import, ReferenceKind
 from tdad.source.state import State
 
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\W\d]\w*(?:\.\w+)*)", re.MULTILINE)
+_MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _MEMBER = re.compile(r"[a-z]\w*_\w+|[A-Z]\w*[a-z]\w*")
 """What is a name rather than a word: it has an underscore, or is written as classes are."""
 _DOC = "__doc__"
@@ -25,6 +26,12 @@ def note_script(state: State, text: str) -> None:
         state.imports.append(
             Import(frame.definition, state.line, module, "", "", conditional=True)
         )
+
+
+def note_command(state: State, text: str) -> None:
+    """``[sys.executable, "-m", "tool"]``: the child process runs the module, or ``__main__`` of the package."""
+    if len(state.tokens) > 1 and state.tokens[-2][2:] == "-m" and _MODULE.fullmatch(text):
+        note_script(state, f"import {text}\nimport {text}.__main__")
 
 
 def note_code(state: State, text: str) -> None:
