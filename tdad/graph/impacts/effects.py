@@ -17,6 +17,8 @@ MUTATORS = frozenset(
         "popitem", "clear", "sort", "reverse",
     }
 )  # fmt: skip
+PUTTING = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "discard"})
+"""Those that say nothing about what was there before."""
 CONTAINERS = frozenset(
     {
         "list()", "dict()", "set()", "collections.defaultdict()", "defaultdict()", "collections.deque()", "deque()",
@@ -39,6 +41,31 @@ DEEPEST = 4
 
 SELF = "self"
 """Stands for the object whose method is called."""
+
+
+def stores_only(resolver: Resolver, edge: Edge) -> bool:
+    """Whether the reader only puts something into the target, and so does not notice what else is in it."""
+    found = resolver.files.find(edge.source)
+    if found is None or edge.ambiguous:
+        return False
+    scope, indexes = found
+    mentions = [
+        reference
+        for index in indexes
+        for reference in scope.references.get(index, ())
+        if any(each.target == edge.target for each in resolver.resolve(scope, reference))
+    ]
+    puts = tuple(reference.chain for reference in mentions if _puts(reference))
+    return bool(puts) and all(
+        _puts(reference) or any(chain.startswith(f"{reference.chain}()") for chain in puts)
+        for reference in mentions
+    )
+
+
+def _puts(reference: Reference) -> bool:
+    if reference.kind is ReferenceKind.WRITE:
+        return reference.chain.endswith("[]")
+    return reference.kind is ReferenceKind.CALL and reference.chain.rpartition(".")[2] in PUTTING
 
 
 class Effects:
@@ -200,6 +227,8 @@ class Effects:
             and self._kind(edge.target) is DefinitionKind.VARIABLE
             and "import" not in self._resolver.files.flags(edge.target)
         )
+        if not names and root == "cls" and chain.count(".") == 1 and not chain.endswith("]"):
+            return frozenset({SELF})  # a new attribute of the class that is made
         return names or None
 
     def _kind(self, definition: str) -> DefinitionKind | None:

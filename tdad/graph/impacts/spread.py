@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tdad.facts import (
     ANNOTATIONS,
@@ -35,7 +36,7 @@ from tdad.graph.impacts.classes import (
     split,
 )
 from tdad.graph.impacts.collected import governed
-from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.effects import Effects, stores_only
 from tdad.graph.impacts.handed_on import holders, is_given_attribute, passed_on
 from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.importing import tests_importing
@@ -144,7 +145,9 @@ class Spread(Hits):
         if names is None:
             self.imported(path, trail)
         for name in sorted(names or ()):
-            self.bound(*split(name), trail.then("stores into", name, evidence=Evidence.DERIVED))
+            if self._first(("stored", name, trail.requires)):
+                step = trail.then("stores into", name, evidence=Evidence.DERIVED)
+                self._queue.append(partial(self._bound, *split(name), step, kept=True))
 
     def fails(self, path: str, trail: Trail) -> None:
         """Importing the module may raise: every test whose process imports it, however little it uses of it."""
@@ -252,7 +255,8 @@ class Spread(Hits):
         step = trail.then("imported by", path, evidence=Evidence.DERIVED)
         self.tests(tests_importing(self.world, path), step)
 
-    def _bound(self, path: str, qualname: str, trail: Trail) -> None:
+    def _bound(self, path: str, qualname: str, trail: Trail, *, kept: bool = False) -> None:
+        """``kept``: the name keeps its object, which has other contents."""
         world = self.world
         where = f"{path}::{qualname}"
         definition = world.definition(path, qualname)
@@ -265,13 +269,15 @@ class Spread(Hits):
         )
         decides = trail.then("is looked up by pytest for", path, evidence=Evidence.DERIVED)
         self.tests(governed(world, path, qualname), decides)
-        if definition is not None:
+        if definition is not None and not (kept and definition.kind is DefinitionKind.VARIABLE):
             self._carried(path, definition, trail)
         before = world.before.readers(where)
         for edge in before:
-            self._edge(world.before, edge, where, trail)
+            if not (kept and stores_only(world.before, edge)):
+                self._edge(world.before, edge, where, trail)
         for edge in self._new(world.now.readers(where), before):
-            self._edge(world.now, edge, where, trail)
+            if not (kept and stores_only(world.now, edge)):
+                self._edge(world.now, edge, where, trail)
         if qualname == ALL:
             self._exported(path, trail)
         if "." not in qualname:
