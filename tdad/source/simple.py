@@ -156,8 +156,7 @@ def _pairs(left: Any, right: Any) -> bool:
 def _module_constant(state: State, names: list[tuple[str, int]], node: Any) -> None:
     for name, _depth in names:
         if name == "__all__":
-            literal = literal_texts(node)
-            state.exports = [AND_MORE] if literal is None else literal
+            state.exports = _listed(node)
         elif name == "pytest_plugins":
             one = literal_text(node)
             state.plugins += [one] if one is not None else literal_texts(node) or []
@@ -165,6 +164,19 @@ def _module_constant(state: State, names: list[tuple[str, int]], node: Any) -> N
             several = getattr(node, "elements", None)
             for item in [node] if several is None else [e.value for e in several]:
                 read_module_mark(state, item)
+
+
+def _listed(node: Any) -> list[str]:
+    """Return the texts that are written in ``["a", *sub.__all__] + more``, and ``AND_MORE`` for the rest."""
+    literal = literal_texts(node)
+    if literal is not None:
+        return literal
+    if type(node) is cst.BinaryOperation and type(node.operator) is cst.Add:
+        return _listed(node.left) + _listed(node.right)
+    values = [
+        element.value for element in getattr(node, "elements", ()) if type(element) is cst.Element
+    ]
+    return [text for text in map(literal_text, values) if text is not None] + [AND_MORE]
 
 
 def read_module_mark(state: State, node: Any) -> None:

@@ -26,7 +26,11 @@ def docstring(world: World, spread: Spread, trail: Trail) -> None:
     for node_id in world.tests_of_file(change.path) if change.detail == "doctest" else ():
         if world.recorded.tests[node_id].definition == where:
             spread.test(node_id, trail.then("is the doctest", where))
-    readers = sorted(_readers(world, change))
+    found = {
+        (not where.startswith(f"{change.path}::"), where, line)
+        for where, line in _readers(world, change)
+    }
+    readers = [(where, line) for _elsewhere, where, line in sorted(found)]
     kept = _is_kept(world, where, {reader for reader, _line in readers})
     if kept:
         effects = Effects(world, world.now)

@@ -55,7 +55,8 @@ def may_be_starred(world: World, path: str, change: Change) -> frozenset[str]:
     itself = path == change.path and ALL in {change.qualname, *change.binds}
     if itself and not any(is_computed(facts) for facts in versions):
         return frozenset()
-    return frozenset[str]().union(*map(bound_names, versions)) - {ALL}
+    literal = frozenset[str].intersection(*(frozenset(facts.exports or ()) for facts in versions))
+    return frozenset[str]().union(*map(bound_names, versions)) - literal - {ALL}
 
 
 def is_computed(facts: FileFacts) -> bool:
