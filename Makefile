@@ -40,8 +40,9 @@ tests: env
 fuzz: env  ## read every file of the standard library's own test suite (make test reads a share)
 	TDAD_FUZZ=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/unit/source/test_fuzz.py
 
-# The real model runs alone: it needs the cores that the workers of pytest-xdist would take.
-MODEL_TESTS := $(BIN)/python -m pytest -m model --durations 5 tests/model
+# The real model runs alone: it needs the cores that the workers of the other tests would take. Each of the two files
+# has a server of its own, which uses one core.
+MODEL_TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile -m model --durations 5 tests/model
 
 model: env
 	"$(PYTHON)" tools/model_environment.py $(VENV)-model

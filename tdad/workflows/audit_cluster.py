@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 from tdad.errors import SchedulerMissing, SchedulerUnreachable
 from tdad.facts_faults import Trial
@@ -40,6 +42,7 @@ def cluster(address: str, place: Place) -> Iterator[Crew[Work]]:
     except ImportError:
         raise SchedulerMissing from None
     try:
+        _knock(address)
         client = Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -56,6 +59,17 @@ def cluster(address: str, place: Place) -> Iterator[Crew[Work]]:
             yield Crew(lambda work: pool.submit(try_there, place, name, sent, work), size, Event())
         finally:
             client.run(_forget, name)
+
+
+def _knock(address: str) -> None:
+    """Connect once: distributed itself asks again until its time is up, also where nobody will answer.
+
+    Raises:
+        OSError: nobody answers.
+    """
+    place = urlsplit(address if "//" in address else f"//{address}")
+    if place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), timeout=_CONNECT_S).close()
 
 
 def try_there(place: Place, name: str, bundle: bytes, work: Work) -> Trial:
