@@ -18,6 +18,7 @@ from tdad.trace.probe.inherit import INJECT
 from tdad.workflows.audit_copy import in_copy
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
+from tdad.workflows.fix_unstarted import unstarted
 from tdad.workflows.record_outside import PROBE_ARGUMENTS, ProbeSettings, probe_for
 from tdad.workflows.recording import prepare_folder, take_in
 
@@ -73,6 +74,9 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
     run = _recorded(seats, map_path, timeout_s)
     suite = run.suite
     ground = seats.ground
+    if not (suite.cut_short or suite.outcomes or suite.uncollected):
+        run = _blamed(ground, run)
+        suite = run.suite
     if suite.cut_short or not (suite.outcomes or suite.uncollected):
         said = f"not done after {timeout_s:.0f} s" if suite.cut_short else last_error(suite.said)
         raise FixBaselineUnusable(ground.python.path, said)
@@ -106,6 +110,13 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
         and _kind(run.failures[name]) != _kind(again.failures[name])
     )
     return Begun(start, left, map_path, again.suite.wall_s, unsteady)
+
+
+def _blamed(ground: Ground, run: ConfinedRun) -> ConfinedRun:
+    """A run in which pytest did not start because of the project's code: no test file could be collected."""
+    found = unstarted(ground, run.suite.said)
+    uncollected = {path: failure.message for path, failure in found.items()}
+    return replace(run, suite=replace(run.suite, uncollected=uncollected), failures=found)
 
 
 def _kind(failure: Failure) -> str:
