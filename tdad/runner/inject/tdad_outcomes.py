@@ -14,6 +14,8 @@ import sys
 import pytest
 from tdad_limits import LATE, limited
 
+pytest_plugins = ["tdad_calm"]
+
 _VARIABLE = "TDAD_OUTCOMES"
 _PYTHONPATH = "PYTHONPATH"
 

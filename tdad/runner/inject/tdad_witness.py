@@ -15,6 +15,8 @@ import pytest
 from tdad_limits import LATE, limited
 from tdad_pipe import VARIABLE, take
 
+pytest_plugins = ["tdad_calm"]
+
 _LONGEST = 2000
 _BATCH = 400
 _HIDDEN = "tdad-hidden-failure"

@@ -80,6 +80,26 @@ def test_every_way_a_test_can_end(tmp_path, extra):
     }
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ("-p", "no:xdist", "-p", "no:pytest_cov"),
+        ("-n", "2", "--cov", "--cov-report="),
+        ("-p", "no:xdist", "-p", "xdist.plugin"),
+    ],
+    ids=["blocked", "active", "by another name"],
+)
+def test_other_plugins_are_kept_out_whether_they_are_active_or_not(tmp_path, extra):
+    options = SuiteOptions(sys.executable, arguments=(*extra, "-n0", "--no-cov", "--reruns=0"))
+    found = run(
+        tmp_path,
+        "import os\n\ndef test(): assert 'PYTEST_XDIST_WORKER' not in os.environ\n",
+        options,
+    )
+    assert found.exit_code == 0, found.said
+    assert found.outcomes["test_a.py::test"].status is Status.PASSED
+
+
 def test_a_test_that_never_ends_is_ended_and_the_others_run(tmp_path):
     limits = tmp_path / "limits.json"
     limits.write_text(json.dumps({"test_a.py::test_loops": 1.0}), encoding="utf-8")
