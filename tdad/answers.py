@@ -87,6 +87,8 @@ class MapStats:
     duration_s: float
     """Sum of the tests' newest durations."""
     stale_files: int
+    flaky: int = 0
+    """Tests that gates called flaky."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,8 @@ class GateReport:
     baseline_ran: int = 0
     """Tests that were run on the baseline; the others' outcomes were known or not needed."""
     reruns: int = 0
+    known_flaky: int = 0
+    """Tests of which this gate or earlier ones found out that they do not always end alike."""
 
     def with_verdict(self, *verdicts: Verdict) -> tuple[Judged, ...]:
         """The tests with one of these verdicts."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
 from tdad.facts import FAILING, Site, Status
+from tdad.facts_flaky import Flakes
 from tdad.facts_policy import POLICIES, Level, PolicyKind, PolicyRule, Signs
 
 __all__ = [
@@ -149,6 +150,8 @@ class Judged:
     """Where to point at: the changed line that it executes, where known, else where it failed, else the test."""
     sampled: bool = False
     """It was not selected and ran by chance (``--sample``) or to watch the selection (``--shadow``)."""
+    flakes: Flakes | None = None
+    """What earlier gates found out, of a test that is known to be flaky."""
 
     @property
     def rate(self) -> float | None:

@@ -87,6 +87,7 @@ def stats_document(stats: MapStats) -> Document:
         "recorded_at": stats.recorded_at,
         "duration_s": round(stats.duration_s, 3),
         "stale_files": stats.stale_files,
+        "flaky": stats.flaky,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from tdad.answers_gate import GateReport, Version
+from tdad.facts_flaky import Flakes
 from tdad.facts_gate import Attempt, Judged, Verdict
 from tdad.report.documents import Document
 
@@ -57,6 +58,7 @@ def gate_document(report: GateReport) -> Document:
         "changes": report.changes,
         "baseline_ran": report.baseline_ran,
         "reruns": report.reruns,
+        "known_flaky": report.known_flaky,
         "sandbox": report.sandbox,
         "seconds": report.seconds,
     }
@@ -79,9 +81,16 @@ def _test(test: Judged) -> Document:
         "rate": test.rate,
         "site": None if test.site is None else asdict(test.site),
         "sampled": test.sampled,
+        "history": _history(test.flakes),
         "baseline": [_attempt(one) for one in test.baseline],
         "head": [_attempt(one) for one in test.head],
     }
+
+
+def _history(flakes: Flakes | None) -> Document | None:
+    if flakes is None:
+        return None
+    return {"gates": len(flakes.samples), "asked": flakes.asked, "failed": flakes.failed}
 
 
 def _attempt(attempt: Attempt) -> Document:

@@ -45,6 +45,8 @@ def stats_lines(stats: MapStats) -> Iterator[Line]:
             f"{words.count(stats.observations, 'observation')},"
             f" {words.count(stats.data_files, 'data file')}"
         )
+    if stats.flaky:
+        rows["flaky"] = f"{words.count(stats.flaky, 'test')}, as gates found out"
     if stats.stale_files:
         rows["stale"] = f"{words.count(stats.stale_files, 'file')} changed since"
     for label, value in rows.items():

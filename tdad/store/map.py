@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tdad.facts import FileFacts, Run
+from tdad.facts_flaky import Flakes, Sample
 from tdad.store import cache as index
+from tdad.store import flakes
 from tdad.store.cache import Cache, Indexed, Signature
 from tdad.store.codec import Counts
 from tdad.store.ledger import read_tests
@@ -70,6 +72,11 @@ class Map:
             if run.full and run.complete:
                 saving.drop_vanished(ledger, run, scope)
                 saving.put_in_order(ledger, run)
+                flakes.drop_vanished(
+                    self.rows,
+                    (test.node_id for test in run.tests),
+                    lambda path: scope is None or saving.below(path, scope),
+                )
                 if scope is None:
                     self.rows.set_number("whole", 1)
             saving.save_facts(ledger, facts.values())
@@ -90,7 +97,30 @@ class Map:
         with self._writing():
             ledger = saving.Ledger.read(self.rows, index.current_versions(self.cache))
             merging.merge(ledger, other.rows)
+            flakes.write_flakes(self.rows, flakes.joined(self.flakes(), other.flakes()))
             ledger.write()
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Flaky tests
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def flakes(self) -> dict[str, Flakes]:
+        """Return the history of flaky tests by node id, sorted."""
+        return flakes.read_flakes(self.rows)
+
+    def add_flakes(self, samples: Mapping[str, Sample], *, wait_s: float = BUSY_TIMEOUT_S) -> None:
+        """Add what one gate found out (node id → sample) to the history, which is bounded: old samples go.
+
+        Raises:
+            MapLocked: another process wrote for longer than ``wait_s``.
+            DiskFull: there is no room; the map is as it was.
+        """
+        with self._writing(wait_s):
+            flakes.add(self.rows, samples)
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Figures
+    # ----------------------------------------------------------------------------------------------------------------
 
     def stats(self) -> MapStats:
         """Return the figures of the map."""

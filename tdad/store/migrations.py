@@ -14,7 +14,14 @@ def _more_per_file(_connection: sqlite3.Connection) -> None:
     """2: what the entries of ``folder.files`` lack is added when the file is indexed again."""
 
 
-STEPS: Mapping[int, Step] = {2: _more_per_file}
+def _flaky_tests(connection: sqlite3.Connection) -> None:
+    """3: a table for the history of flaky tests."""
+    for statement in statements(schema.TABLES):
+        if "CREATE TABLE flaky_file " in statement:
+            connection.execute(statement)
+
+
+STEPS: Mapping[int, Step] = {2: _more_per_file, 3: _flaky_tests}
 """Version → the step that turns a file of the version before into it."""
 
 

@@ -38,6 +38,7 @@ _KEYS = {
     "used": "how",
     "facts": "version",
     "folder": "path",
+    "flaky_file": "path",
 }
 assert tuple(_KEYS) == schema.COUNTED
 
@@ -133,6 +134,15 @@ class Rows:
         self._checked.clear()
         if self.connection.in_transaction:
             self.connection.execute("COMMIT")
+
+    def has(self, table: str) -> bool:
+        """Tell whether the file has the table: one that is only read may be of an earlier version."""
+        with guarded(self.path):
+            self.begin_reading()
+            found = self.connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
+            ).fetchone()
+        return found is not None
 
     def keys(self, table: str) -> frozenset[Any]:
         """Return the keys of ``table``, compared with what the header says about them."""

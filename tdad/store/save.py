@@ -351,7 +351,7 @@ def drop_vanished(ledger: Ledger, run: Run, scope: Collection[str] | None) -> No
     """Drop the tests that a full run did not meet any more, of the paths it was limited to."""
     seen = {test.node_id for test in run.tests}
     for path, file in list(ledger.files.items()):
-        if scope is not None and not _below(path, scope):
+        if scope is not None and not below(path, scope):
             continue
         gone = [node_id for node_id in file.tests if node_id not in seen]
         for node_id in gone:
@@ -361,7 +361,8 @@ def drop_vanished(ledger: Ledger, run: Run, scope: Collection[str] | None) -> No
             del ledger.files[path]
 
 
-def _below(path: str, scope: Collection[str]) -> bool:
+def below(path: str, scope: Collection[str]) -> bool:
+    """Tell whether a file is in what a run was limited to."""
     return any(path == one or one in {"", "."} or path.startswith(f"{one}/") for one in scope)
 
 

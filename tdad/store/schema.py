@@ -9,12 +9,13 @@ from __future__ import annotations
 APPLICATION_ID = 0x54444144
 """``TDAD`` in ASCII, at offset 68 of the file: `file(1)` and we tell a map from other databases by it."""
 
-VERSION = 2
+VERSION = 3
 """``PRAGMA user_version`` of the files that this program writes."""
 
 HISTORY = {
     1: "First version.",
     2: "folder.files: inode, and how much is in the facts.",
+    3: "flaky_file: what gates found out about flaky tests.",
 }
 """Schema version → what changed with it; ``migrations.py`` has a step for each but the first."""
 
@@ -91,6 +92,13 @@ CREATE TABLE folder (
     words   BLOB NOT NULL       -- frame: per file NUL, file name, newline, sorted identifiers,
                                 -- each with a newline
 );
+
+-- What gates found out about tests that do not always end alike, one row per test file.
+CREATE TABLE flaky_file (
+    path    TEXT PRIMARY KEY,   -- what is before the first :: of the node ids
+    data    BLOB NOT NULL       -- frame of JSON: node id -> [[when, times asked on the baseline, times failed there,
+                                -- called flaky], ...], newest first
+);
 """
 
 COUNTED = (
@@ -103,5 +111,6 @@ COUNTED = (
     "used",
     "facts",
     "folder",
+    "flaky_file",
 )
 """Tables whose number of rows is in the header: a lost row is damage, not absence."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from tdad.facts import FAILING, Owner, OwnerKind, Status
 from tdad.store import codec
+from tdad.store.flakes import read_flakes
 from tdad.store.ledger import (
     STATUSES,
     StoredRecord,
@@ -232,6 +233,10 @@ def export_document(rows: Rows) -> dict[str, Any]:
             for run in unfolded.runs
         ],
         "tests": tests,
+        "flaky": {
+            node_id: [[one.at, one.asked, one.failed, one.flaky] for one in flakes.samples]
+            for node_id, flakes in read_flakes(rows).items()
+        },
         "observations": {
             digest: _content_document(unfolded, number)
             for digest, number in sorted((digests[number], number) for number in unfolded.contents)

@@ -11,6 +11,7 @@ from tdad.answers_gate import Chosen, GateEnd, GateReport, Version
 from tdad.config import levels_of
 from tdad.facts import FileVersion
 from tdad.facts_gate import Author, Judged, Level, Verdict
+from tdad.gate.history import samples
 from tdad.gate.judge import Presence
 from tdad.gate.renames import other_parameters, renames_of
 from tdad.repo import changed_files
@@ -26,6 +27,7 @@ from tdad.workflows.gate_cache import Known, environment_key
 from tdad.workflows.gate_environment import own_environments
 from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
+from tdad.workflows.gate_history import keep_history, load_history
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
 from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, select
@@ -81,6 +83,7 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         say(f"{number} tests at risk, by {_BASES.get(selected.by, selected.by)}")
         heard = _heard(project, sides, options, selected, files=files, say=say)
         report = _report(sides, options, question, heard, files=files, began=began)
+        report = _with_history(project, sides, heard, report)
         report = _with_policies(project, sides, heard, report, files=files, say=say)
         if options.suggest and report.regressions:
             found = suggestions(sides, heard, report.tests, options, say)
@@ -140,13 +143,16 @@ def _heard(
         [name for name in head.collected if baseline.presence(name) is Presence.ABSENT],
         renames,
     )
-    again = Rerunner(sides, options, selected, renames, head, baseline, known).look_again()
+    history = load_history(project, sides.kept)
+    again = Rerunner(
+        sides, options, selected, renames, head, baseline, known, history
+    ).look_again()
     if known.attempts:
         known.save()
     deleted = frozenset(v.old_path or v.path for v in files if v.new is None)
     return Heard(
         head, baseline, known, again, renames, selected, options,
-        left_out=over_budget(options, selected), deleted=deleted,
+        left_out=over_budget(options, selected), deleted=deleted, history=history,
     )  # fmt: skip
 
 
@@ -200,6 +206,14 @@ def _unasked(report: GateReport, files: Sequence[FileVersion]) -> GateReport:
         return report
     note = "nothing says that a coding agent made this change, so it is not judged (--agent-only)"
     return replace(report, notes=(*report.notes, note))
+
+
+def _with_history(project: Project, sides: Field, heard: Heard, report: GateReport) -> GateReport:
+    """Keep what was found out about flaky tests; tell how many are known now."""
+    found = samples(report.tests, heard.history, heard.fresh(), at=round(time.time(), 3))
+    note = keep_history(project, sides.kept, found)
+    notes = (*report.notes, note) if note else report.notes
+    return replace(report, known_flaky=len({*heard.history, *found}), notes=notes)
 
 
 def _with_policies(

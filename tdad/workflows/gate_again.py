@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tdad.facts import Status
+from tdad.facts_flaky import History
 from tdad.facts_gate import Attempt, Setting
+from tdad.gate.history import reruns_for
 from tdad.gate.renames import Renames
 from tdad.runner.witnessed import Wanted
 from tdad.workflows.gate_baseline import BaselineRun
@@ -19,6 +21,8 @@ from tdad.workflows.gate_select import Selected
 
 _ALONE = 8
 """So many tests are run alone at most; more are shuffled."""
+_APART = 2
+"""The round in which they are."""
 _STARTS = 10
 _CATASTROPHE, _FEW = 0.5, 10
 _PREFIX_S = 300.0
@@ -37,6 +41,10 @@ class Again:
     notes: list[str] = field(default_factory=list)
     catastrophic: bool = False
 
+    def steady(self, name: str) -> bool:
+        """It failed on head whenever it was run again."""
+        return all(attempt.failing for attempt in self.head[name])
+
 
 @dataclass
 class Rerunner:
@@ -49,6 +57,7 @@ class Rerunner:
     head: HeadRun
     baseline: BaselineRun
     known: Known
+    history: History = field(default_factory=dict)
 
     def look_again(self) -> Again:
         """Run again what its verdict depends on."""
@@ -61,14 +70,9 @@ class Rerunner:
         suspects = [name for name in failing if self._suspect(name)]
         self._on_head(suspects, again, range(rounds))
         self._fixed(again)
-        steady = [name for name in suspects if all(a.failing for a in again.head[name])]
-        shaky = [name for name in steady if name in self.selected.shaky]
-        if shaky:  # they passed and failed in earlier recordings: twice as many runs before they are believed
-            self._on_head(shaky, again, range(rounds, 2 * rounds))
-            steady = [name for name in steady if all(a.failing for a in again.head[name])]
-        self._on_baseline([name for name in steady if name not in shaky], range(rounds))
-        still = set(steady)
-        self._on_baseline([name for name in shaky if name in still], range(2 * rounds))
+        wanted = {name: rounds if again.catastrophic else self._rounds(name) for name in suspects}
+        self._longer_on_head(wanted, again, rounds)
+        self._on_baseline(wanted, again, rounds)
         if not again.catastrophic and not self.options.workers:
             self._after_the_same(suspects, again)
         return again
@@ -96,17 +100,43 @@ class Rerunner:
             for name, attempt in self._round(self.sides.head, suspects, number).items():
                 again.head[name].append(attempt)
 
-    def _on_baseline(self, steady: Sequence[str], rounds: range) -> None:
-        names = [self.renames.old_id(name) for name in steady]
-        for number in rounds:
-            fewer = [
-                name
-                for name in names
-                if self.known.of(name)
-                and len(self.known.of(name)) < len(rounds) + 1
-                and not any(attempt.failing for attempt in self.known.of(name))
+    def _longer_on_head(self, wanted: Mapping[str, int], again: Again, rounds: int) -> None:
+        """Tests of which something is known are run more often, as long as they fail every time."""
+        for number in range(rounds, max(wanted.values(), default=0)):
+            names = [name for name in wanted if wanted[name] > number and again.steady(name)]
+            self._on_head(names, again, range(number, number + 1))
+
+    def _on_baseline(self, wanted: Mapping[str, int], again: Again, rounds: int) -> None:
+        """What failed on head every time is run there as often, until it fails; what is flaky as often as usual.
+
+        The latter tells whether it was flaky before the change, and makes the history.
+        """
+        for number in range(max([rounds, *wanted.values()])):
+            names = [
+                self.renames.old_id(name)
+                for name in wanted
+                if number < (wanted[name] if again.steady(name) else rounds)
+                and self._asks_more(name, number, steady=again.steady(name))
             ]
-            self.known.add(self._round(self.sides.baseline, fewer, number))
+            self.known.add(self._round(self.sides.baseline, names, number))
+
+    def _asks_more(self, name: str, number: int, *, steady: bool) -> bool:
+        """The baseline has this test, and there is something left to find out about it there."""
+        known = self._before(name)
+        failed = any(attempt.failing for attempt in known)
+        return bool(known) and len(known) < number + 2 and not (steady and failed)
+
+    def _rounds(self, name: str) -> int:
+        """So often the test is run again on each side before it is believed."""
+        usual = self.options.reruns
+        if self._kills(name):  # looked at alone, and once more only if it is late
+            return usual
+        return reruns_for(
+            usual,
+            self.history.get(self.renames.old_id(name)),
+            shaky=name in self.selected.shaky,
+            duration_s=self.head.attempts[name].duration_s,
+        )
 
     def _fixed(self, again: Again) -> None:
         """What failed before and passes now is asked once more on both sides."""
@@ -126,7 +156,10 @@ class Rerunner:
     # ------------------------------------------------------------------------------------------------ rounds
 
     def _round(self, side: Side, names: Sequence[str], number: int) -> dict[str, Attempt]:
-        """One more attempt of each: together first, then shuffled, then alone; what ended its process always alone."""
+        """One more attempt of each: together first, then alone if they are few, else shuffled.
+
+        What ended its process always runs alone.
+        """
         killers = [
             name for name in names if self._kills(name) and (number == 0 or not self._late(name))
         ]
@@ -134,7 +167,7 @@ class Rerunner:
         found: dict[str, Attempt] = {}
         if number == 0:
             found |= self._together(side, others, Setting.AGAIN, number)
-        elif number == 1 or len(others) > _ALONE:
+        elif number != _APART or len(others) > _ALONE:
             found |= self._together(side, others, Setting.SHUFFLED, number)
         else:
             killers = [*killers, *others]

@@ -23,6 +23,8 @@ class Known:
 
     path: Path
     attempts: dict[str, list[Attempt]] = field(default_factory=dict)
+    _before: dict[str, int] = field(default_factory=dict)
+    """How many of them earlier gates made."""
 
     @classmethod
     def load(cls, folder: Path, commit: str, environment: str) -> Known:
@@ -36,7 +38,7 @@ class Known:
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             attempts = {}
-        return cls(path, attempts)
+        return cls(path, attempts, {name: len(ones) for name, ones in attempts.items()})
 
     @classmethod
     def nothing(cls) -> Known:
@@ -46,6 +48,14 @@ class Known:
     def of(self, name: str) -> tuple[Attempt, ...]:
         """Attempts with the suite or alone, first made first; those after certain other tests do not count here."""
         return tuple(self.attempts.get(name, ()))
+
+    def fresh(self) -> dict[str, tuple[Attempt, ...]]:
+        """Attempts that this gate made, by node id."""
+        return {
+            name: tuple(ones[self._before.get(name, 0) :])
+            for name, ones in self.attempts.items()
+            if len(ones) > self._before.get(name, 0)
+        }
 
     def add(self, found: Mapping[str, Attempt]) -> None:
         """Take in one run."""

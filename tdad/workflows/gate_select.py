@@ -25,6 +25,7 @@ from tdad.store import open_map
 from tdad.store.copies import copy_map
 from tdad.workflows.environment import environment_there
 from tdad.workflows.gate_ground import Field, Side
+from tdad.workflows.gate_history import INDEX
 from tdad.workflows.impact import ChangeOptions, asking
 from tdad.workflows.index import build_index
 from tdad.workflows.project import Project
@@ -202,7 +203,7 @@ def _drifted(recorded: Recorded, versions: Iterable[FileVersion]) -> list[str]:
 def _by_code(field_: Field, note: str) -> Selected:
     """By the static graph, from baseline to head."""
     there = field_.head.copied
-    kept = field_.kept / "index.sqlite3"
+    kept = field_.kept / INDEX
     try:
         if kept.exists():
             copy_map(kept, there.map_path)

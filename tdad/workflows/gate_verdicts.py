@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tdad.facts import Site
+from tdad.facts_flaky import History
 from tdad.facts_gate import Attempt, Judged, Uncollected, Verdict
+from tdad.gate.history import said
 from tdad.gate.judge import Decision, Evidence, Presence, judge
 from tdad.gate.renames import Renames
 from tdad.workflows.gate_again import Again
@@ -41,6 +43,15 @@ class Heard:
     """Selected tests for which there was no time."""
     deleted: frozenset[str] = frozenset()
     """Files that head does not have any more."""
+    history: History = field(default_factory=dict)
+    """What earlier gates found out about flaky tests, by the baseline's node ids."""
+
+    def fresh(self) -> dict[str, tuple[Attempt, ...]]:
+        """Attempts on the baseline that this gate made, by its node ids."""
+        found = self.known.fresh()
+        for old, attempts in self.again.ordered.items():
+            found[old] = (*found.get(old, ()), *attempts)
+        return found
 
     def before(self, name: str) -> tuple[Attempt, ...]:
         """Attempts on the baseline, those after certain other tests last."""
@@ -155,6 +166,7 @@ def _judged(heard: Heard, evidence: Evidence) -> Judged:
     decision = judge(evidence)
     name = evidence.node_id
     sampled = name in heard.head.sampled
+    flakes = heard.history.get(evidence.old_id or name)
     return Judged(
         node_id=name,
         verdict=decision.verdict,
@@ -162,12 +174,13 @@ def _judged(heard: Heard, evidence: Evidence) -> Judged:
         baseline=evidence.baseline,
         head=evidence.head,
         manner=decision.manner,
-        note=decision.note,
+        note="; ".join(filter(None, [decision.note, said(flakes, decision.verdict)])),
         because=_because(heard, name, sampled=sampled),
         old_id=evidence.old_id,
         fails_gate=_fails(heard.options, decision),
         site=_site(heard, evidence),
         sampled=sampled,
+        flakes=flakes,
     )
 
 

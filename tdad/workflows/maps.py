@@ -10,6 +10,7 @@ from typing import TextIO
 from tdad.answers import MapEntry, MapStats
 from tdad.errors import TdadError
 from tdad.facts import DefinitionKind, Owner, OwnerKind, Recorded, Use
+from tdad.facts_flaky import Flakes
 from tdad.graph.resolve import Resolver
 from tdad.store import SCHEMA_VERSION, Map, open_map
 from tdad.workflows.head import HeadFacts
@@ -64,6 +65,7 @@ def stats(project: Project) -> MapStats:
                 bool(versions := recorded.versions(path)) and digest not in versions
                 for path, digest in python.items()
             ),
+            flaky=len(store.flakes()),
         )
 
 
@@ -77,7 +79,7 @@ def show(project: Project, what: str) -> MapEntry:
         recorded = store.recorded()
         head = HeadFacts(project.root, store.current(), store)
         if what in recorded.tests:
-            return _test(recorded, what)
+            return _test(recorded, what, store.flakes().get(what))
         path, separator, qualname = what.partition("::")
         known = _definition(recorded, head, path, qualname) if separator else None
         entry = known if separator else _file(recorded, head, path)
@@ -86,7 +88,7 @@ def show(project: Project, what: str) -> MapEntry:
     return entry
 
 
-def _test(recorded: Recorded, node_id: str) -> MapEntry:
+def _test(recorded: Recorded, node_id: str, flakes: Flakes | None) -> MapEntry:
     test = recorded.tests[node_id]
     mine = {Owner(OwnerKind.TEST, node_id), *test.owners}
     executes: set[str] = set()
@@ -104,6 +106,7 @@ def _test(recorded: Recorded, node_id: str) -> MapEntry:
             "outcome": str(test.status),
             "duration": f"{test.duration_s:.3f} s",
             "earlier": " ".join(map(str, test.recent)) or "none",
+            **_flaky(flakes),
         },
         {
             "executes": tuple(sorted(executes)),
@@ -111,6 +114,12 @@ def _test(recorded: Recorded, node_id: str) -> MapEntry:
             "inherits from": tuple(f"{owner.kind} {owner.name}" for owner in test.owners),
         },
     )
+
+
+def _flaky(flakes: Flakes | None) -> dict[str, str]:
+    if flakes is None:
+        return {}
+    return {"flaky": f"failed {flakes.failed} of {flakes.asked} times on the baseline of gates"}
 
 
 def entered_names(recorded: Recorded, path: str, digest: str, starts: frozenset[int]) -> set[str]:
