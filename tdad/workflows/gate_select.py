@@ -29,6 +29,7 @@ from tdad.workflows.gate_history import INDEX
 from tdad.workflows.impact import ChangeOptions, asking
 from tdad.workflows.index import build_index
 from tdad.workflows.project import Project
+from tdad.workflows.static_links import copy_links
 
 _PATH = "PYTHONPATH"
 RECORDED, STATIC, ALL = "recorded map", "static", "all tests"
@@ -205,8 +206,11 @@ def _by_code(field_: Field, note: str) -> Selected:
     there = field_.head.copied
     kept = field_.kept / INDEX
     try:
-        if kept.exists():
-            copy_map(kept, there.map_path)
+        own = field_.head.project.map_path
+        start = kept if kept.exists() or not own.exists() else own  # an index is a start
+        if start.exists():
+            copy_map(start, there.map_path)
+            copy_links(start, there.map_path)
     except TdadError:
         kept.unlink(missing_ok=True)
     try:
@@ -216,6 +220,7 @@ def _by_code(field_: Field, note: str) -> Selected:
         options = ChangeOptions(base=field_.baseline.commit, exact=True)
         with asking(there, options) as asked:
             answer = asked.answer
+        copy_links(there.map_path, kept)
     except TdadError as error:
         return Selected(
             ALL, notes=(note, f"the code cannot be asked, either ({error}), so all tests are run")

@@ -30,8 +30,25 @@ def static_question(
     return question
 
 
+def copy_links(source: Path, target: Path) -> None:
+    """Copy the links beside one map to another map; without them, or without room, it has none.
+
+    Args:
+        source: A map file.
+        target: A map file.
+    """
+    try:
+        _replace(_beside(target), _beside(source).read_bytes())
+    except OSError:
+        return
+
+
+def _beside(map_path: Path) -> Path:
+    return map_path.with_name(f"{map_path.stem}.links")
+
+
 def _path(project: Project) -> Path:
-    return project.map_path.with_name(f"{project.map_path.stem}.links")
+    return _beside(project.map_path)
 
 
 def _read(project: Project, head: Head, patterns: Patterns) -> Kept:

@@ -101,10 +101,12 @@ class Outcomes:
             else ""
         )
         foreign = []
+        ours = os.path.dirname(os.path.realpath(__file__))  # where tdad works on its own folder
         for module in list(sys.modules.values()):
             name = getattr(module, "__file__", None)
-            if root and isinstance(name, str) and os.path.realpath(name).startswith(root):
-                foreign.append(os.path.realpath(name)[len(root) :])
+            real = os.path.realpath(name) if root and isinstance(name, str) else ""
+            if root and real.startswith(root) and os.path.dirname(real) != ours:
+                foreign.append(real[len(root) :])
         if foreign:
             self.write(foreign=sorted(foreign))
         if not self.worker:
