@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tdad.facts import Change, Part, ReferenceKind
 from tdad.graph.impacts.classes import has_processing_base, has_unknown_base
+from tdad.graph.impacts.spread import is_special
 from tdad.graph.resolve import Resolver
 
 
@@ -23,7 +24,7 @@ def starts_of(resolver: Resolver, change: Change) -> Iterator[str]:
                 yield f"{path}::{qualname}"
         prefix = f"{path}::{change.scope}." if change.scope else f"{path}::"
         yield from (prefix + name for name in change.binds if name != "*")
-        if change.part is Part.EFFECT and change.scope:
+        if change.scope and (change.part is Part.EFFECT or any(map(is_special, change.binds))):
             yield f"{path}::{change.scope}"
 
 
