@@ -5,11 +5,27 @@ from __future__ import annotations
 import posixpath
 
 from tdad.config.decisive import COMPILED, is_configuration
-from tdad.facts import SOURCE_READERS, Change, ChangeKind, Evidence, Part, Use
+from tdad.facts import (
+    SOURCE_READERS,
+    Change,
+    ChangeKind,
+    Evidence,
+    FileFacts,
+    Part,
+    Reference,
+    ReferenceKind,
+    Use,
+)
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
+
+_QUESTIONS = frozenset(
+    {"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "islink", "is_symlink"}
+    | {"access", "stat", "lstat", "samefile", "getsize", "getmtime", "joinpath", "which"}
+)
+"""Names of functions that ask the system about a file and raise no audit event."""
 
 
 def data_file(world: World, spread: Spread, trail: Trail) -> None:
@@ -21,6 +37,7 @@ def data_file(world: World, spread: Spread, trail: Trail) -> None:
         for path in sorted({change.path, change.old_path or change.path}):
             _listed(world, spread, path, trail)
             _appeared(spread, path, trail)
+            _asked_for(world, spread, path, trail)
     if change.part is Part.DATA and change.path.endswith(".py"):
         _source_read(world, spread, trail)
     if change.part is Part.DATA and (precaution(change) is not None):
@@ -60,6 +77,32 @@ def _appeared(spread: Spread, path: str, trail: Trail) -> None:
     while path:
         spread.used(Use.ABSENT, path, trail)
         path = posixpath.dirname(path)
+
+
+def _asked_for(world: World, spread: Spread, path: str, trail: Trail) -> None:
+    """Who has the file's name in a literal, in a file that asks whether files exist: that leaves no trace."""
+    name = posixpath.basename(path)
+    for reader in world.head.mentioning(name.partition(".")[0]):
+        facts = world.head.get(reader)
+        if facts is None or not any(map(_asks, facts.references)):
+            continue
+        for reference in _literals(facts, name):
+            where = f"{reader}::{facts.definitions[reference.source].qualname}"
+            step = trail.then("asked for by", where, evidence=Evidence.DERIVED)
+            spread.read_by(where, step, reference.line)
+
+
+def _asks(reference: Reference) -> bool:
+    called = reference.kind is ReferenceKind.CALL
+    return called and reference.chain.rpartition(".")[2] in _QUESTIONS
+
+
+def _literals(facts: FileFacts, name: str) -> list[Reference]:
+    return [
+        each
+        for each in facts.references
+        if each.kind is ReferenceKind.STRING and each.chain == name
+    ]
 
 
 def precaution(change: Change) -> str | None:
