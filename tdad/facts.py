@@ -309,6 +309,10 @@ FORGOTTEN = "the recorded version is not known any more"
 """Detail of a change of a whole file: what was said about its recorded version was written by an older tdad."""
 ORDER_OF_ATTRIBUTES = "order of attributes"
 """Detail of a change of a class body of which only the order is another: what processes the class may tell."""
+ORDER_OF_NAMES = "order of names"
+"""Detail of a change of order after which a statement that runs at import reads a name that is bound only later."""
+ORDER_OF_CLASSES = "order of classes"
+"""Detail of a change of order of classes that have bases: what registers or lists them may tell."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -27,8 +27,9 @@ from tdad.facts import (
     Statement,
     StatementKind,
 )
-from tdad.source.levels import compare_level, level
+from tdad.source.levels import compare_level
 from tdad.source.moves import renamed_within
+from tdad.source.order import level
 from tdad.source.suites import Difference, Node, align, trees
 
 _DEFINED = (DefinitionKind.FUNCTION, DefinitionKind.CLASS)

@@ -9,72 +9,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tdad.facts import (
-    ANNOTATIONS,
     ONLY_ANNOTATIONS,
-    ORDER_OF_ATTRIBUTES,
     Change,
     ChangeKind,
-    DefinitionKind,
-    FileFacts,
     Import,
     Part,
-    ReferenceKind,
     Span,
     StatementKind,
 )
+from tdad.source.order import Level, misplaced
 from tdad.source.suites import Node
 
-_HEADER = (
-    ReferenceKind.DECORATOR,
-    ReferenceKind.DEFAULT,
-    ReferenceKind.BASE,
-    *ANNOTATIONS,
-)
-ORDER = "order"
 _BARE = "annotation"
 """Word of an annotation without a value (``x: int``): it binds nothing."""
-_MOST_COMPARED = 100_000
-"""When more pairs than this would have to be looked at, all that moved counts as changed: the order check is
-quadratic."""
 _MOST_NEIGHBOURS = 100
 """So many new compounds are considered as partners of an old one."""
-
-
-@dataclass(slots=True)
-class Level:
-    """One scope of one version whose statements run at import: a module or a class."""
-
-    facts: FileFacts
-    owner: int
-    reads: dict[int, set[str]]
-    """Line of a statement → root names that are looked up when it runs (not in bodies of functions)."""
-
-    processed: bool = False
-    """A class with bases or decorators: they may take the order of its attributes for something."""
-
-    @property
-    def qualname(self) -> str:
-        """Qualname of the scope."""
-        return self.facts.definitions[self.owner].qualname
-
-
-def level(facts: FileFacts, owner: int) -> Level:
-    """Gather what the order check needs to know about one scope."""
-    reads: dict[int, set[str]] = defaultdict(set)
-    for reference in facts.references:
-        source = facts.definitions[reference.source]
-        if reference.kind in _HEADER or source.kind is not DefinitionKind.FUNCTION:
-            root = reference.chain.replace("(", ".").replace("[", ".").partition(".")[0]
-            reads[reference.line].add(root)
-    processed = owner > 0 and any(
-        reference.source == owner
-        and reference.kind in (ReferenceKind.BASE, ReferenceKind.DECORATOR)
-        for reference in facts.references
-    )
-    return Level(facts, owner, reads, processed)
 
 
 def compare_level(
@@ -103,7 +55,7 @@ def compare_level(
         for node in come
         if not node.is_definition and node.statement.kind is not StatementKind.IMPORT
     ]
-    for left, right, why in _misplaced(new, kept):
+    for left, right, why in misplaced(new, kept):
         made = _change(right, new.qualname, base, ChangeKind.EDITED, detail=why)
         changes.append(replace(made, old=(left.statement.suite,)))
     return changes
@@ -286,100 +238,3 @@ def _imports(
             )
         )
     return changes
-
-
-def _misplaced(
-    new: Level, kept: Sequence[tuple[int, int, Node, Node]]
-) -> list[tuple[Node, Node, str]]:
-    """Return the statements that moved past one they depend on, or that depends on them, and what the order is for."""
-    in_place = _longest_increasing([at for at, *_ in kept])
-    moved = [index for index in range(len(kept)) if index not in in_place]
-    functions = {d.name for d in new.facts.definitions if d.body is not None and d.parent == 0}
-    functions.discard("")
-    if len(moved) * len(kept) > _MOST_COMPARED:
-        return [(kept[index][2], kept[index][3], ORDER) for index in moved]
-    found = []
-    for index in moved:
-        at, _position, left, right = kept[index]
-        passed = [
-            other_right
-            for other, (other_at, _p, _l, other_right) in enumerate(kept)
-            if (other_at - at) * (other - index) < 0
-        ]
-        if any(_ordered(new, right, other, functions) for other in passed):
-            found.append((left, right, ORDER))
-        elif new.processed and any(_is_attribute(right) and _is_attribute(o) for o in passed):
-            found.append((left, right, ORDER_OF_ATTRIBUTES))
-    return found
-
-
-def _is_attribute(node: Node) -> bool:
-    return (
-        not node.is_definition
-        and node.statement.kind is StatementKind.SIMPLE
-        and bool(node.statement.binds)
-    )
-
-
-def _longest_increasing(values: Sequence[int]) -> set[int]:
-    """Return the indices of a longest increasing subsequence (patience sorting)."""
-    from bisect import bisect_left
-
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for index, value in enumerate(values):
-        place = bisect_left(tails, value)
-        before.append(ends[place - 1] if place else -1)
-        tails[place : place + 1] = [value]
-        ends[place : place + 1] = [index]
-    found: set[int] = set()
-    index = ends[-1] if ends else -1
-    while index >= 0:
-        found.add(index)
-        index = before[index]
-    return found
-
-
-def _ordered(side: Level, one: Node, other: Node, functions: set[str]) -> bool:
-    """Tell whether the order of two statements may matter."""
-    binds, other_binds = set(one.statement.binds), set(other.statement.binds)
-    if binds & other_binds or "*" in binds or "*" in other_binds:
-        return True
-    reads, other_reads = _reads(side, one), _reads(side, other)
-    if binds & other_reads or other_binds & reads:
-        return True
-    effect, other_effect = _is_effect(one, side), _is_effect(other, side)
-    if effect and other_effect:
-        return True
-    plain = (_is_plain(one), _is_plain(other))
-    # An effect that calls the module's own functions may read anything the module binds.
-    if effect and not plain[1]:
-        return True
-    if other_effect and not plain[0]:
-        return True
-    return (effect and bool(reads & functions)) or (other_effect and bool(other_reads & functions))
-
-
-def _reads(side: Level, node: Node) -> set[str]:
-    found: set[str] = set()
-    span = node.statement.suite
-    for line in range(span.first, span.last + 1):
-        found |= side.reads.get(line, set())
-    return found
-
-
-def _is_effect(node: Node, side: Level) -> bool:
-    if node.is_definition:
-        return any(
-            r.kind is ReferenceKind.DECORATOR and r.line in node.statement.span
-            for r in side.facts.references
-        )
-    return not node.statement.binds
-
-
-def _is_plain(node: Node) -> bool:
-    """Tell whether a statement only binds: a definition, or a simple statement that is no import."""
-    return node.is_definition or (
-        bool(node.statement.binds) and node.statement.kind is StatementKind.SIMPLE
-    )

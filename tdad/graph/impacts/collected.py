@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tdad.graph.impacts.world import World
 
@@ -22,6 +22,20 @@ OF_CLASSES = frozenset(
 )  # fmt: skip
 """Of a test class: they decide about every test in it, and in classes derived from it."""
 PLUGINS = "pytest_plugins"
+_MODULE = "module"
+
+
+def asked_through_pytest(world: World, path: str, name: str) -> Iterator[tuple[str, int]]:
+    """Definitions, and lines, that read the name of a test module by way of pytest: ``request.module.NAME``."""
+    if not world.tests_of_file(path):
+        return
+    for reader in world.head.mentioning(_MODULE):
+        facts = world.head.get(reader)
+        for reference in facts.references if facts is not None else ():
+            head, found, asked = f"{reference.chain}.".rpartition(f".{_MODULE}.")
+            if head and found and asked in {"", f"{name}."}:
+                assert facts is not None
+                yield f"{reader}::{facts.definitions[reference.source].qualname}", reference.line
 
 
 def governed(world: World, path: str, qualname: str) -> Iterable[str]:

@@ -6,6 +6,8 @@ from tdad.facts import (
     ONLY_ANNOTATIONS,
     ONLY_PARAMETERS,
     ORDER_OF_ATTRIBUTES,
+    ORDER_OF_CLASSES,
+    ORDER_OF_NAMES,
     Change,
     ChangeKind,
     Definition,
@@ -168,6 +170,12 @@ CHECKERS = frozenset({"overload", "TYPE_CHECKING"})
 def _value(spread: Spread, trail: Trail) -> None:
     """Rule 2: a statement at module or class level that binds names."""
     change = trail.change
+    if change.detail == ORDER_OF_CLASSES:
+        _registered(spread.world, spread, trail)
+        subclassed(spread.world, spread, trail)
+        return
+    if change.detail == ORDER_OF_NAMES:
+        spread.fails(change.path, trail)
     if change.kind is ChangeKind.ADDED and CHECKERS.issuperset(change.binds):
         return
     where = f"{change.path}::{change.scope}"

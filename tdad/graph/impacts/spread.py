@@ -35,7 +35,7 @@ from tdad.graph.impacts.classes import (
     has_processing_base,
     split,
 )
-from tdad.graph.impacts.collected import governed
+from tdad.graph.impacts.collected import asked_through_pytest, governed
 from tdad.graph.impacts.effects import Effects, stores_only
 from tdad.graph.impacts.handed_on import holders, is_given_attribute, passed_on
 from tdad.graph.impacts.hits import Hits
@@ -281,6 +281,10 @@ class Spread(Hits):
         if qualname == ALL:
             self._exported(path, trail)
         if "." not in qualname:
+            narrowed = trail.only(frozenset(world.tests_of_file(path)))
+            for reader, line in asked_through_pytest(world, path, qualname):
+                step = narrowed.then("is asked for by", reader, evidence=Evidence.DERIVED)
+                self.read_by(reader, step, line)
             self._loaded(path, trail)
             self._handed_on(path, qualname, trail)
 

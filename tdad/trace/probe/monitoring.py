@@ -130,7 +130,7 @@ class Monitor:
         line = events.LINE if self._by_lines else 0
         self._function = events.PY_START | line
         self._generator = events.PY_START | events.PY_RESUME | line
-        self._class = events.PY_START | events.LINE
+        self._class = events.PY_START | events.PY_RETURN | events.LINE
         self._module = events.PY_START | events.PY_RETURN | events.LINE
         self._unwind = events.PY_UNWIND
         self._set = self._monitoring.set_local_events
@@ -271,6 +271,8 @@ class Monitor:
     def _leave(self, code: CodeType) -> None:
         module = self._owners.module() if self._owners.importing else None
         if module is None or module.code is not code:
+            if module is not None and code.co_name != "<module>":
+                self._end_class_body(module, code)
             return
         self._file(module)
         self._rearm_lines(module)
@@ -278,6 +280,12 @@ class Monitor:
         if not self._owners.importing:
             self._monitoring.set_events(self._tool, 0)
         self._finished(module)
+
+    def _end_class_body(self, module: Buffer, code: CodeType) -> None:
+        """What runs from here on, ``__set_name__`` and the like, the class statement runs: no line event says so."""
+        if module.code is not None and code.co_filename == module.code.co_filename:
+            self._file(module)
+            module.line = code.co_firstlineno
 
     def _arrive(self, module: Buffer, code: CodeType, line: int) -> bool:
         """A line of ``code`` runs during the import of ``module``; tell whether it is the module's own level."""
