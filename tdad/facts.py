@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Protocol
 
-FACTS_VERSION = 8
+FACTS_VERSION = 9
 """Count it up whenever ``source`` says other things about the same file: cached facts of before are then made again."""
 
 AND_MORE = "*"
 """Stands in ``FileFacts.exports`` for names that are computed, which may be private ones."""
+
+AUTOSPEC = "autospec"
+"""Literal by which code is marked that makes a stand-in of what it mentions: it asks for names and signatures."""
 
 DEFINING, DERIVING, RENAMING = "def ", "class ", "as "
 """Before a name: pseudo identifiers of the files that define a class member or a module-level function or class of that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -16,6 +16,8 @@ _MEMOISES = re.compile(
     r"(?<!never_)(?<!no_)(?<!clear_)(?:cache(?!_control)|memoi[sz]e)|(?:^|_)(?:memo|once|singleton)(?:$|_)",
     re.IGNORECASE,
 )
+_WRAPPERS = ("staticmethod", "classmethod")
+_TYPES = frozenset({"list", "dict", "set", "int", "float", "str", "bytes", "tuple", "bool"})
 _IDENTITIES = (cst.Is, cst.IsNot, cst.Equal, cst.NotEqual)
 _FIRST_METHODS = frozenset(
     {"__init__", "__new__", "__post_init__", "setUp", "setup_method", "__enter__"}
@@ -33,16 +35,46 @@ def memoises(decorator: str) -> bool:
     return _MEMOISES.search(decorator) is not None
 
 
-def note_memoised(state: State, call: Any) -> None:
-    """``fast = lru_cache(slow)``, ``fast = lru_cache(maxsize=None)(slow)``: ``slow`` is memoised."""
+def note_memoised(state: State, call: Any, bound: Sequence[str]) -> None:
+    """``fast = lru_cache(slow)``, ``fast = lru_cache(maxsize=None)(slow)``: ``slow`` is memoised.
+
+    Where ``slow`` is another file's, the variable is marked; ``bound``: the names that are given the value.
+    """
+    if not call.args:
+        return
+    outer = _called(call)
+    inner = call.args[0].value
+    if outer in _WRAPPERS and type(inner) is cst.Call:
+        note_memoised(state, inner, bound)
+    elif memoises(outer):
+        _note_kept(state, inner, bound)
+    elif outer == "defaultdict" and _makes(inner):
+        state.memoised.update((state.scope.definition, name) for name in bound)
+
+
+def _called(call: Any) -> str:
+    """Return the last name of what is called: ``lru_cache`` of ``functools.lru_cache(maxsize=None)(slow)``."""
     maker = call.func.func if type(call.func) is cst.Call else call.func
     name = maker.attr.value if type(maker) is cst.Attribute else getattr(maker, "value", "")
-    if not call.args or not isinstance(name, str) or not memoises(name):
+    return name if isinstance(name, str) else ""
+
+
+def _makes(given: Any) -> bool:
+    return type(given) in (cst.Lambda, cst.Attribute) or (
+        type(given) is cst.Name and given.value not in _TYPES
+    )
+
+
+def _note_kept(state: State, given: Any, bound: Sequence[str]) -> None:
+    if type(given) not in (cst.Name, cst.Attribute):
         return
-    if type(call.args[0].value) is cst.Name:
-        index = state.scope.names.get(call.args[0].value.value)
-        if index is not None and state.definitions[index].kind is DefinitionKind.FUNCTION:
-            state.definitions[index].flags.add("cached")
+    inside = state.scope.names.get(given.value) if type(given) is cst.Name else None
+    if inside is not None and state.definitions[inside].kind is DefinitionKind.FUNCTION:
+        state.definitions[inside].flags.add("cached")
+    elif state.scope.is_function:
+        state.definitions[state.frame().definition].flags.add("keeper")
+    else:
+        state.memoised.update((state.scope.definition, name) for name in bound)
 
 
 def note_asked(state: State, test: Any) -> None:
@@ -59,8 +91,21 @@ def note_asked(state: State, test: Any) -> None:
         name = literal_text(test.args[1].value)
         if name is not None and getattr(test.args[0].value, "value", "") == "self":
             state.frame().asked.add(name)
+    elif kind is cst.NamedExpr:
+        note_asked(state, test.value)
     elif kind is cst.Attribute and getattr(test.value, "value", "") == "self":
         state.frame().asked.add(test.attr.value)
+    elif kind is cst.Name:
+        state.frame().asked.update(state.frame().taken.get(test.value, ()))
+
+
+def note_taken(state: State, bound: Sequence[str], chains: Iterable[str]) -> None:
+    """``x = self._x``, ``x = getattr(self, "_x", None)``: whether ``x`` is there says whether the attribute is."""
+    for chain in chains:
+        root, _, name = chain.partition(".")
+        if root == "self" and name.isidentifier():
+            for each in bound:
+                state.frame().taken.setdefault(each, set()).add(name)
 
 
 def note_tried(state: State, handlers: Iterable[Any], before: int) -> None:

@@ -148,6 +148,8 @@ def _definitions(state: State) -> tuple[Definition, ...]:
     found = []
     for raw in state.definitions:
         if raw.kind is DefinitionKind.VARIABLE:
+            if (raw.parent, raw.qualname.rpartition(".")[2]) in state.memoised:
+                raw.flags.add("cached")
             raw.own_hash = raw.full_hash = hash_tokens(raw.own)
         found.append(
             Definition(

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tdad.facts import (
-    ANNOTATIONS,
     ORDER_OF_ATTRIBUTES,
     ORDER_OF_CLASSES,
     ORDER_OF_NAMES,
@@ -22,7 +21,7 @@ _HEADER = (
     ReferenceKind.DECORATOR,
     ReferenceKind.DEFAULT,
     ReferenceKind.BASE,
-    *ANNOTATIONS,
+    ReferenceKind.ANNOTATION,
 )
 ORDER = "order"
 _MOST_COMPARED = 100_000

@@ -10,7 +10,7 @@ import libcst as cst
 
 from tdad.facts import AND_MORE, BindingKind, ReferenceKind
 from tdad.source.annotations import annotation
-from tdad.source.caches import note_memoised
+from tdad.source.caches import note_memoised, note_taken
 from tdad.source.expressions import UNKNOWN, bind_name, comprehension, elements, read, target
 from tdad.source.imports import import_from, import_names
 from tdad.source.literals import literal_text, literal_texts
@@ -129,8 +129,10 @@ def _assign(state: State, node: Any) -> str:
     alternatives = value(state, node.value)
     for name, depth in names:
         _bind(state, name, depth, alternatives)
+    bound = [name for name, _depth in names]
+    note_taken(state, bound, [chain for _suffix, chain in alternatives])
     if type(node.value) is cst.Call:
-        note_memoised(state, node.value)
+        note_memoised(state, node.value, bound)
         if len(names) == 1 and names[0][0].isidentifier() and imported_by_name(node.value):
             state.imports[-1] = replace(state.imports[-1], alias=names[0][0])
     elif names == [("__test__", 0)] and getattr(node.value, "value", "") == "False":

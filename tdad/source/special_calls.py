@@ -13,11 +13,12 @@ from typing import Any
 
 import libcst as cst
 
-from tdad.facts import BindingKind, Import, ReferenceKind
+from tdad.facts import AUTOSPEC, BindingKind, Import, ReferenceKind
 from tdad.source.imports import absolute
 from tdad.source.literals import literal_text
 from tdad.source.state import State
 
+_SPECS = ("spec", "spec_set", "autospec")
 Handler = Callable[[State, Any, str, Sequence[str]], str | None]
 
 
@@ -69,8 +70,36 @@ def _write(state: State, receiver: str, name: str) -> None:
         state.note_store(receiver + "." + name)
 
 
+def _note_spec(state: State, node: Any) -> None:
+    """``Mock(spec=Service)``, ``patch(…, autospec=True)``: names and signatures are asked of the original."""
+    if any(arg.keyword is not None and arg.keyword.value in _SPECS for arg in node.args):
+        state.add_reference(ReferenceKind.STRING, AUTOSPEC)
+
+
+def _mock(state: State, node: Any, _chain: str, _chains: Sequence[str]) -> str | None:
+    """``Mock(spec=Service)``."""
+    _note_spec(state, node)
+    return None
+
+
+def _autospec(state: State, _node: Any, _chain: str, _chains: Sequence[str]) -> str | None:
+    """``create_autospec(Service)``."""
+    state.add_reference(ReferenceKind.STRING, AUTOSPEC)
+    return None
+
+
+def _getter(state: State, node: Any, _chain: str, _chains: Sequence[str]) -> str | None:
+    """``operator.attrgetter("a.b")``, ``operator.methodcaller("m")``: attributes of whatever they are given."""
+    for arg in node.args:
+        for name in (literal_text(arg.value) or "").split("."):
+            if arg.keyword is None and name.isidentifier():
+                state.add_reference(ReferenceKind.READ, f"?.{name}")
+    return None
+
+
 def _patch(state: State, node: Any, _chain: str, _chains: Sequence[str]) -> str | None:
     """``mock.patch("a.b.c")``, ``mocker.patch("a.b.c")``."""
+    _note_spec(state, node)
     text = literal_text(argument(node, 0, "target"))
     if text is not None and "." in text:
         state.add_reference(ReferenceKind.PATCH, text)
@@ -81,6 +110,7 @@ def _patch_object(state: State, node: Any, chain: str, chains: Sequence[str]) ->
     """``patch.object(Target, "m")``."""
     if not chain.endswith("patch.object"):
         return None
+    _note_spec(state, node)
     name = literal_text(argument(node, 1, "attribute"))
     if name is not None and name.isidentifier():
         whole = literal_text(argument(node, 0, "target"))
@@ -188,6 +218,12 @@ SPECIAL_CALLS: dict[str, Handler] = {
     "hasattr": _attribute_access,
     "setattr": _set_attribute,
     "delattr": _set_attribute,
+    "attrgetter": _getter,
+    "methodcaller": _getter,
+    "create_autospec": _autospec,
+    **dict.fromkeys(
+        ("Mock", "MagicMock", "AsyncMock", "NonCallableMock", "NonCallableMagicMock"), _mock
+    ),
     "patch": _patch,
     "object": _patch_object,
     "multiple": _patch_multiple,

@@ -85,6 +85,7 @@ class Scope:
         "self_items",
         "self_names",
         "stores",
+        "taken",
     )
 
     def __init__(
@@ -112,6 +113,8 @@ class Scope:
         """Attributes that are stored as ``self.attribute``."""
         self.asked: set[str] = set()
         """Attributes of ``self`` that the function asks whether they are there (``if self._x is None``)."""
+        self.taken: dict[str, set[str]] = {}
+        """Local name → attributes of ``self`` whose value it was given."""
         self.given: frozenset[str] = frozenset()
         """Names that marks of the class or module parametrise."""
         self.branch = 0
@@ -146,6 +149,8 @@ class State:
         """``name = pytest.fixture(func)``: name, func, call."""
         self.global_names: dict[str, tuple[int, str]] = {}
         """Module-level names bound by functions: name → line and fingerprint of the first such statement."""
+        self.memoised: set[tuple[int, str]] = set()
+        """Definition of the scope and name of variables that stand for a memoised function or container."""
         self.exports: list[str] | None = None
         self.plugins: list[str] = []
         self.binds: list[str] = []

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from tdad.facts import (
     ANNOTATIONS,
+    AUTOSPEC,
+    ChangeKind,
     DefinitionKind,
     Evidence,
     FileFacts,
@@ -50,7 +52,7 @@ def annotated(world: World, spread: Spread, trail: Trail) -> None:
 
 SIGNATURES = (
     "signature", "getfullargspec", "getargspec", "getcallargs", "__defaults__", "__kwdefaults__", "__code__",
-    "co_varnames", "co_argcount",
+    "co_varnames", "co_argcount", AUTOSPEC,
 )  # fmt: skip
 """What code mentions that looks at the parameters of functions."""
 
@@ -65,6 +67,14 @@ def parameters(world: World, spread: Spread, trail: Trail) -> None:
         spread.members(path, qualname, trail)
         spread.called(path, qualname, trail)
     _asked_for(world, spread, trail, change.qualname, SIGNATURES)
+
+
+def specified(world: World, spread: Spread, trail: Trail) -> None:
+    """A member of a class came or went: stand-ins that are made of the class have one more, or one less."""
+    change = trail.change
+    if change.scope and change.kind is not ChangeKind.EDITED:
+        for name in change.binds:
+            _asked_for(world, spread, trail, f"{change.scope}.{name}", (AUTOSPEC,))
 
 
 def postponed(world: World, spread: Spread, trail: Trail) -> None:

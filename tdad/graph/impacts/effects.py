@@ -43,10 +43,21 @@ SELF = "self"
 """Stands for the object whose method is called."""
 
 
+def is_container(resolver: Resolver, definition: str) -> bool:
+    """Whether a variable is only ever given new containers of the language, which take anything."""
+    found = resolver.files.find(definition)
+    if found is None:
+        return False
+    scope, indexes = found
+    made = scope.facts.definitions[indexes[-1]]
+    bindings = scope.bindings.get((made.parent, made.name), ())
+    return bool(bindings) and all(binding.chain in CONTAINERS for binding in bindings)
+
+
 def stores_only(resolver: Resolver, edge: Edge) -> bool:
     """Whether the reader only puts something into the target, and so does not notice what else is in it."""
     found = resolver.files.find(edge.source)
-    if found is None or edge.ambiguous:
+    if found is None or edge.ambiguous or not is_container(resolver, edge.target):
         return False
     scope, indexes = found
     mentions = [
@@ -172,7 +183,9 @@ class Effects:
             return frozenset()
         if name in MUTATORS and receiver:
             kept = self._targets(scope, reference, receiver)
-            if kept is not None and all(self._is_container(each) for each in kept - {SELF}):
+            if kept is not None and all(
+                is_container(self._resolver, each) for each in kept - {SELF}
+            ):
                 return kept
         edges = self._resolver.resolve(scope, reference)
         called = {
@@ -233,12 +246,3 @@ class Effects:
 
     def _kind(self, definition: str) -> DefinitionKind | None:
         return self._resolver.files.kind(definition)
-
-    def _is_container(self, definition: str) -> bool:
-        found = self._resolver.files.find(definition)
-        if found is None:
-            return False
-        scope, indexes = found
-        made = scope.facts.definitions[indexes[-1]]
-        bindings = scope.bindings.get((made.parent, made.name), ())
-        return bool(bindings) and all(binding.chain in CONTAINERS for binding in bindings)

@@ -139,6 +139,8 @@ class Memos:
             for path in self.world.head.mentioning(mark):
                 facts = self.world.head.get(path)
                 for definition in facts.definitions if facts else ():
+                    if definition.kind is DefinitionKind.VARIABLE and flag in definition.flags:
+                        yield from self._made_here(f"{path}::{definition.qualname}")
                     if (
                         definition.kind is not DefinitionKind.FUNCTION
                         or "test" in definition.flags
@@ -152,6 +154,16 @@ class Memos:
         for name in sorted(self._decorated() | self._missing()):
             yield Memo(name, by_hand=False, owners=self.owners(name))
         yield from self._given_makers()
+
+    def _made_here(self, variable: str) -> Iterator[Memo]:
+        """``quick = lru_cache(core.slow)``: who asks ``quick`` may get what another test computed."""
+        makers = frozenset(
+            edge.target
+            for edge in self.world.now.references(variable)
+            if self.world.now.files.kind(edge.target) in MAKERS and not edge.ambiguous
+        )
+        owners = self.owners(variable).union(*map(self.owners, makers))
+        yield Memo(variable, by_hand=False, owners=owners, makers=makers)
 
     def _asking(self, keeper: str) -> Iterator[Memo]:
         """``def get(): return cached(key, make)``: who hands a maker to what keeps results is memoised itself."""

@@ -19,7 +19,13 @@ from tdad.facts import (
     Span,
 )
 from tdad.graph.impacts.added import added_definition, added_file, subclassed
-from tdad.graph.impacts.annotated import annotated, parameters, postponed, unknown_in_annotations
+from tdad.graph.impacts.annotated import (
+    annotated,
+    parameters,
+    postponed,
+    specified,
+    unknown_in_annotations,
+)
 from tdad.graph.impacts.captures import captured
 from tdad.graph.impacts.classes import keeps_order
 from tdad.graph.impacts.data import data_file
@@ -43,6 +49,7 @@ def seed(world: World, spread: Spread, change: Change) -> None:
         exported(world, spread, trail)
     if change.part in {Part.WHOLE, Part.HEADER, Part.VALUE}:
         captured(world, spread, trail)
+        specified(world, spread, trail)
     if change.part is Part.DATA:
         data_file(world, spread, trail)
     elif change.detail == ONLY_ANNOTATIONS:

@@ -405,7 +405,26 @@ def test_changes(name: str) -> None:
 def test_a_definition_moved_past_its_use_is_a_change() -> None:
     found = changes("def f(): return 1\nx = f()\n", "x = f()\ndef f(): return 1\n")
     assert len(found) == 1
-    assert found[0].detail == "order"
+    assert found[0].detail == "order of names"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "details"),
+    [
+        (
+            "class A(H): pass\nclass B(H): pass\n",
+            "class B(H): pass\nclass A(H): pass\n",
+            ["order of classes"],
+        ),
+        ("class A: pass\nclass B: pass\n", "class B: pass\nclass A: pass\n", []),
+        ("e.set(1)\nv = e.get()\n", "v = e.get()\ne.set(1)\n", ["order"]),
+        ("e.set(1)\nv = 2\n", "v = 2\ne.set(1)\n", []),
+        ("a = 1\nb = a\na = 2\n", "a = 1\na = 2\nb = a\n", ["order"]),
+        ("class T: pass\ndef f(x: 'T'): pass\n", "def f(x: 'T'): pass\nclass T: pass\n", []),
+    ],
+)
+def test_what_a_new_order_is_for(old: str, new: str, details: list[str]) -> None:
+    assert [change.detail for change in changes(old, new)] == details
 
 
 def test_files_that_appear_and_vanish() -> None:

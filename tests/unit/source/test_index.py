@@ -347,7 +347,9 @@ def test_lazy_imports_belong_to_the_function() -> None:
         ("__all__ = ('a',) + ('b',)", ("a", "b")),
         ("__all__ = ['a']\n__all__ += ['b']", ("a", "b")),
         ("__all__ = ['a']\n__all__.extend(['b'])\n__all__.append('c')", ("a", "b", "c")),
-        ("__all__ = names()", None),
+        ("__all__ = names()", ("*",)),
+        ("__all__ = ['a', *sub.__all__] + more", ("a", "*", "*")),
+        ("__all__ = []\ndef public(f):\n    __all__.append(f.__name__)", ("*",)),
         ("x = 1", None),
     ],
 )
