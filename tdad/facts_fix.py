@@ -130,6 +130,12 @@ class Start:
             if status in PASSING and name not in self.flaky
         )
 
+    @property
+    def usual_s(self) -> Mapping[str, float]:
+        """How long tests took; not those that were ended because they took too long."""
+        late = {name for name, status in self.statuses.items() if status is Status.TIMEOUT}
+        return {name: took for name, took in self.durations.items() if name not in late}
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -134,7 +134,7 @@ def _begun(
             say(f"going on with run {run.name}")
             kept = kept_reproduction(run)
             test = put_back(ground, run, kept) if kept is not None else ""
-            seats.limit(begun.start.durations)
+            seats.limit(begun.start.usual_s)
             return run, begun, seats, test
     run = new_run(folder)
     test, tests = "", options.tests

@@ -23,8 +23,8 @@ _STEP_NS = 2_000_000_000
 """Python's caches of bytecode compare whole seconds."""
 LIMIT_S = 10.0
 """For one test, beside a multiple of what it took at the start; the gate allows the same."""
-_UNKNOWN_S = 600.0
-"""For one test of which nothing is known yet."""
+UNKNOWN_S = 60.0
+"""For one test of which nothing is known yet: of computing; it may wait longer, see ``tdad_limits``."""
 _FACTOR = 10.0
 Adapt = Callable[[Path, SuiteOptions], SuiteOptions]
 """(root of the copy, options) → options."""
@@ -33,8 +33,16 @@ Adapt = Callable[[Path, SuiteOptions], SuiteOptions]
 class Seats:
     """A few copies; whoever runs something takes one and gives it back as it was."""
 
-    def __init__(self, ground: Ground, jobs: int, stop: Event, name: str = "seat") -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        jobs: int,
+        stop: Event,
+        name: str = "seat",
+        unknown_s: float = UNKNOWN_S,
+    ) -> None:
         self.ground = ground
+        self.unknown_s = unknown_s
         self.jobs = jobs
         self.stop = stop
         self._name = name
@@ -46,10 +54,13 @@ class Seats:
         self._turns = itertools.count(1)
         self._limits = ""
 
-    def limit(self, durations: Mapping[str, float]) -> None:
-        """From now on a test that takes much longer than it did is ended."""
+    def limit(
+        self, durations: Mapping[str, float], exempt: Mapping[str, float] | None = None
+    ) -> None:
+        """From now on a test that takes much longer than it did is ended. ``exempt``: test → its own limit, seconds."""
         path = self.ground.folder / "limits.json"
         limits = {name: LIMIT_S + _FACTOR * seconds for name, seconds in durations.items()}
+        limits.update(exempt or {})
         path.write_text(json.dumps(limits), encoding="utf-8")
         self._limits = str(path)
 
@@ -99,7 +110,7 @@ class Seats:
             self.ground.suite(root),
             arguments=arguments,
             timeout_s=timeout_s,
-            limit_s=LIMIT_S if self._limits else _UNKNOWN_S,
+            limit_s=LIMIT_S if self._limits else self.unknown_s,
             limits=self._limits,
         )
         if adapt is not None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdad.errors import FixBaselineUnusable, FixNothingToFix, FixTestUnknown, TdadError
-from tdad.facts import FAILING, PASSING
+from tdad.facts import FAILING, PASSING, Status
 from tdad.facts_fix import Failure, Start
 from tdad.runner.confined import ConfinedRun
-from tdad.runner.suite import SuiteOptions
+from tdad.runner.suite import SuiteOptions, SuiteRun
 from tdad.store.copies import copy_map
 from tdad.trace.probe.inherit import INJECT
 from tdad.workflows.audit_copy import in_copy
@@ -21,6 +21,9 @@ from tdad.workflows.fix_seats import Seats
 from tdad.workflows.fix_unstarted import unstarted
 from tdad.workflows.record_outside import PROBE_ARGUMENTS, ProbeSettings, probe_for
 from tdad.workflows.recording import prepare_folder, take_in
+
+_SECOND_CHANCES = 3
+"""So many tests that took too long are given more time: where more do, something common to them is stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,7 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
     failing = sorted(suite.failing | set(suite.uncollected))
     known = {*suite.outcomes, *suite.uncollected}
     targets = _chosen(wanted, known, failing)
-    seats.limit({name: out.duration_s for name, out in suite.outcomes.items()})
-    again = seats.run({}, failing, timeout_s=timeout_s)
-    flaky = frozenset(name for name in failing if passes(again, name))
+    again, flaky = _again(seats, suite, failing, timeout_s)
     left = tuple(name for name in targets if name not in flaky)
     if not left:
         noun = "test" if len(flaky) == 1 else "tests"
@@ -110,6 +111,32 @@ def begin(seats: Seats, wanted: Sequence[str], map_path: Path, timeout_s: float)
         and _kind(run.failures[name]) != _kind(again.failures[name])
     )
     return Begun(start, left, map_path, again.suite.wall_s, unsteady)
+
+
+def _again(
+    seats: Seats, suite: SuiteRun, failing: Sequence[str], timeout_s: float
+) -> tuple[ConfinedRun, frozenset[str]]:
+    """What failed once more: (that run, what passed in it).
+
+    Tests that took too long get twice the time, for they may be slow, not stuck; a few of them first. Where those are
+    stuck, so is something that the others have in common with them, and they are not run again.
+    """
+    late = [name for name in failing if _status(suite, name) is Status.TIMEOUT]
+    few, others = late[:_SECOND_CHANCES], late[_SECOND_CHANCES:]
+    usual = {name: out.duration_s for name, out in suite.outcomes.items() if name not in set(late)}
+    seats.limit(usual, dict.fromkeys(late, 2 * seats.unknown_s))
+    again = seats.run({}, [name for name in failing if name not in others], timeout_s=timeout_s)
+    passing = {name for name in failing if passes(again, name)}
+    if others and passing & set(few):
+        rest = seats.run({}, others, timeout_s=timeout_s)
+        passing |= {name for name in others if passes(rest, name)}
+    seats.limit(usual)
+    return again, frozenset(passing)
+
+
+def _status(suite: SuiteRun, name: str) -> Status | None:
+    outcome = suite.outcomes.get(name)
+    return outcome.status if outcome is not None else None
 
 
 def _blamed(ground: Ground, run: ConfinedRun) -> ConfinedRun:

@@ -51,7 +51,7 @@ class Verifier:
         began = time.monotonic()
         shutil.rmtree(self.ground.folder / "final-0", ignore_errors=True)
         seats = Seats(self.ground, 1, self.stop, "final")
-        seats.limit(self.start.durations)
+        seats.limit(self.start.usual_s)
         whole = self.start.wall_s <= self.limit_s
         tests = None
         if not whole:

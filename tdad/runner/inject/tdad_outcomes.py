@@ -18,6 +18,8 @@ pytest_plugins = ["tdad_calm"]
 
 _VARIABLE = "TDAD_OUTCOMES"
 _PYTHONPATH = "PYTHONPATH"
+_PATIENCE = ((20, 1.0), (3, 5.0))
+"""After so many tests that were too late, those of which nothing is known get so many seconds: something is stuck."""
 
 
 def _settings():
@@ -54,6 +56,7 @@ class Outcomes:
         self.worker = worker
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self.file = os.open(settings["file"], flags, 0o600)
+        self.late = 0
         self.limits = {}
         if settings["limits"]:
             with open(settings["limits"], encoding="utf-8") as limits:
@@ -115,5 +118,10 @@ class Outcomes:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):
         """End a test that takes much longer than it ever did."""
-        with limited(item, self.limits.get(item.nodeid, self.settings["limit_s"])):
+        limit = self.limits.get(item.nodeid)
+        if limit is None:
+            patience = [most for late, most in _PATIENCE if self.late >= late]
+            limit = min([self.settings["limit_s"], *patience[:1]])
+        with limited(item, limit):
             yield
+        self.late += any(name == LATE for name, _ in item.user_properties)
