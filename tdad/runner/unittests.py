@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 TESTS = "{tests}"
 PATTERNS = ("test*.py", "*_test.py", "tests.py", "*_tests.py")
 """Names of test modules where pytest's configuration does not say."""
+
+
+MOST, MOST_BYTES = 2000, 60_000
+"""So many tests a command line can name, and in so many characters."""
+_FIRST, _GROWTH = 100, 3
+"""Tests of the first portion; each further one has so many times as many."""
+
+
+def portions(node_ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Cut tests into portions for one process each, in their order: small ones first, so that a budget ends in time."""
+    at, size = 0, _FIRST
+    while at < len(node_ids):
+        yield tuple(node_ids[at : at + size])
+        at, size = at + size, min(MOST, size * _GROWTH)
+
+
+def fitting(node_ids: Sequence[str]) -> tuple[str, ...]:
+    """Return what a command line can hold: the tests, or else their classes, or files, which are more tests.
+
+    Nothing: not even the files fit, so that all tests have to be run.
+    """
+    coarser: tuple[Callable[[str], str], ...] = (
+        lambda name: name,
+        lambda name: name.rpartition("::")[0] or name,
+        lambda name: name.partition("::")[0],
+    )
+    for each in coarser:
+        found = tuple(dict.fromkeys(map(each, node_ids)))
+        if len(found) <= MOST and sum(map(len, found)) <= MOST_BYTES:
+            return found
+    return ()
 
 
 def command(runner: str, python: str, node_ids: Iterable[str]) -> list[str]:

@@ -48,6 +48,31 @@ class Witnessed:
         return bool(self.collected or self.uncollected or self.exit_code is not None)
 
 
+def joined(first: Witnessed, second: Witnessed) -> Witnessed:
+    """Two runs of different tests as one; it came to its end if both did."""
+    codes = (first.exit_code, second.exit_code)
+    known = first.attempts.keys()
+    return Witnessed(
+        attempts={
+            **first.attempts,
+            **{n: a for n, a in second.attempts.items() if n not in known},
+        },
+        collected={**first.collected, **second.collected},
+        chosen=tuple(dict.fromkeys([*first.chosen, *second.chosen])),
+        sampled=first.sampled | second.sampled,
+        uncollected={**first.uncollected, **second.uncollected},
+        exit_code=None if None in codes else max(code for code in codes if code is not None),
+        process_code=first.process_code or second.process_code,
+        wall_s=first.wall_s + second.wall_s,
+        cut_short=first.cut_short or second.cut_short,
+        hung=first.hung or second.hung,
+        foreign=tuple(sorted({*first.foreign, *second.foreign})),
+        trouble=(*first.trouble, *second.trouble),
+        forged=first.forged or second.forged,
+        said=first.said if first.process_code else second.said,
+    )
+
+
 def read_witness(
     said: Iterable[Mapping[str, Any]],
     *,

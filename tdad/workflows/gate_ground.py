@@ -6,7 +6,8 @@ import os
 import random
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,13 +18,13 @@ from tdad.facts_fix import Patch
 from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner.sandbox import Confinement, choose
-from tdad.runner.unittests import folder_of, path_of
-from tdad.runner.witness_read import Witnessed
+from tdad.runner.unittests import fitting, folder_of, path_of, portions
+from tdad.runner.witness_read import Witnessed, joined
 from tdad.runner.witnessed import Wanted, run_witnessed
 from tdad.workflows.audit_copy import in_copy, present
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
-from tdad.workflows.gate_imports import folders_and_names
+from tdad.workflows.gate_imports import folders_and_names, packages_of
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.private import calm_arguments, only_one, private_folder, tenant
 from tdad.workflows.project import Project
@@ -112,6 +113,10 @@ class Side:
         imports, self._names = folders_and_names(
             found.python.path, self.project.root, root, files, found.confine
         )
+        if self.options.runner:  # a script in a folder of its own finds what is installed only
+            there = present(found.python.path, found.empty, self._names, found.confine)
+            more = [folder for name, folder in packages_of(files).items() if name not in there]
+            imports = tuple(dict.fromkeys([*imports, *more]))
         self._helpers = present(found.python.path, found.empty, _HELPERS, found.confine)
         calm = calm_arguments(self._helpers)
         cell, python = found.cell, found.python
@@ -135,7 +140,43 @@ class Side:
     ) -> Witnessed:
         """Run tests in a copy of this side, confined; ``patch``: with these files in it."""
         if self.options.runner:
-            wanted = self._for_runner(wanted)
+            return self._by_runner(self._for_runner(wanted), timeout_s=timeout_s, patch=patch)
+        return self._once(wanted, timeout_s=timeout_s, workers=workers, patch=patch)
+
+    def _by_runner(
+        self, wanted: Wanted, *, timeout_s: float | None, patch: Patch | None
+    ) -> Witnessed:
+        """Run what a command line can hold at once; with a budget in portions, so that the riskiest come first."""
+        if not wanted.budget_s or not wanted.ids:
+            ids = fitting(wanted.ids)
+            there = wanted.look_into if ids or not wanted.ids else ()
+            told = replace(wanted, ids=ids, look_into=there)
+            return self._as_collected(
+                self._once(told, timeout_s=timeout_s, patch=patch), wanted.ids
+            )
+        began = time.monotonic()
+        run: Witnessed | None = None
+        for ids in portions(wanted.ids):
+            spent = time.monotonic() - began
+            if run is not None and spent > wanted.budget_s:
+                run = replace(run, cut_short=True)
+                break
+            left_s = None if timeout_s is None else max(1.0, timeout_s - spent)
+            one = self._once(replace(wanted, ids=fitting(ids)), timeout_s=left_s, patch=patch)
+            run = one if run is None else joined(run, one)
+            if one.exit_code is None or one.forged:
+                break
+        assert run is not None
+        return self._as_collected(run, wanted.ids)
+
+    def _once(
+        self,
+        wanted: Wanted,
+        *,
+        timeout_s: float | None,
+        workers: int = 0,
+        patch: Patch | None = None,
+    ) -> Witnessed:
         seats = self.seats
         ground = seats.ground
         spread = ("-n", str(workers)) if workers and self.has_xdist else ()
@@ -160,7 +201,7 @@ class Side:
                 stop=self.stop,
             )
         self.ran += len(run.attempts)
-        return self._as_collected(run) if self.options.runner else run
+        return run
 
     def _for_runner(self, wanted: Wanted) -> Wanted:
         """What a runner of unittest's tests can be told: tests and whole files, no choice among what it collects."""
@@ -172,15 +213,21 @@ class Side:
         if wanted.order == "shuffled":
             random.Random(wanted.seed).shuffle(ids)  # noqa: S311 - an order, not a secret
         there = [name for name in ids if os.path.lexists(self.root / name.partition("::")[0])]
-        return replace(wanted, ids=tuple(dict.fromkeys(there)), runner=self.options.runner)
+        look_into = () if everything else wanted.look_into
+        wanted = replace(wanted, ids=tuple(dict.fromkeys(there)), look_into=look_into)
+        return replace(wanted, runner=self.options.runner)
 
-    def _as_collected(self, run: Witnessed) -> Witnessed:
-        """A runner collects what it runs; modules that it cannot import it knows by name."""
+    def _as_collected(self, run: Witnessed, ids: Sequence[str]) -> Witnessed:
+        """A runner collects what it runs; modules that it cannot import it knows by name.
+
+        Of tests without an outcome nobody knows whether they are there, unless the run came to its end.
+        """
         folder = folder_of(shlex.split(self.options.runner or ""))
+        over = run.exit_code is not None and not run.cut_short
         return replace(
             run,
             collected=dict.fromkeys(run.attempts, 1),
-            chosen=tuple(run.attempts),
+            chosen=tuple(run.attempts if over else dict.fromkeys([*run.attempts, *ids])),
             uncollected={
                 path_of(n, folder, self._files): why for n, why in run.uncollected.items()
             },

@@ -125,6 +125,9 @@ def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
         again = replace(wanted, everything=False, ids=tuple(left), sample=0.0, order="collected")
         again = replace(again, look_into=files_of(side, left) or wanted.look_into)
         run = side.run(again, timeout_s=wanted_time(side.options))
+        ended = run.exit_code is not None and not run.cut_short
+        if side.options.runner and ended:  # what it was told and did not run is not there
+            head.chosen = tuple({**head.attempts, **run.attempts})
         if not run.attempts:
             break
         _take(head, run)

@@ -36,6 +36,9 @@ class _Told:
         self.own = settings["own"]
         self.began = {}
         self.failed = set()
+        self.outer = None
+        """The result that tests under way are told to: runs that a test makes inside itself have others."""
+        self.open = 0
         self.ends = 0
         self.ended = False
 
@@ -68,12 +71,19 @@ class _Told:
 
         def wrapped(self_, *args, **kwargs):
             try:
-                then(*args, **kwargs)
+                if self.listens(self_):
+                    then(*args, **kwargs)
             except Exception as error:  # noqa: BLE001  # the runner must run, and silence is no pass
                 self.say(trouble="%s: %s" % (name, error))
             return method(self_, *args, **kwargs)
 
         setattr(result, name, wrapped)
+
+    def listens(self, result):
+        """A suite that tests a runner of tests runs some, and their ends are its own affair."""
+        if not self.open:
+            self.outer = result
+        return result is self.outer
 
     def name(self, test):
         """``path::Class::method``; of what is no test of a file its own name."""
@@ -88,6 +98,7 @@ class _Told:
 
     def start(self, test):
         """One test begins."""
+        self.open += 1
         if self.broken(test):
             return
         name = self.name(test)
@@ -132,6 +143,7 @@ class _Told:
 
     def stop(self, test):
         """One test is over."""
+        self.open = max(0, self.open - 1)
         if not self.broken(test):
             name = self.name(test)
             self.say(
@@ -164,7 +176,7 @@ class _Told:
         return text[:2000], site
 
     def end(self):
-        """The run is over."""
+        """The run is over; one that a test makes inside itself was not listened to."""
         if self.ended:
             return
         self.ended = True

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tdad.runner.unittests import command, folder_of, path_of
+from tdad.runner.unittests import MOST, command, fitting, folder_of, path_of, portions
 
 
 def test_labels_are_relative_to_the_runner():
@@ -18,3 +18,20 @@ def test_a_module_is_found_again():
     assert folder_of(["python", "tests/runtests.py"]) == "tests"
     assert path_of("a.tests", "tests", ["tests/a/tests.py"]) == "tests/a/tests.py"
     assert path_of("a", ".", ["a/__init__.py"]) == "a/__init__.py"
+
+
+def test_a_command_line_names_what_it_can_hold():
+    tests = [f"t/test_{number % 300}.py::C{number % 900}::test_{number}" for number in range(5000)]
+    assert fitting(tests[:50]) == tuple(tests[:50])
+    assert fitting(tests) == tuple(f"t/test_{n % 300}.py::C{n}" for n in range(900))
+    many = [f"t/test_{number}.py::C::test" for number in range(5000)]
+    assert fitting(many[:2000]) == tuple(many[:2000])
+    assert fitting(many) == (), "all tests have to be run"
+
+
+def test_portions_are_small_at_first_and_keep_the_order():
+    tests = [f"test_{number}" for number in range(6000)]
+    found = list(portions(tests))
+    assert [len(one) for one in found] == [100, 300, 900, MOST, MOST, 700]
+    assert [name for one in found for name in one] == tests
+    assert list(portions([])) == []
