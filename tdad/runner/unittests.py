@@ -42,6 +42,23 @@ def fitting(node_ids: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
+def by_folder(node_ids: Sequence[str]) -> list[tuple[str, ...]]:
+    """Cut tests into two halves, the tests of one folder together; one part: they all are of one folder."""
+    folders: dict[PurePosixPath, list[str]] = {}
+    for name in node_ids:
+        folders.setdefault(PurePosixPath(name.partition("::")[0]).parent, []).append(name)
+    groups = list(folders.values())
+    middle = (len(groups) + 1) // 2
+    halves = (groups[:middle], groups[middle:])
+    return [tuple(name for group in half for name in group) for half in halves if half]
+
+
+def last_line(said: str) -> str:
+    """Return what a runner said at its end."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else "the runner ended before the first test"
+
+
 def command(runner: str, python: str, node_ids: Iterable[str]) -> list[str]:
     """The command line; ``{tests}`` becomes the labels, and ``python`` the interpreter of the side.
 

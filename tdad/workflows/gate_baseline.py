@@ -104,6 +104,8 @@ def ask_baseline(
         return result
     wanted = Wanted(
         ids=tuple(new),
+        # a runner does not tell what there is unless it runs it
+        files=tuple(broken) if side.options.runner else (),
         beside=tuple(beside),
         known=tuple(renames.old_id(name) for name in head.collected),
         look_into=() if "*" in beside else look_into,

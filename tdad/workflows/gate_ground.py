@@ -18,7 +18,7 @@ from tdad.facts_fix import Patch
 from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner.sandbox import Confinement, choose
-from tdad.runner.unittests import fitting, folder_of, path_of, portions
+from tdad.runner.unittests import by_folder, fitting, folder_of, last_line, path_of, portions
 from tdad.runner.witness_read import Witnessed, joined
 from tdad.runner.witnessed import Wanted, run_witnessed
 from tdad.workflows.audit_copy import in_copy, present
@@ -113,10 +113,8 @@ class Side:
         imports, self._names = folders_and_names(
             found.python.path, self.project.root, root, files, found.confine
         )
-        if self.options.runner:  # a script in a folder of its own finds what is installed only
-            there = present(found.python.path, found.empty, self._names, found.confine)
-            more = [folder for name, folder in packages_of(files).items() if name not in there]
-            imports = tuple(dict.fromkeys([*imports, *more]))
+        if self.options.runner:  # the working directory is not where a script imports from
+            imports = tuple(dict.fromkeys([*imports, *packages_of(files).values()]))
         self._helpers = present(found.python.path, found.empty, _HELPERS, found.confine)
         calm = calm_arguments(self._helpers)
         cell, python = found.cell, found.python
@@ -148,26 +146,40 @@ class Side:
     ) -> Witnessed:
         """Run what a command line can hold at once; with a budget in portions, so that the riskiest come first."""
         if not wanted.budget_s or not wanted.ids:
-            ids = fitting(wanted.ids)
-            there = wanted.look_into if ids or not wanted.ids else ()
-            told = replace(wanted, ids=ids, look_into=there)
-            return self._as_collected(
-                self._once(told, timeout_s=timeout_s, patch=patch), wanted.ids
-            )
+            run = self._told(wanted, wanted.ids, timeout_s, patch)
+            return self._as_collected(run, wanted.ids)
         began = time.monotonic()
-        run: Witnessed | None = None
+        found: Witnessed | None = None
         for ids in portions(wanted.ids):
             spent = time.monotonic() - began
-            if run is not None and spent > wanted.budget_s:
-                run = replace(run, cut_short=True)
+            if found is not None and spent > wanted.budget_s:
+                found = replace(found, cut_short=True)
                 break
             left_s = None if timeout_s is None else max(1.0, timeout_s - spent)
-            one = self._once(replace(wanted, ids=fitting(ids)), timeout_s=left_s, patch=patch)
-            run = one if run is None else joined(run, one)
+            one = self._told(wanted, ids, left_s, patch)
+            found = one if found is None else joined(found, one)
             if one.exit_code is None or one.forged:
                 break
-        assert run is not None
-        return self._as_collected(run, wanted.ids)
+        assert found is not None
+        return self._as_collected(found, wanted.ids)
+
+    def _told(
+        self, wanted: Wanted, ids: Sequence[str], timeout_s: float | None, patch: Patch | None
+    ) -> Witnessed:
+        """Run these tests; a runner that ends before the first is asked by halves, until one folder is to blame."""
+        told = fitting(ids)
+        there = wanted.look_into if told or not ids else ()
+        run = self._once(
+            replace(wanted, ids=told, look_into=there), timeout_s=timeout_s, patch=patch
+        )
+        if run.began or run.attempts or run.cut_short or run.forged or not told:
+            return run
+        halves = by_folder(ids)
+        if len(halves) == 1:
+            files = dict.fromkeys(name.partition("::")[0] for name in ids)
+            return replace(run, uncollected=dict.fromkeys(files, last_line(run.said)), exit_code=1)
+        first, second = (self._told(wanted, half, timeout_s, patch) for half in halves)
+        return joined(first, second)
 
     def _once(
         self,
@@ -229,7 +241,8 @@ class Side:
             collected=dict.fromkeys(run.attempts, 1),
             chosen=tuple(run.attempts if over else dict.fromkeys([*run.attempts, *ids])),
             uncollected={
-                path_of(n, folder, self._files): why for n, why in run.uncollected.items()
+                n if n in self._files else path_of(n, folder, self._files): why
+                for n, why in run.uncollected.items()
             },
         )
 

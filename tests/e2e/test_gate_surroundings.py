@@ -61,6 +61,56 @@ def test_unittests_own_runner_is_listened_to(tmp_path):
     }
 
 
+RUNNER = """
+import sys, unittest
+import shop
+if any(label.startswith("gis") for label in sys.argv[1:]):
+    sys.exit("Aborting: gis needs another database")
+result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:]))
+sys.exit(not result.wasSuccessful())
+"""
+INSIDE = """
+import io, unittest, shop
+class Inner(unittest.TestCase):
+    def runTest(self): self.fail("on purpose")
+class Outer(unittest.TestCase):
+    def test_failures_are_counted(self):
+        result = unittest.TextTestRunner(stream=io.StringIO()).run(Inner())
+        self.assertEqual(len(result.failures), len(shop.name("a")))
+"""
+
+
+def test_a_runner_in_a_folder_of_its_own_that_refuses_some_tests(tmp_path):
+    """As Django's: the project is not installed, one label ends it, and tests run tests."""
+    tests = {
+        "tests/runtests.py": RUNNER,
+        "tests/shop_tests/__init__.py": "",
+        "tests/shop_tests/test_shop.py": UNITTESTS,
+        "tests/shop_tests/test_inside.py": INSIDE,
+        "tests/gis_tests/__init__.py": "",
+        "tests/gis_tests/test_gis.py": UNITTESTS,
+    }
+    root = repository(
+        tmp_path / "shop",
+        {"shop/__init__.py": SHOP, **tests},
+        {"shop/__init__.py": BROKEN, **tests},
+    )
+    report = run(root, runner="python tests/runtests.py {tests}", budget_s=60.0, reruns=1)
+    assert report.end is GateEnd.REGRESSION, report.undecided
+    found = {test.node_id: test.verdict for test in report.tests}
+    shop = "tests/shop_tests/test_shop.py::"
+    inside = "tests/shop_tests/test_inside.py::Outer::test_failures_are_counted"
+    assert {name.rpartition("::")[2] for name, v in found.items() if v is Verdict.REGRESSION} == {
+        "test_total",
+        "test_parts",
+    }
+    assert found.get(inside, Verdict.UNCHANGED) is Verdict.UNCHANGED
+    assert all(
+        name.startswith((shop, "tests/gis_tests/test_gis.py")) or name == inside for name in found
+    )
+    assert found["tests/gis_tests/test_gis.py"] is Verdict.STILL_FAILING, "refused before as well"
+
+
 NAMELESS = """
 import unittest, shop
 class Nameless(unittest.TestCase):

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from tdad.runner.unittests import MOST, command, fitting, folder_of, path_of, portions
+from tdad.runner.unittests import (
+    MOST,
+    by_folder,
+    command,
+    fitting,
+    folder_of,
+    last_line,
+    path_of,
+    portions,
+)
 
 
 def test_labels_are_relative_to_the_runner():
@@ -27,6 +36,14 @@ def test_a_command_line_names_what_it_can_hold():
     many = [f"t/test_{number}.py::C::test" for number in range(5000)]
     assert fitting(many[:2000]) == tuple(many[:2000])
     assert fitting(many) == (), "all tests have to be run"
+
+
+def test_tests_are_cut_between_folders():
+    tests = ["a/t.py::A::x", "b/t.py", "a/u.py::B::y", "c/t.py"]
+    assert by_folder(tests) == [("a/t.py::A::x", "a/u.py::B::y", "b/t.py"), ("c/t.py",)]
+    assert by_folder(tests[::2]) == [("a/t.py::A::x", "a/u.py::B::y")]
+    assert last_line("Testing\nAborting: no database\n\n") == "Aborting: no database"
+    assert last_line(" \n") == "the runner ended before the first test"
 
 
 def test_portions_are_small_at_first_and_keep_the_order():
