@@ -59,6 +59,11 @@ class Recorded:
         return self.folder / "testmon.json"
 
     @property
+    def packages(self) -> Path:
+        """What was installed when testmon recorded."""
+        return self.folder / "packages.txt"
+
+    @property
     def coverage(self) -> Path:
         """The data of coverage with contexts."""
         return self.folder / "coverage"
@@ -88,9 +93,23 @@ def record(name: str) -> Suite:
         index(name)
     if not files.coverage.exists():
         _coverage(name, files.coverage)
-    if not files.testmon.exists():
+    if not files.testmon.exists() or _other_packages(files.packages):
         _testmon(name, files.testmon)
+        files.packages.write_text(_packages(), encoding="utf-8")
     return load_suite(name)
+
+
+def _other_packages(noted: Path) -> bool:
+    """Tell whether testmon would run everything, because what is installed is not what it recorded with."""
+    return not noted.exists() or noted.read_text(encoding="utf-8") != _packages()
+
+
+def _packages() -> str:
+    code = (
+        "import importlib.metadata as m; "
+        "print(*sorted({f'{each.name} {each.version}' for each in m.distributions()}), sep='\\n')"
+    )
+    return run([python(), "-c", code])
 
 
 def load_suite(name: str) -> Suite:
