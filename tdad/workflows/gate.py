@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from tdad.answers_gate import Chosen, GateEnd, GateReport, Version
 from tdad.config import levels_of
 from tdad.facts import FileVersion
+from tdad.facts_flaky import Sample
 from tdad.facts_gate import Author, Judged, Level, Verdict
 from tdad.gate.history import samples
 from tdad.gate.judge import Presence
@@ -147,7 +148,7 @@ def _heard(
     again = Rerunner(
         sides, options, selected, renames, head, baseline, known, history
     ).look_again()
-    if known.attempts:
+    if known.attempts and baseline.believed:
         known.save()
     deleted = frozenset(v.old_path or v.path for v in files if v.new is None)
     return Heard(
@@ -210,7 +211,9 @@ def _unasked(report: GateReport, files: Sequence[FileVersion]) -> GateReport:
 
 def _with_history(project: Project, sides: Field, heard: Heard, report: GateReport) -> GateReport:
     """Keep what was found out about flaky tests; tell how many are known now."""
-    found = samples(report.tests, heard.history, heard.fresh(), at=round(time.time(), 3))
+    found: dict[str, Sample] = {}
+    if heard.baseline.believed:
+        found = samples(report.tests, heard.history, heard.fresh(), at=round(time.time(), 3))
     note = keep_history(project, sides.kept, found)
     notes = (*report.notes, note) if note else report.notes
     return replace(report, known_flaky=len({*heard.history, *found}), notes=notes)

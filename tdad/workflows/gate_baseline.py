@@ -41,6 +41,11 @@ class BaselineRun:
     asked_for: frozenset[str] = frozenset()
     """Tests that were named to the run."""
 
+    @property
+    def believed(self) -> bool:
+        """Its outcomes are the baseline's: worth keeping for later gates."""
+        return not (self.foreign or self.forged)
+
     def presence(self, name: str) -> Presence:
         """Whether the baseline has the test, as far as anybody asked."""
         path = name.partition("::")[0]
