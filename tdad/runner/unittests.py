@@ -91,11 +91,16 @@ def label(node_id: str, folder: str) -> str:
     return ".".join([module, *(part for part in rest.partition("[")[0].split("::") if part)])
 
 
-def path_of(module: str, folder: str, files: Collection[str]) -> str:
-    """The file of a module that a runner could not import, as far as there is one; else the name as it is."""
-    inside = module.replace(".", "/")
+def path_of(name: str, folder: str, files: Collection[str]) -> str:
+    """The file of a module that a runner could not import, or ``path::Class`` of a class that it could not set up.
+
+    As far as there is such a file; else the name as it is.
+    """
     prefix = "" if folder == "." else f"{folder}/"
-    for name in (f"{prefix}{inside}.py", f"{prefix}{inside}/__init__.py"):
-        if name in files:
-            return name
-    return f"{prefix}{inside}.py"
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        inside = "/".join(parts[:length])
+        for path in (f"{prefix}{inside}.py", f"{prefix}{inside}/__init__.py"):
+            if path in files:
+                return "::".join([path, *parts[length:]])
+    return f"{prefix}{name.replace('.', '/')}.py"

@@ -117,9 +117,9 @@ def ask_baseline(
         limits=limits_of(selected, side.options),
     )
     _run(side, replace(wanted, setting=Setting.SUITE), result)
-    whole = [*beside, *broken]
+    whole = [*beside]
     if not side.options.runner:  # pytest tells what else is in the files of the tests that it runs
-        whole += [name.partition("::")[0] for name in asked]
+        whole += [*broken, *(name.partition("::")[0] for name in asked)]
     result.looked_into = frozenset(["*"] if "*" in beside or not head.began else whole)
     result.asked_for = frozenset(new)
     if broken and result.runnable:

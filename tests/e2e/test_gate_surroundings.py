@@ -77,6 +77,14 @@ class Outer(unittest.TestCase):
     def test_failures_are_counted(self):
         result = unittest.TextTestRunner(stream=io.StringIO()).run(Inner())
         self.assertEqual(len(result.failures), len(shop.name("a")))
+class Ready(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls): assert shop.total([1]) == 1
+    def test_ready(self): pass
+class NeverReady(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls): assert shop.total([1]) == 5
+    def test_never(self): pass
 """
 
 
@@ -98,16 +106,19 @@ def test_a_runner_in_a_folder_of_its_own_that_refuses_some_tests(tmp_path):
     report = run(root, runner="python tests/runtests.py {tests}", budget_s=60.0, reruns=1)
     assert report.end is GateEnd.REGRESSION, report.undecided
     found = {test.node_id: test.verdict for test in report.tests}
-    shop = "tests/shop_tests/test_shop.py::"
-    inside = "tests/shop_tests/test_inside.py::Outer::test_failures_are_counted"
+    inside = "tests/shop_tests/test_inside.py"
     assert {name.rpartition("::")[2] for name, v in found.items() if v is Verdict.REGRESSION} == {
         "test_total",
         "test_parts",
+        "test_ready",
     }
-    assert found.get(inside, Verdict.UNCHANGED) is Verdict.UNCHANGED
-    assert all(
-        name.startswith((shop, "tests/gis_tests/test_gis.py")) or name == inside for name in found
+    assert found[f"{inside}::NeverReady"] is Verdict.STILL_FAILING
+    assert (
+        found.get(f"{inside}::Outer::test_failures_are_counted", Verdict.UNCHANGED)
+        is Verdict.UNCHANGED
     )
+    assert not [name for name in found if "Inner" in name], "what a test runs is its own affair"
+    assert Verdict.REMOVED not in found.values()
     assert found["tests/gis_tests/test_gis.py"] is Verdict.STILL_FAILING, "refused before as well"
 
 

@@ -113,6 +113,14 @@ class _Told:
     def phase(self, test, outcome, err=None, why="", xfail=False):
         """One test ended so."""
         text, site = self.looked(err) if err is not None else (why, None)
+        if type(test).__name__ == "_ErrorHolder":
+            what, _, where = str(test.id()).partition(" (")
+            if outcome == "skipped":
+                return  # a whole class or module: none of its tests begins
+            if what.startswith("setUp"):  # none of its tests begins, either
+                self.ends = 1
+                self.say(uncollected=where.rstrip(")"), why=text)
+                return
         if self.broken(test):
             if "AttributeError" not in text:
                 self.say(uncollected=str(test.id()).rpartition("._FailedTest.")[2], why=text)

@@ -27,6 +27,8 @@ def test_a_module_is_found_again():
     assert folder_of(["python", "tests/runtests.py"]) == "tests"
     assert path_of("a.tests", "tests", ["tests/a/tests.py"]) == "tests/a/tests.py"
     assert path_of("a", ".", ["a/__init__.py"]) == "a/__init__.py"
+    assert path_of("a.tests.Shop", "tests", ["tests/a/tests.py"]) == "tests/a/tests.py::Shop"
+    assert path_of("gone.tests", "tests", ["tests/a/tests.py"]) == "tests/gone/tests.py"
 
 
 def test_a_command_line_names_what_it_can_hold():
