@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 
 from tdad.config.decisive import is_configuration
-from tdad.facts import Change, ChangeKind, Part
+from tdad.facts import Change, ChangeKind, DefinitionKind, Part
 from tdad.graph.impacts.world import World
 
 OF_COLLECTION = frozenset({"collect_ignore", "collect_ignore_glob", "__test__"})
@@ -26,7 +26,7 @@ def may_hold_new_tests(world: World, changes: Sequence[Change]) -> set[str]:
         if posixpath.basename(change.path) == "conftest.py" and _is_about_collection(change):
             folder = posixpath.dirname(change.path)
             paths.update(p for p in world.head.paths() if not folder or p.startswith(f"{folder}/"))
-        elif _may_bring_tests(change):
+        elif _may_bring_tests(world, change):
             paths.update(world.now.reverse_import_closure(change.path))
     return paths
 
@@ -36,10 +36,13 @@ def _is_about_collection(change: Change) -> bool:
     return not OF_COLLECTION.isdisjoint(names) or any(name.startswith("pytest_") for name in names)
 
 
-def _may_bring_tests(change: Change) -> bool:
+def _may_bring_tests(world: World, change: Change) -> bool:
     """Whether files that import the changed one may collect more from it: by usual names, however configured."""
-    if change.part is Part.HEADER or "__test__" in change.binds:
+    if "__test__" in change.binds:
         return True
+    named = any("test" in name.lower() for name in change.qualname.split("."))
+    if change.part is Part.HEADER:
+        definition = world.definition(change.path, change.qualname)
+        return named or definition is None or definition.kind is not DefinitionKind.FUNCTION
     come = change.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}
-    names = change.qualname.split(".")
-    return come and (any("test" in name.lower() for name in names) or "*" in change.binds)
+    return come and (named or "*" in change.binds)
