@@ -15,10 +15,12 @@ from tdad.facts import (
     Use,
 )
 from tdad.graph.impacts.captures import captured_by_file, seeing
-from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base
+from tdad.graph.impacts.classes import family, has_processing_base, has_unknown_base, is_special
 from tdad.graph.impacts.exports import listed
-from tdad.graph.impacts.spread import Spread, is_special
+from tdad.graph.impacts.readers import read_by
+from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.uses import used
 from tdad.graph.impacts.world import World, find
 
 LOOKUP_HOOKS = ("__getattr__", "__getattribute__")
@@ -158,7 +160,7 @@ def _listed_subclasses(world: World, spread: Spread, trail: Trail, base: str) ->
                 or _is_parameter(world, where, root)
             ):
                 step = trail.then("may be listed by", where, evidence=Evidence.DERIVED)
-                spread.read_by(where, step, reference.line)
+                read_by(spread, where, step, reference.line)
 
 
 def _is_parameter(world: World, where: str, name: str) -> bool:
@@ -179,7 +181,7 @@ def added_file(world: World, spread: Spread, trail: Trail) -> None:
     change = trail.change
     path = change.path
     for dotted in world.now.modules.names_of(path):
-        spread.used(Use.NO_MODULE, dotted, trail)
+        used(spread, Use.NO_MODULE, dotted, trail)
         _shadowed(world, spread, trail, dotted)
     _imported_instead(world, spread, trail, path)
     _hides_attribute(world, spread, trail, path)
@@ -205,7 +207,7 @@ def added_file(world: World, spread: Spread, trail: Trail) -> None:
 
 def _shadowed(world: World, spread: Spread, trail: Trail, dotted: str) -> None:
     """The new file wins a module name that another file, or a distribution, had."""
-    spread.used(Use.MODULE, dotted, trail)
+    used(spread, Use.MODULE, dotted, trail)
     previous = world.before.module_path(dotted)
     if (
         previous is not None

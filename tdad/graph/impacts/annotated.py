@@ -20,6 +20,7 @@ from tdad.facts import (
 )
 from tdad.graph.impacts.classes import annotations_are_read, split
 from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.readers import called
 from tdad.graph.impacts.spread import NO_CHANGE, Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import Inspecting, World, innermost
@@ -65,7 +66,7 @@ def parameters(world: World, spread: Spread, trail: Trail) -> None:
         (change.old_path or change.path, change.old_qualname or change.qualname),
     ):
         spread.members(path, qualname, trail)
-        spread.called(path, qualname, trail)
+        called(spread, path, qualname, trail)
     _asked_for(world, spread, trail, change.qualname, SIGNATURES)
 
 

@@ -16,6 +16,7 @@ from tdad.facts import (
     Impact,
     Part,
 )
+from tdad.graph.impacts.caches import cached
 from tdad.graph.impacts.data import precaution
 from tdad.graph.impacts.drift import drift, drifted
 from tdad.graph.impacts.elsewhere import said, unseen
@@ -86,7 +87,7 @@ def reach(world: World, change: Change) -> dict[str, Trail]:
     seed(world, spread, change)
     if change.qualname and change.part in {Part.BODY, Part.WHOLE, Part.HEADER}:
         where = f"{change.old_path or change.path}::{change.old_qualname or change.qualname}"
-        spread.cached(where, start(world, change))
+        cached(spread, where, start(world, change))
     found = spread.run()
     return found if is_text(change) else {**unseen(world, change), **found}
 

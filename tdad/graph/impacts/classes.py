@@ -51,6 +51,11 @@ def is_pure(decorator: str) -> bool:
     )
 
 
+def is_special(name: str) -> bool:
+    """Whether the language looks the name up (``__slots__``, ``__hash__ = None``), so that nobody needs to write it."""
+    return name.startswith("__") and name.endswith("__")
+
+
 def split(definition: str) -> tuple[str, str]:
     """``path::qualname`` → path, qualname."""
     path, _, qualname = definition.partition("::")

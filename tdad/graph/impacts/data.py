@@ -17,8 +17,10 @@ from tdad.facts import (
     Use,
 )
 from tdad.graph.impacts.importing import tests_importing
+from tdad.graph.impacts.readers import read_by
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.uses import used
 from tdad.graph.impacts.world import World
 
 _QUESTIONS = frozenset(
@@ -32,7 +34,7 @@ def data_file(world: World, spread: Spread, trail: Trail) -> None:
     """Who opened the file, listed its folder, or looked for it in vain; all tests for configuration."""
     change = trail.change
     for path in {change.path, change.old_path or change.path}:
-        spread.used(Use.READ, path, trail)
+        used(spread, Use.READ, path, trail)
     if change.kind is not ChangeKind.EDITED:
         for path in sorted({change.path, change.old_path or change.path}):
             _listed(world, spread, path, trail)
@@ -59,14 +61,14 @@ def _source_read(world: World, spread: Spread, trail: Trail) -> None:
                     step = trail.only(importing).then(
                         "source read by", where, evidence=Evidence.DERIVED
                     )
-                    spread.read_by(where, step, reference.line)
+                    read_by(spread, where, step, reference.line)
 
 
 def _listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
     """Whoever listed the folder; a folder that came or went with the file is in the listing of the next one."""
     folder = posixpath.dirname(path)
     while True:
-        spread.used(Use.LISTED, folder or ".", trail)
+        used(spread, Use.LISTED, folder or ".", trail)
         if not folder or world.has_folder(folder):
             return
         folder = posixpath.dirname(folder)
@@ -75,7 +77,7 @@ def _listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
 def _appeared(spread: Spread, path: str, trail: Trail) -> None:
     """Whoever looked for the file, or for one of its folders, and did not find it."""
     while path:
-        spread.used(Use.ABSENT, path, trail)
+        used(spread, Use.ABSENT, path, trail)
         path = posixpath.dirname(path)
 
 
@@ -89,7 +91,7 @@ def _asked_for(world: World, spread: Spread, path: str, trail: Trail) -> None:
         for reference in _literals(facts, name):
             where = f"{reader}::{facts.definitions[reference.source].qualname}"
             step = trail.then("asked for by", where, evidence=Evidence.DERIVED)
-            spread.read_by(where, step, reference.line)
+            read_by(spread, where, step, reference.line)
 
 
 def _asks(reference: Reference) -> bool:

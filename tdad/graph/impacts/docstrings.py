@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tdad.facts import Change, DefinitionKind, Evidence, Reference, ReferenceKind
 from tdad.graph.impacts.classes import decorators, is_pure, split
 from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.readers import read_by
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
@@ -55,7 +56,7 @@ def _reading(world: World, change: Change, readers: list[tuple[str, int]]) -> fr
         return frozenset()
     read = Spread(world, follows_change=False)
     for reader, line in readers:
-        read.read_by(reader, Trail(change), line)
+        read_by(read, reader, Trail(change), line)
     return frozenset(read.run())
 
 

@@ -16,6 +16,7 @@ from tdad.facts import (
 )
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
+from tdad.graph.impacts.uses import used
 from tdad.graph.impacts.world import World
 
 RUNS_THE_TESTS = ("pytest", "pluggy", "iniconfig")
@@ -61,7 +62,7 @@ def drifted(
     for name in found.variables:
         change = _drifted(f"${name}", f"environment variable ${name}")
         changes.append(change)
-        spread.used(Use.ENV, name, Trail(change))
+        used(spread, Use.ENV, name, Trail(change))
     for name, (then, now) in found.packages.items():
         detail = f"{name} {then or 'not installed'} → {now or 'not installed'}"
         if name in RUNS_THE_TESTS or (name.startswith("pytest-") and then):
@@ -85,7 +86,7 @@ def _package(world: World, spread: Spread, trail: Trail, modules: list[str]) -> 
     for module in modules:
         for how in (Use.MODULE, Use.NO_MODULE):
             concerned = concerned or bool(world.recorded.users(how, module))
-            spread.used(how, module, trail)
+            used(spread, how, module, trail)
         for path in world.head.mentioning(module):
             concerned = _importing(world, spread, trail, path, module) or concerned
     return concerned

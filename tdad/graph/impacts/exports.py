@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tdad.facts import DefinitionKind, Evidence, ReferenceKind
 from tdad.graph.impacts.classes import split
+from tdad.graph.impacts.readers import looked_up
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.starred import (
     bound_names,
@@ -36,7 +37,7 @@ def exported(world: World, spread: Spread, trail: Trail) -> None:
     for name in sorted(before ^ now):
         how = "stops exporting" if name in before else "exports"
         step = narrowed.then(how, f"{path}::{name}", evidence=Evidence.DERIVED)
-        spread.looked_up(path, name, step)
+        looked_up(spread, path, name, step)
         if name in before:
             importing_statements(world, spread, path, name, step, by_star=True)
     if before ^ now:

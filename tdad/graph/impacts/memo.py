@@ -256,3 +256,11 @@ class Memos:
         for definition in (memo.definition, *sorted(memo.makers)):
             found |= Calls(self.world, memo.owners, self.owners).of(definition)
         return found
+
+
+def memos_of(world: World) -> Memos:
+    """The memoised functions of the world, found once."""
+    if world.memos is None:
+        world.memos = Memos(world)
+    assert isinstance(world.memos, Memos)
+    return world.memos

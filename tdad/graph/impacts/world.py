@@ -47,7 +47,7 @@ class World:
     inspecting: dict[tuple[str, ...], Inspecting] = field(default_factory=dict)
     """Memory of ``annotated``: names by which code looks at definitions → who does."""
     memos: object = None
-    """What ``spread`` knows about memoised functions, found once."""
+    """Memory of :func:`tdad.graph.impacts.memo.memos_of`."""
     rebound: set[str] = field(default_factory=set)
     """Definitions whose header was found affected: the parameter ids of tests among them may be others now."""
     _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
@@ -63,6 +63,14 @@ class World:
     def recorded_facts(self, path: str, digest: str) -> FileFacts | None:
         """Facts of the version of ``path`` that was recorded, or the closest known one."""
         return self.recorded.facts(path, digest) or self.old.get(path) or self.head.get(path)
+
+    def facts_of_run(self, path: str) -> FileFacts | None:
+        """Facts of the newest recorded version: the one whose lines the sites are in."""
+        for digest in self.recorded.versions(path):
+            facts = self.recorded_facts(path, digest)
+            if facts is not None:
+                return facts
+        return self.facts(path)
 
     def definition(self, path: str, qualname: str) -> Definition | None:
         """The definition now, or in the old version."""
@@ -235,6 +243,15 @@ def statement_binding(facts: FileFacts, line: int) -> tuple[str, tuple[str, ...]
     if best is None or best.kind is StatementKind.DOCSTRING:
         return "", ()
     return facts.definitions[best.owner].qualname, best.binds
+
+
+def statement_span(facts: FileFacts, line: int) -> Span:
+    """Span of the innermost statement at ``line``, at import or not; the line itself when there is none."""
+    best: Span | None = None
+    for statement in facts.statements:
+        if line in statement.span and (best is None or best.encloses(statement.span)):
+            best = statement.span
+    return best or Span(line, line)
 
 
 def same_change_version(change: Change, digest: str) -> bool:

@@ -6,8 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from tdad.facts import Change, Part, ReferenceKind
-from tdad.graph.impacts.classes import has_processing_base, has_unknown_base
-from tdad.graph.impacts.spread import is_special
+from tdad.graph.impacts.classes import has_processing_base, has_unknown_base, is_special
 from tdad.graph.resolve import Resolver
 
 
