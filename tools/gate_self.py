@@ -25,7 +25,8 @@ KNOWN_S, UNKNOWN_S = 25.0, 8.0
 """Budget where something was recorded or read before, and where all code has to be read first."""
 GRACE_S = 5.0
 TDAD = (sys.executable, "-m", "tdad")
-FAST = {"TDAD_PASS_ENV": "PYTEST_ADDOPTS", "PYTEST_ADDOPTS": "-m 'not slow and not model'"}
+FAST = {"PYTEST_ADDOPTS": "-m 'not slow and not model'"}
+"""The project's ``pass_env`` hands it on to the tests."""
 
 
 def main(arguments: Sequence[str]) -> int:
