@@ -14,9 +14,10 @@ from tdad.facts_flaky import Flakes, Sample
 from tdad.store import cache as index
 from tdad.store import flakes
 from tdad.store.cache import Cache, Indexed, Signature
+from tdad.store.chosen import Tables
 from tdad.store.codec import Counts
 from tdad.store.ledger import read_tests
-from tdad.store.recorded import RecordedView, Tables
+from tdad.store.recorded import RecordedView
 from tdad.store.rows import BUSY_TIMEOUT_S, Rows
 
 if TYPE_CHECKING:
