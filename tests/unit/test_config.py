@@ -78,10 +78,19 @@ def test_root_is_the_nearest_table_then_git_then_a_project_file(tmp_path: Path) 
     (tmp_path / "a/.git").mkdir()
     (tmp_path / "a/.git/HEAD").write_text("ref: refs/heads/main\n")
     assert find_root(inner) == tmp_path / "a"
-    write(tmp_path, "[tool.tdad.x]\n")
-    assert find_root(inner) == tmp_path
     write(tmp_path / "a/b", "[tool]\ntdad = {}\n")
     assert find_root(inner) == tmp_path / "a/b"
+
+
+def test_a_repository_inside_a_project_is_its_own_and_a_submodule_is_not(tmp_path: Path) -> None:
+    inner = tmp_path / "a/b"
+    inner.mkdir(parents=True)
+    write(tmp_path, "[tool.tdad.x]\n")
+    assert find_root(inner) == tmp_path
+    (tmp_path / "a/.git").write_text("gitdir: ../.git/modules/a\n")
+    assert find_root(inner) == tmp_path
+    (tmp_path / "a/.git").write_text("gitdir: /elsewhere/.git/worktrees/a\n")
+    assert find_root(inner) == tmp_path / "a"
 
 
 @pytest.mark.parametrize(
