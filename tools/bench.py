@@ -114,7 +114,9 @@ class _Notes:
 
     def __call__(self, part: str, result: dict[str, Any]) -> None:
         names = [str(result[name]) for name in ("subject", "python") if name in result]
-        key = " ".join([*names, *result.get("only", ())])  # a part of a suite stands beside the whole
+        key = " ".join(
+            [*names, *result.get("only", ())]
+        )  # a part of a suite stands beside the whole
         result |= {"date": time.strftime("%Y-%m-%d", time.gmtime()), "commit": commit()}
         document = _read(self.file) if self.file.exists() else {}
         document["machine"] = self.machine
