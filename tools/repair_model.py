@@ -77,7 +77,7 @@ def _subject(name: str, number: int, wanted: Sequence[tuple[str, str]], until: f
             return
         if not todo:
             continue
-        wrong = proposals(name, bug, at)
+        wrong = proposals(name, bug, at) if any(part == CLUMSY for part, _ in todo) else []
         tell(name, bug, {})  # a model is shown nothing of the history
         start = Start(name)
         for part, arm in todo:
