@@ -6,6 +6,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
+# Tests start hundreds of processes: without byte code each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell tools/find-python)
 VENV ?= .venv
