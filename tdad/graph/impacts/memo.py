@@ -197,9 +197,8 @@ class Memos:
         now = self.world.now
         return frozenset(
             edge.target
-            for edge in now.references(call.source)
-            if edge.line == call.line
-            and edge.kind in {ReferenceKind.READ, ReferenceKind.CALL}
+            for edge in now.references_at(call.source, call.line)
+            if edge.kind in {ReferenceKind.READ, ReferenceKind.CALL}
             and edge.target != call.target
             and now.files.kind(edge.target) in MAKERS
         )

@@ -76,6 +76,16 @@ class Resolver:
             self._references[definition] = tuple(sorted(edges, key=_in_source))
         return self._references[definition]
 
+    def references_at(self, definition: str, line: int) -> Iterator[Edge]:
+        """What ``definition`` mentions in that line; the rest of it is not resolved."""
+        found = self.files.find(definition)
+        if found is not None:
+            scope, indexes = found
+            for index in indexes:
+                for reference in scope.references.get(index, ()):
+                    if reference.line == line:
+                        yield from self.resolve(scope, reference)
+
     def _autouse(self, scope: FileScope, index: int) -> Iterator[Edge]:
         """Fixtures a test gets without asking."""
         if index not in scope.tests:
