@@ -121,22 +121,20 @@ def _again(
     Tests that took too long get twice the time, for they may be slow, not stuck; a few of them first. Where those are
     stuck, so is something that the others have in common with them, and they are not run again.
     """
-    late = [name for name in failing if _status(suite, name) is Status.TIMEOUT]
-    few, others = late[:_SECOND_CHANCES], late[_SECOND_CHANCES:]
-    usual = {name: out.duration_s for name, out in suite.outcomes.items() if name not in set(late)}
+    ends = suite.outcomes
+    late = sorted(name for name, out in ends.items() if out.status is Status.TIMEOUT)
+    usual = {
+        name: out.duration_s for name, out in ends.items() if out.status is not Status.TIMEOUT
+    }
+    few, others = set(late[:_SECOND_CHANCES]), set(late[_SECOND_CHANCES:])
     seats.limit(usual, dict.fromkeys(late, 2 * seats.unknown_s))
     again = seats.run({}, [name for name in failing if name not in others], timeout_s=timeout_s)
     passing = {name for name in failing if passes(again, name)}
-    if others and passing & set(few):
-        rest = seats.run({}, others, timeout_s=timeout_s)
+    if others and passing & few:
+        rest = seats.run({}, sorted(others), timeout_s=timeout_s)
         passing |= {name for name in others if passes(rest, name)}
     seats.limit(usual)
     return again, frozenset(passing)
-
-
-def _status(suite: SuiteRun, name: str) -> Status | None:
-    outcome = suite.outcomes.get(name)
-    return outcome.status if outcome is not None else None
 
 
 def _blamed(ground: Ground, run: ConfinedRun) -> ConfinedRun:

@@ -15,6 +15,7 @@ from tdad.facts import Site
 from tdad.facts_fix import Failure
 from tdad.graph.patterns import is_test_file
 from tdad.repo import project_files
+from tdad.workflows.audit_copy import top_level_names
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.impact import patterns
 
@@ -40,7 +41,7 @@ def unstarted(ground: Ground, said: str) -> dict[str, Failure]:
     frames = tuple(_frames(said, files))
     message = _message(said)
     missing = _NO_MODULE.search(message)
-    if not frames or (missing and not _is_ours(missing["name"], files)):
+    if not frames or (missing and missing["name"] not in top_level_names(files)):
         return {}
     failure = Failure(message, frames, said[-_SHOWN:])
     return dict.fromkeys(_test_files(ground, files), failure)
@@ -72,12 +73,6 @@ def _message(said: str) -> str:
     """The exception: the last line that names one."""
     found = [match["text"] for line in said.splitlines() if (match := _ERROR.match(line.strip()))]
     return found[-1][:500] if found else ""
-
-
-def _is_ours(name: str, files: Sequence[str]) -> bool:
-    """Whether a top-level module of that name is the project's, so that only a part of it is missing."""
-    ends = (f"{name}.py", f"{name}/__init__.py")
-    return any(path in ends or path.endswith(tuple(f"/{end}" for end in ends)) for path in files)
 
 
 def _test_files(ground: Ground, files: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 
 from tdad.facts import (
     ChangeKind,
@@ -11,6 +12,7 @@ from tdad.facts import (
     Evidence,
     FileFacts,
     Part,
+    Reference,
     Site,
     Use,
 )
@@ -77,16 +79,17 @@ def _dynamic_lookups(world: World, class_id: str) -> list[str]:
     Methods of the class's own family, and any function when the receiver may be anything: those whose file mentions
     ``getattr`` and relatives with a name that is no literal.
     """
-    found = []
-    for mention in DYNAMIC_LOOKUPS:
-        for path in world.head.mentioning(mention):
-            facts = world.head.get(path)
-            for reference in facts.references if facts else ():
-                last = reference.chain.rpartition(".")[2].removesuffix("()")
-                if facts and last == mention:
-                    found.append(f"{path}::{facts.definitions[reference.source].qualname}")
+    found = [
+        where
+        for mention in DYNAMIC_LOOKUPS
+        for where, _reference in world.mentions(mention, partial(_is_last, mention))
+    ]
     relatives = family(world.now, class_id)
     return sorted({where for where in found if _may_see(world, where, relatives)})
+
+
+def _is_last(name: str, reference: Reference) -> bool:
+    return reference.chain.rpartition(".")[2].removesuffix("()") == name
 
 
 def _may_see(world: World, where: str, relatives: set[str]) -> bool:
@@ -145,22 +148,15 @@ def subclassed(world: World, spread: Spread, trail: Trail) -> None:
 
 def _listed_subclasses(world: World, spread: Spread, trail: Trail, base: str) -> None:
     relatives: set[str] | None = None
-    for path in world.head.mentioning("__subclasses__"):
-        facts = world.head.get(path)
-        for reference in facts.references if facts is not None else ():
-            if facts is None or "__subclasses__" not in reference.chain:
-                continue
-            where = f"{path}::{facts.definitions[reference.source].qualname}"
-            relatives = relatives or {base, *world.now.mro(base), *world.now.subclasses(base)}
-            known = {edge.target for edge in world.now.references(where) if not edge.ambiguous}
-            root = reference.chain.partition(".")[0]
-            if (
-                root in {"self", "cls", "?"}
-                or known & relatives
-                or _is_parameter(world, where, root)
-            ):
-                step = trail.then("may be listed by", where, evidence=Evidence.DERIVED)
-                read_by(spread, where, step, reference.line)
+    for where, reference in world.mentions(
+        "__subclasses__", lambda each: "__subclasses__" in each.chain
+    ):
+        relatives = relatives or {base, *world.now.mro(base), *world.now.subclasses(base)}
+        known = {edge.target for edge in world.now.references(where) if not edge.ambiguous}
+        root = reference.chain.partition(".")[0]
+        if root in {"self", "cls", "?"} or known & relatives or _is_parameter(world, where, root):
+            step = trail.then("may be listed by", where, evidence=Evidence.DERIVED)
+            read_by(spread, where, step, reference.line)
 
 
 def _is_parameter(world: World, where: str, name: str) -> bool:

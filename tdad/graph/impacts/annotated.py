@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from tdad.facts import (
     ANNOTATIONS,
@@ -177,17 +178,14 @@ def _may_concern(world: World, cause: Site, carried: frozenset[str]) -> bool:
 def _readers(world: World, names: Iterable[str]) -> list[str]:
     found = set()
     for name in names:
-        for path in world.head.mentioning(name):
-            facts = world.head.get(path)
-            for reference in facts.references if facts is not None else ():
-                if (
-                    facts is not None
-                    and reference.kind is not ReferenceKind.IMPORT
-                    and _last(reference.chain) == name
-                    and not _is_the_projects(world, path, reference)
-                ):
-                    found.add(f"{path}::{facts.definitions[reference.source].qualname}")
+        for where, reference in world.mentions(name, partial(_uses, name)):
+            if not _is_the_projects(world, where.partition("::")[0], reference):
+                found.add(where)
     return sorted(found)
+
+
+def _uses(name: str, reference: Reference) -> bool:
+    return reference.kind is not ReferenceKind.IMPORT and _last(reference.chain) == name
 
 
 def _last(chain: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from tdad.facts import Reference
 from tdad.graph.impacts.world import World
 
 OF_MODULES = frozenset(
@@ -29,13 +30,13 @@ def asked_through_pytest(world: World, path: str, name: str) -> Iterator[tuple[s
     """Definitions, and lines, that read the name of a test module by way of pytest: ``request.module.NAME``."""
     if not world.tests_of_file(path):
         return
-    for reader in world.head.mentioning(_MODULE):
-        facts = world.head.get(reader)
-        for reference in facts.references if facts is not None else ():
-            head, found, asked = f"{reference.chain}.".rpartition(f".{_MODULE}.")
-            if head and found and asked in {"", f"{name}."}:
-                assert facts is not None
-                yield f"{reader}::{facts.definitions[reference.source].qualname}", reference.line
+
+    def asks(reference: Reference) -> bool:
+        head, found, asked = f"{reference.chain}.".rpartition(f".{_MODULE}.")
+        return bool(head and found) and asked in {"", f"{name}."}
+
+    for where, reference in world.mentions(_MODULE, asks):
+        yield where, reference.line
 
 
 def governed(world: World, path: str, qualname: str) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 
 from tdad.config.decisive import COMPILED, is_configuration
 from tdad.facts import (
@@ -10,12 +11,12 @@ from tdad.facts import (
     Change,
     ChangeKind,
     Evidence,
-    FileFacts,
     Part,
     Reference,
     ReferenceKind,
     Use,
 )
+from tdad.graph.impacts.classes import split
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.readers import read_by
 from tdad.graph.impacts.spread import Spread
@@ -53,15 +54,13 @@ def _source_read(world: World, spread: Spread, trail: Trail) -> None:
         return
     importing = tests_importing(world, trail.change.path)
     for name in sorted(SOURCE_READERS):
-        for path in world.head.mentioning(name):
-            facts = world.head.get(path)
-            for reference in facts.references if facts is not None else ():
-                if facts is not None and reference.chain.rpartition(".")[2] == name:
-                    where = f"{path}::{facts.definitions[reference.source].qualname}"
-                    step = trail.only(importing).then(
-                        "source read by", where, evidence=Evidence.DERIVED
-                    )
-                    read_by(spread, where, step, reference.line)
+        for where, reference in world.mentions(name, partial(_is_last, name)):
+            step = trail.only(importing).then("source read by", where, evidence=Evidence.DERIVED)
+            read_by(spread, where, step, reference.line)
+
+
+def _is_last(name: str, reference: Reference) -> bool:
+    return reference.chain.rpartition(".")[2] == name
 
 
 def _listed(world: World, spread: Spread, path: str, trail: Trail) -> None:
@@ -84,27 +83,20 @@ def _appeared(spread: Spread, path: str, trail: Trail) -> None:
 def _asked_for(world: World, spread: Spread, path: str, trail: Trail) -> None:
     """Who has the file's name in a literal, in a file that asks whether files exist: that leaves no trace."""
     name = posixpath.basename(path)
-    for reader in world.head.mentioning(name.partition(".")[0]):
-        facts = world.head.get(reader)
-        if facts is None or not any(map(_asks, facts.references)):
-            continue
-        for reference in _literals(facts, name):
-            where = f"{reader}::{facts.definitions[reference.source].qualname}"
+    for where, reference in world.mentions(name.partition(".")[0], partial(_is_literal, name)):
+        facts = world.head.get(split(where)[0])
+        if facts is not None and any(map(_asks, facts.references)):
             step = trail.then("asked for by", where, evidence=Evidence.DERIVED)
             read_by(spread, where, step, reference.line)
+
+
+def _is_literal(name: str, reference: Reference) -> bool:
+    return reference.kind is ReferenceKind.STRING and reference.chain == name
 
 
 def _asks(reference: Reference) -> bool:
     called = reference.kind is ReferenceKind.CALL
     return called and reference.chain.rpartition(".")[2] in _QUESTIONS
-
-
-def _literals(facts: FileFacts, name: str) -> list[Reference]:
-    return [
-        each
-        for each in facts.references
-        if each.kind is ReferenceKind.STRING and each.chain == name
-    ]
 
 
 def precaution(change: Change) -> str | None:

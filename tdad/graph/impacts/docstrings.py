@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from tdad.facts import Change, DefinitionKind, Evidence, Reference, ReferenceKind
 from tdad.graph.impacts.classes import decorators, is_pure, split
@@ -63,16 +64,12 @@ def _reading(world: World, change: Change, readers: list[tuple[str, int]]) -> fr
 def _readers(world: World, change: Change) -> Iterator[tuple[str, int]]:
     """Definitions that may read this docstring, with the line."""
     for name in READING:
-        for path in world.head.mentioning(name):
-            facts = world.head.get(path)
-            for reference in facts.references if facts else ():
-                if _reads(reference, name) and not _reads_another(reference, path, change):
-                    assert facts is not None
-                    where = f"{path}::{facts.definitions[reference.source].qualname}"
-                    yield where, reference.line
+        for where, reference in world.mentions(name, partial(_reads, name)):
+            if not _reads_another(reference, split(where)[0], change):
+                yield where, reference.line
 
 
-def _reads(reference: Reference, name: str) -> bool:
+def _reads(name: str, reference: Reference) -> bool:
     return name in reference.chain.replace("()", "").split(".")
 
 

@@ -56,6 +56,7 @@ class Memos:
 
     world: World
     _known: list[Memo] | None = None
+    """All that were found, also those that no run entered."""
     _hiding: set[str] | None = None
     _owners: dict[str, frozenset[Owner]] = field(default_factory=dict)
     _strangers: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Memos:
     def hides(self, definition: str) -> bool:
         """Whether calls of the function may be answered without it: it is memoised, other than by hand."""
         if self._hiding is None:
-            self._hiding = {memo.definition for memo in self._found() if not memo.by_hand}
+            self._hiding = {memo.definition for memo in self._all() if not memo.by_hand}
         return definition in self._hiding
 
     def strangers(self, method: str) -> frozenset[str]:
@@ -131,7 +132,7 @@ class Memos:
 
     def _all(self) -> list[Memo]:
         if self._known is None:
-            self._known = [memo for memo in self._found() if memo.owners]
+            self._known = list(self._found())
         return self._known
 
     def _found(self) -> Iterator[Memo]:

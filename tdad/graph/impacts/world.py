@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tdad.facts import (
@@ -13,6 +13,7 @@ from tdad.facts import (
     FileFacts,
     Owner,
     Recorded,
+    Reference,
     Site,
     Span,
     StatementKind,
@@ -71,6 +72,16 @@ class World:
             if facts is not None:
                 return facts
         return self.facts(path)
+
+    def mentions(
+        self, word: str, fits: Callable[[Reference], bool]
+    ) -> Iterator[tuple[str, Reference]]:
+        """References that fit, in current files that mention ``word``, each after its ``path::qualname``."""
+        for path in self.head.mentioning(word):
+            facts = self.head.get(path)
+            if facts is not None:
+                for reference in filter(fits, facts.references):
+                    yield f"{path}::{facts.definitions[reference.source].qualname}", reference
 
     def definition(self, path: str, qualname: str) -> Definition | None:
         """The definition now, or in the old version."""
