@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Timer
 from typing import Any
 
 from repair_bugs import Bug, release
@@ -23,6 +24,7 @@ GOOD, BISECT, TEMPLATE = "good version known", "good version searched", "templat
 WAYS = (GOOD, BISECT, TEMPLATE)
 _SEARCH = ("--engine", "search")
 LONGEST_S = 1200.0
+"""A repair that takes longer is ended: the bug counts as not repaired, and the reason is kept with it."""
 BEGUN = re.compile(r" of \d+ tests fails?$")
 """The last thing that ``tdad fix`` says about the start."""
 
@@ -31,8 +33,7 @@ BEGUN = re.compile(r" of \d+ tests fails?$")
 class Run:
     """How ``tdad fix`` ended."""
 
-    code: int | None
-    """``None``: it did not end, and was killed."""
+    code: int
     document: Mapping[str, Any]
     said: Sequence[str]
     start_s: float
@@ -113,11 +114,16 @@ def fix(name: str, options: Sequence[str]) -> Run:
             text=True,
         )
         assert process.stderr is not None
+        end = Timer(LONGEST_S, process.terminate)
+        end.start()
         for line in process.stderr:
             said.append(line.rstrip())
             if BEGUN.search(said[-1]):
                 start_s = time.monotonic() - began
-        code = process.wait(LONGEST_S)
+        code = process.wait()
+        if end.finished.is_set():
+            said.append(f"ended after {LONGEST_S:.0f} s")
+        end.cancel()
     text = answer.read_text(encoding="utf-8")
     document = json.loads(text) if text.startswith("{") else {}
     return Run(code, document, said, start_s, time.monotonic() - began)

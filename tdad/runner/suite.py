@@ -22,7 +22,8 @@ INJECT = str(Path(__file__).parent / "inject")
 PLUGIN = "tdad_outcomes"
 _POLL_S = 0.2
 _GRACE_S = 3.0
-_ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q")
+_ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q", "--tb=no")
+"""No tracebacks: pytest parses whole files for each, most of the time of a failing test; hooks tell what is needed."""
 PYTEST_SETS = frozenset(
     {
         "PYTEST_CURRENT_TEST",

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 GIB = 2**30
+LEAST_MEMORY = 4 * GIB
+"""Address space is not memory: libraries reserve a lot that they never use."""
 
 SECRETS = (
     ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".config", ".netrc", ".git-credentials", ".pypirc",
@@ -65,7 +67,7 @@ class Policy:
     needed: tuple[Path, ...] = ()
     """Never hidden, not even as part of a hidden folder: the interpreter and its environment."""
     memory_bytes: int | None = None
-    """Address space of one process. ``None``: what the machine has, but at least 8 GiB."""
+    """Address space of one process. ``None``: half of the machine's memory, but at least ``LEAST_MEMORY``."""
     cpu_s: int | None = None
     """CPU time of one process."""
     file_bytes: int = 2 * GIB
@@ -73,14 +75,14 @@ class Policy:
     open_files: int = 4096
 
     def memory(self) -> int:
-        """Limit of the address space in bytes."""
+        """Limit of the address space in bytes: a test that takes ever more must not take the machine down."""
         if self.memory_bytes is not None:
             return self.memory_bytes
         try:
             present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         except (ValueError, OSError, AttributeError):
             present = 0
-        return max(8 * GIB, present)
+        return max(LEAST_MEMORY, present // 2)
 
     def covers(self) -> tuple[Path, ...]:
         """What to hide that is there and holds nothing that the run needs."""

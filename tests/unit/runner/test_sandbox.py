@@ -192,6 +192,12 @@ def test_limits_hold_in_every_layer(tmp_path: Path) -> None:
         assert run(code, tmp_path, confinement, policy).output == "memory\nfile\nfiles\n"
 
 
+def test_one_process_does_not_get_all_of_the_memory() -> None:
+    present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert Policy(()).memory() == max(2**32, present // 2)
+    assert Policy((), memory_bytes=2**30).memory() == 2**30
+
+
 def test_strict_refuses_what_auto_accepts() -> None:
     with pytest.raises(SandboxUnavailable, match="--sandbox auto"):
         choose(Strictness.STRICT, layers=[Layer.LANDLOCK])

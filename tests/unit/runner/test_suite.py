@@ -72,6 +72,7 @@ def test_every_way_a_test_can_end(tmp_path, extra):
     assert {name: out.status for name, out in found.outcomes.items()} == STATUSES
     assert list(found.uncollected) == ["test_b.py"]
     assert "nothing_of_that_name" in found.uncollected["test_b.py"]
+    assert "def test_failed" not in found.said, "a traceback takes longer than the test"
     assert found.whole
     assert found.failing == {
         "test_a.py::test_failed",
