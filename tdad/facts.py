@@ -734,6 +734,10 @@ class Recorded(Protocol):
         """
         ...
 
+    def caused(self, statement: Site) -> Sequence[Site]:
+        """Code objects that were entered because of the module-level statement on that line, sorted."""
+        ...
+
     def users(self, how: Use, name: str) -> Mapping[Owner, tuple[int, ...]]:
         """Owners that used ``name`` that way → lines of the module-level statements (IMPORT owners; else empty)."""
         ...

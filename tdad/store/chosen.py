@@ -133,15 +133,23 @@ class Chosen:
         return {self.inherited[number]: node_ids for number, node_ids in found.items()}
 
     @cached_property
-    def causes(self) -> Mapping[Site, Sequence[Site]]:
-        """Entered code object → the module-level statements during which that happened, sorted."""
+    def caused(self) -> Mapping[Site, Sequence[Site]]:
+        """Module-level statement → the code objects that were entered while it ran, sorted."""
         found: dict[Site, set[Site]] = {}
         for number in self.owners:
             stored = self.tables.owners.get(number)
             if stored is None or stored.owner.kind is not OwnerKind.IMPORT:
                 continue
             for line, sites in stored.causes.items():
-                statement = Site(stored.owner.name, int(line))
-                for path, at in sites:
-                    found.setdefault(Site(path, at), set()).add(statement)
-        return {site: tuple(sorted(statements)) for site, statements in found.items()}
+                entered = found.setdefault(Site(stored.owner.name, int(line)), set())
+                entered.update(Site(path, at) for path, at in sites)
+        return {statement: tuple(sorted(sites)) for statement, sites in found.items()}
+
+    @cached_property
+    def causes(self) -> Mapping[Site, Sequence[Site]]:
+        """Entered code object → the module-level statements during which that happened, sorted."""
+        found: dict[Site, list[Site]] = {}
+        for statement, sites in sorted(self.caused.items()):
+            for site in sites:
+                found.setdefault(site, []).append(statement)
+        return {site: tuple(statements) for site, statements in found.items()}

@@ -159,6 +159,10 @@ class RecordedView:
         """Module-level statements during which the code object at ``site`` was entered, sorted."""
         return self._chosen.causes.get(site, ())
 
+    def caused(self, statement: Site) -> Sequence[Site]:
+        """Code objects that were entered because of the module-level statement on that line, sorted."""
+        return self._chosen.caused.get(statement, ())
+
     def users(self, how: Use, name: str) -> Mapping[Owner, tuple[int, ...]]:
         """Owners that used ``name`` that way → statement lines."""
         found: dict[Owner, set[int]] = {}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
-
 from tdad.facts import (
     ANNOTATIONS,
     AUTOSPEC,
@@ -12,19 +9,23 @@ from tdad.facts import (
     DefinitionKind,
     Evidence,
     FileFacts,
-    OwnerKind,
-    Reference,
     ReferenceKind,
-    Site,
     Span,
     StatementKind,
 )
-from tdad.graph.impacts.classes import annotations_are_read, split
-from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.applied import applied
+from tdad.graph.impacts.classes import annotations_are_read
+from tdad.graph.impacts.inspecting import (
+    inspected_at,
+    inspecting,
+    is_about_others,
+    last_part,
+    ours,
+)
 from tdad.graph.impacts.readers import called
 from tdad.graph.impacts.spread import NO_CHANGE, Spread
 from tdad.graph.impacts.trails import Trail
-from tdad.graph.impacts.world import Inspecting, World, innermost
+from tdad.graph.impacts.world import World
 from tdad.graph.resolve.scopes import FileScope, Found
 from tdad.graph.resolve.values import NOTHING
 
@@ -104,103 +105,30 @@ def _asked_for(
     world: World, spread: Spread, trail: Trail, qualname: str, names: tuple[str, ...]
 ) -> None:
     """Tests that execute something that looks at such things, and have to do with the definition or its class."""
-    first, tests, imports = _inspecting(world, names)
-    if not first:
+    looking = inspecting(world, names)
+    if not looking.first:
         return
-    search = Spread(world, follows_change=False)
-    where = f"{trail.change.path}::{qualname}"
-    carried = _carried(world, where) if imports else frozenset()
-    mine = [each for each in imports if not _is_about_others(world, each[1], carried)]
-    for owner, site in mine:
-        search.entered_by(owner, site, Trail(NO_CHANGE))
-    if mine:
-        spread.stored(trail.change.path, Effects(world, world.now).of_decorators(where), trail)
-    step = trail.only(tests.union(search.run())).then(
-        "may be inspected by", first, evidence=Evidence.DERIVED
-    )
     path = trail.change.path
-    cls = qualname.rpartition(".")[0]
+    where, cls = f"{path}::{qualname}", qualname.rpartition(".")[0]
+    stores = applied(world, world.now, where)
+    mine = ours(world, where, stores)
+    imports = [each for each in looking.imports if not is_about_others(world, each[1], mine)]
+    search = Spread(world, follows_change=False)
+    for owner, site in imports:
+        search.entered_by(owner, site, Trail(NO_CHANGE))
+    if imports:
+        spread.stored(path, stores, trail)
+    step = trail.only(looking.tests.union(search.run())).then(
+        "may be inspected by", looking.first, evidence=Evidence.DERIVED
+    )
     for name in filter(None, (qualname, cls)):
         spread.members(path, name, step)
         spread.bound(path, name, step)
-
-
-def _inspecting(world: World, names: tuple[str, ...]) -> Inspecting:
-    """The first definition that mentions one of the names, who ran one, and where one ran at import; found once."""
-    if names not in world.inspecting:
-        readers = _readers(world, names)
-        search = Spread(world, follows_change=False)
-        imports = []
-        for where in readers:
-            path, reader = split(where)
-            for owner, line in world.entered(path, reader):
-                if owner.kind is OwnerKind.IMPORT:
-                    imports.append((owner, Site(path, line)))
-                else:
-                    search.owner(owner, Trail(NO_CHANGE))
-        first = readers[0] if readers else ""
-        world.inspecting[names] = (first, frozenset(search.run()), tuple(imports))
-    return world.inspecting[names]
-
-
-def _carried(world: World, where: str) -> frozenset[str]:
-    """Who mentions the definition, or a value at module or class level that it is part of; itself included."""
-    found, pending = {where}, [where]
-    while pending:
-        for edge in world.now.readers(pending.pop()):
-            if edge.source not in found:
-                found.add(edge.source)
-                if world.now.files.kind(edge.source) is DefinitionKind.VARIABLE:
-                    pending.append(edge.source)
-    return frozenset(found)
-
-
-def _is_about_others(world: World, site: Site, carried: frozenset[str]) -> bool:
-    """Whether what ran there while modules were imported ran for definitions that have nothing to do with ours.
-
-    A decorator looks at what it decorates, and a metaclass at its class: at nothing else unless it is mentioned there.
-    """
-    causes = world.recorded.causes(site)
-    return bool(causes) and not any(_may_concern(world, cause, carried) for cause in causes)
-
-
-def _may_concern(world: World, cause: Site, carried: frozenset[str]) -> bool:
-    scope = world.before.files.scope(cause.path)
-    if scope is None or not cause.line:
-        return True
-    definition = innermost(scope.facts, cause.line)
-    if definition.kind is DefinitionKind.MODULE:
-        return True
-    name = f"{cause.path}::{definition.qualname}"
-    return any(each == name or each.startswith(f"{name}.") for each in carried)
-
-
-def _readers(world: World, names: Iterable[str]) -> list[str]:
-    found = set()
-    for name in names:
-        for where, reference in world.mentions(name, partial(_uses, name)):
-            if not _is_the_projects(world, where.partition("::")[0], reference):
-                found.add(where)
-    return sorted(found)
-
-
-def _uses(name: str, reference: Reference) -> bool:
-    return reference.kind is not ReferenceKind.IMPORT and _last(reference.chain) == name
-
-
-def _last(chain: str) -> str:
-    return chain.rpartition(".")[2].removesuffix("()").removesuffix("[]")
-
-
-def _is_the_projects(world: World, path: str, reference: Reference) -> bool:
-    """Whether the name is certainly one that the project defines, a method ``signature`` for one."""
-    scope = world.now.files.scope(path)
-    meant = world.now.resolve(scope, reference) if scope is not None else ()
-    name = _last(reference.chain)
-    return any(
-        edge.weight == 1 and not edge.ambiguous and _last(split(edge.target)[1]) == name
-        for edge in meant
-    )
+    for site in inspected_at(world, looking, mine):
+        step = trail.then(
+            "may be inspected at", f"{site.path}:{site.line}", evidence=Evidence.DERIVED
+        )
+        spread.statement(site, step, now=site.path in world.old)
 
 
 def unknown_in_annotations(world: World, path: str) -> bool:
@@ -240,7 +168,7 @@ def unknown_in_annotations(world: World, path: str) -> bool:
 
 def _for_checkers(facts: FileFacts) -> frozenset[int]:
     """Lines below ``if TYPE_CHECKING``: what they bind is not bound when the program runs."""
-    asking = {r.line for r in facts.references if _last(r.chain) == "TYPE_CHECKING"}
+    asking = {r.line for r in facts.references if last_part(r.chain) == "TYPE_CHECKING"}
     asked = {
         index: statement
         for index, statement in enumerate(facts.statements)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tdad.facts import DefinitionKind, Evidence, OwnerKind
+from tdad.facts import (
+    ONLY_ANNOTATIONS,
+    ONLY_PARAMETERS,
+    DefinitionKind,
+    Evidence,
+    OwnerKind,
+    Part,
+)
 from tdad.graph.impacts.collected import asked_through_pytest, governed
 from tdad.graph.impacts.effects import stores_only
 from tdad.graph.impacts.handed_on import holders, passed_on
@@ -41,12 +48,14 @@ def follow_bound(search: Search, place: Bound) -> None:
 def _read(search: Search, where: str, trail: Trail, *, kept: bool) -> None:
     """Whoever mentions the name. ``kept``: only to store into it says nothing of what it holds."""
     world = search.world
+    change = trail.change
+    same = change.part is Part.DOCSTRING or change.detail in {ONLY_ANNOTATIONS, ONLY_PARAMETERS}
     before = world.before.readers(where)
     for edge in before:
-        if not (kept and stores_only(world.before, edge)):
+        if not (kept and stores_only(world.before, edge, same_keys=same)):
             follow_edge(search, world.before, edge, where, trail)
     for edge in new_edges(world, world.now.readers(where), before):
-        if not (kept and stores_only(world.now, edge)):
+        if not (kept and stores_only(world.now, edge, same_keys=same)):
             follow_edge(search, world.now, edge, where, trail)
 
 

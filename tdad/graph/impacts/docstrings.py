@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from tdad.facts import Change, DefinitionKind, Evidence, Reference, ReferenceKind
+from tdad.graph.impacts.applied import applied
 from tdad.graph.impacts.classes import decorators, is_pure, split
 from tdad.graph.impacts.effects import Effects
 from tdad.graph.impacts.readers import read_by
@@ -35,8 +36,10 @@ def docstring(world: World, spread: Spread, trail: Trail) -> None:
     readers = [(where, line) for _elsewhere, where, line in sorted(found)]
     kept = _is_kept(world, where, {reader for reader, _line in readers})
     if kept:
-        effects = Effects(world, world.now)
-        for stored in (effects.of_decorators(where), effects.of_class(where)):
+        for stored in (
+            applied(world, world.now, where),
+            Effects(world, world.now).of_class(where),
+        ):
             spread.stored(change.path, stored, trail)
     if kept or _decorated_by_whatever(world, where):
         spread.bound(change.path, change.qualname, trail)
@@ -82,7 +85,7 @@ def _reads_another(reference: Reference, path: str, change: Change) -> bool:
 def _decorated_by_whatever(world: World, where: str) -> bool:
     """Whether a decorator does what we cannot tell, which may be to read the docstring."""
     impure = any(not is_pure(chain) for chain in decorators(world.now, where))
-    return impure and Effects(world, world.now).of_decorators(where) is None
+    return impure and applied(world, world.now, where) is None
 
 
 def _is_kept(world: World, where: str, readers: set[str]) -> bool:

@@ -54,8 +54,12 @@ def is_container(resolver: Resolver, definition: str) -> bool:
     return bool(bindings) and all(binding.chain in CONTAINERS for binding in bindings)
 
 
-def stores_only(resolver: Resolver, edge: Edge) -> bool:
-    """Whether the reader only puts something into the target, and so does not notice what else is in it."""
+def stores_only(resolver: Resolver, edge: Edge, *, same_keys: bool = False) -> bool:
+    """Whether the reader only puts something into the target, and so does not notice what else is in it.
+
+    ``same_keys``: nothing came or went, so that a check whether a name is taken (``if name in TABLE: raise``) ends as
+    before.
+    """
     found = resolver.files.find(edge.source)
     if found is None or edge.ambiguous or not is_container(resolver, edge.target):
         return False
@@ -68,9 +72,27 @@ def stores_only(resolver: Resolver, edge: Edge) -> bool:
     ]
     puts = tuple(reference.chain for reference in mentions if _puts(reference))
     return bool(puts) and all(
-        _puts(reference) or any(chain.startswith(f"{reference.chain}()") for chain in puts)
+        _puts(reference)
+        or any(chain.startswith(f"{reference.chain}()") for chain in puts)
+        or (same_keys and _only_guards(scope, reference))
         for reference in mentions
     )
+
+
+def _only_guards(scope: FileScope, reference: Reference) -> bool:
+    """Whether the mention decides nothing but whether an exception is raised, by what is in there and not by values."""
+    if reference.kind is not ReferenceKind.READ or reference.chain.endswith("[]"):
+        return False
+    statements = scope.facts.statements
+    for number, statement in enumerate(statements):
+        if statement.word == "if" and reference.line in statement.span:
+            calls = any(
+                other.kind is ReferenceKind.CALL and other.line in statement.span
+                for other in scope.references.get(reference.source, ())
+            )
+            below = [each for each in statements if each.parent == number]
+            return not calls and all(each.word == "raise" for each in below)
+    return False
 
 
 def _puts(reference: Reference) -> bool:

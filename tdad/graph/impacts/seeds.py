@@ -26,6 +26,7 @@ from tdad.graph.impacts.annotated import (
     specified,
     unknown_in_annotations,
 )
+from tdad.graph.impacts.applied import applied
 from tdad.graph.impacts.captures import captured
 from tdad.graph.impacts.classes import keeps_order
 from tdad.graph.impacts.data import data_file
@@ -237,7 +238,7 @@ def _registered(world: World, spread: Spread, trail: Trail) -> None:
     for resolver in (world.now, world.before):
         effects = Effects(world, resolver)
         for where in sorted(names):
-            for stored in (effects.of_decorators(where), effects.of_class(where)):
+            for stored in (applied(world, resolver, where), effects.of_class(where)):
                 spread.stored(change.path, stored, trail)
 
 

@@ -21,8 +21,19 @@ from tdad.facts import (
 )
 from tdad.graph.resolve import Resolver
 
-Inspecting = tuple[str, frozenset[str], tuple[tuple[Owner, Site], ...]]
-"""A definition that looks at others, tests that execute one, and who executed one where while importing."""
+
+@dataclass(frozen=True, slots=True)
+class Inspecting:
+    """Code that looks at definitions by certain names of theirs."""
+
+    first: str
+    """One definition that does, ``path::qualname``; empty: nobody does."""
+    tests: frozenset[str]
+    """Tests that execute one."""
+    imports: tuple[tuple[Owner, Site], ...]
+    """Who executed one where while importing."""
+    level: tuple[Site, ...]
+    """Statements of modules and classes that do so themselves."""
 
 
 @dataclass(slots=True)
