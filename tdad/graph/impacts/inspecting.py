@@ -221,27 +221,14 @@ def _is_copied(facts: FileFacts, reference: Reference, name: str) -> bool:
     decided = [
         other
         for other in facts.statements
-        if other is not statement and statement.span.last < other.span.first <= _end(facts, number)
+        if other is not statement
+        and statement.span.last < other.span.first <= statement.suite.last
     ]
     return all(
         other.word == "else"
         or (other.kind is StatementKind.SIMPLE and _hands_on(facts, other, name))
         for other in decided
     )
-
-
-def _end(facts: FileFacts, number: int) -> int:
-    """Last line of the ``if`` statement, its ``else`` included."""
-    statement = facts.statements[number]
-    last = statement.suite.last
-    for other in facts.statements:
-        if (
-            other.word in {"else", "elif"}
-            and other.parent == statement.parent
-            and (other.span.first == last + 1)
-        ):
-            last = other.suite.last
-    return last
 
 
 def _hands_on(facts: FileFacts, statement: Statement, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tdad.facts import (
     ANNOTATIONS,
@@ -16,6 +16,7 @@ from tdad.facts import (
     Part,
     ReferenceKind,
     Span,
+    Statement,
     StatementKind,
 )
 from tdad.graph.impacts.classes import has_processing_base, is_plain, mentions, split
@@ -134,8 +135,45 @@ def _is_common(chain: str) -> bool:
 def _decides(facts: FileFacts | None, spans: Sequence[Span]) -> bool:
     """Whether the head of an ``if``, a loop or the like is among the lines: other code may run."""
     return facts is not None and any(
-        statement.kind is StatementKind.COMPOUND and any(statement.span.first in s for s in spans)
-        for statement in facts.statements
+        statement.kind is StatementKind.COMPOUND
+        and any(statement.span.first in s for s in spans)
+        and not _is_calm_choice(facts, number)
+        for number, statement in enumerate(facts.statements)
+    )
+
+
+def _is_calm_choice(facts: FileFacts, number: int) -> bool:
+    """Whether it is an ``if`` with an ``else``, both of which bind the same names and can do nothing else."""
+    asked = facts.statements[number]
+    otherwise = [
+        index
+        for index, other in enumerate(facts.statements)
+        if other.word == "else" and other.parent == number
+    ]
+    if asked.word != "if" or len(otherwise) != 1:
+        return False
+    decided = [
+        each
+        for index, each in enumerate(facts.statements)
+        if each.parent in {number, *otherwise} and index not in otherwise
+    ]
+    bound = set(facts.statements[otherwise[0]].binds)
+    return set(_names(decided, number)) == bound and all(
+        _is_calm_statement(facts, each) for each in decided
+    )
+
+
+def _names(statements: Iterable[Statement], parent: int) -> Iterator[str]:
+    return (name for each in statements if each.parent == parent for name in each.binds)
+
+
+def _is_calm_statement(facts: FileFacts, statement: Statement) -> bool:
+    if statement.kind is not StatementKind.DEF:
+        return statement.calm
+    return not any(
+        reference.line in statement.span
+        and reference.kind in {ReferenceKind.DECORATOR, ReferenceKind.DEFAULT}
+        for reference in facts.references
     )
 
 
