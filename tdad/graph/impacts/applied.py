@@ -53,13 +53,14 @@ class _Seen(Effects):
         self._asked = resolver
         self._changed: frozenset[str] = frozenset()
         """Variables of which something calls a method."""
+        self._is_vague = False
 
     def of_decorators(self, definition: str) -> frozenset[str] | None:
         """As what it overrides; ``None``: not seen, or not all of it."""
         scope = self._recorded(definition)
         if scope is None:
             return None
-        self._changed = frozenset()
+        self._changed, self._is_vague = frozenset(), False
         if not self._are_known(scope, definition):
             return None
         entered = [self._function(site) for site in self._entered(scope, split(definition)[1])]
@@ -76,7 +77,9 @@ class _Seen(Effects):
                 return None
             on_self |= SELF in stores and not self._is_made(*each, made)
             found |= stores - {SELF}
-        return None if on_self and not self._changed else found | self._changed
+        if on_self and (self._is_vague or not self._changed):
+            return None
+        return found | self._changed
 
     def _recorded(self, definition: str) -> FileScope | None:
         """The recorded version of the file, if the definition has no other decorators than it had there."""
@@ -144,9 +147,14 @@ class _Seen(Effects):
         kinds = {edge.target: self._kind(edge.target) for edge in edges}
         if {DefinitionKind.FUNCTION, DefinitionKind.CLASS}.intersection(kinds.values()):
             if receiver:
-                self._changed |= self._variables(kinds)
+                self._note(self._targets(scope, reference, receiver))
             return frozenset()
         return frozenset() if _is_harmless(scope, reference, chain) else None
+
+    def _note(self, receivers: frozenset[str] | None) -> None:
+        """A method of these is called; ``None``: of anything."""
+        self._is_vague |= receivers is None
+        self._changed |= (receivers or frozenset()) - {SELF}
 
     def _variables(self, kinds: Mapping[str, DefinitionKind | None]) -> frozenset[str]:
         return frozenset(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tdad.facts import DefinitionKind, OwnerKind, Reference, ReferenceKind, Span
 from tdad.graph.impacts.classes import decorators, is_pure, split
+from tdad.graph.impacts.origins import ALL_OF_THEM, FIRST_OF_THEM, NONE_OF_THEM, Origins
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Edge, Resolver
 from tdad.graph.resolve.chains import last_name
@@ -107,6 +108,8 @@ class Effects:
     def __init__(self, world: World, resolver: Resolver) -> None:
         self._world = world
         self._resolver = resolver
+        self._own: dict[str, str] = {}
+        self._origins = Origins(resolver, self._own)
 
     def of_statement(self, path: str, span: Span) -> frozenset[str] | None:
         """Of the statements of a module's top level in those lines of the resolver's version."""
@@ -128,6 +131,7 @@ class Effects:
             for reference in scope.references.get(index, ())
             if reference.kind is ReferenceKind.DECORATOR and not is_pure(reference.chain)
         ]
+        self._note_own(scope, applied)
         return self._all(self._called(scope, reference, DEEPEST) for reference in applied)
 
     def of_class(self, class_id: str) -> frozenset[str] | None:
@@ -142,7 +146,17 @@ class Effects:
             for meta in self._metaclasses(cls):
                 hooks += [f"{meta}.__new__", f"{meta}.__init__"]
         written = [hook for hook in hooks if self._resolver.files.find(hook) is not None]
+        self._own.update(dict.fromkeys(written, ALL_OF_THEM))
         return self._all(self._of_call(hook, DEEPEST) for hook in written)
+
+    def _note_own(self, scope: FileScope, applied: Iterable[Reference]) -> None:
+        """Which functions are given what is decorated, and by which parameter."""
+        for reference in applied:
+            called = reference.chain.endswith("()")
+            for edge in self._resolver.resolve(scope, reference):
+                for name in (".__init__", ".__new__", ""):
+                    self._own[f"{edge.target}{name}"] = NONE_OF_THEM if called else FIRST_OF_THEM
+                self._own[f"{edge.target}.__call__"] = FIRST_OF_THEM
 
     def _metaclasses(self, cls: str) -> Iterator[str]:
         """What else the class statement calls: all classes of the project in the header's calls."""
@@ -249,12 +263,12 @@ class Effects:
         """The variables that a store into ``chain`` changes; none when it is an object of the function's own."""
         root = chain.replace("[", ".").replace("(", ".").partition(".")[0]
         if root == SELF:
-            return frozenset({SELF})
-        owner = scope.facts.definitions[reference.source]
-        if owner.kind is DefinitionKind.FUNCTION and root in scope.locals.get(
-            reference.source, ()
+            return frozenset({SELF}) | self._of_class_around(scope, reference, chain)
+        around = scope.look_up(root, reference.source)
+        if around is not None and (
+            scope.facts.definitions[around.scope].kind is DefinitionKind.FUNCTION
         ):
-            return frozenset()
+            return self._origins.of(scope, around.scope, root)
         names = frozenset(
             edge.target
             for edge in self._resolver.resolve(scope, reference)
@@ -265,6 +279,18 @@ class Effects:
         if not names and root == "cls" and chain.count(".") == 1 and not chain.endswith("]"):
             return frozenset({SELF})  # a new attribute of the class that is made
         return names or None
+
+    def _of_class_around(
+        self, scope: FileScope, reference: Reference, chain: str
+    ) -> frozenset[str]:
+        """Attributes of the class that ``self.names`` may be; not when the object is given one of its own."""
+        if chain.count(".") == 1 and "[" not in chain and (reference.kind is ReferenceKind.WRITE):
+            return frozenset()
+        return frozenset(
+            edge.target
+            for edge in self._resolver.resolve(scope, reference)
+            if not edge.ambiguous and self._kind(edge.target) is DefinitionKind.VARIABLE
+        )
 
     def _kind(self, definition: str) -> DefinitionKind | None:
         return self._resolver.files.kind(definition)
