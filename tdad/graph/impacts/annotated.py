@@ -116,8 +116,10 @@ def _asked_for(
     search = Spread(world, follows_change=False)
     for owner, site in imports:
         search.entered_by(owner, site, Trail(NO_CHANGE))
-    if imports:  # what it finds may not please it
+    if imports and names is SIGNATURES:  # a default may not please it
         spread.fails(path, trail)
+    elif imports:
+        spread.stored(path, stores, trail)
     step = trail.only(looking.tests.union(search.run())).then(
         "may be inspected by", looking.first, evidence=Evidence.DERIVED
     )

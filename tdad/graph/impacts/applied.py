@@ -54,6 +54,8 @@ class _Seen(Effects):
         self._changed: frozenset[str] = frozenset()
         """Variables of which something calls a method."""
         self._is_vague = False
+        self._names: frozenset[str] = frozenset()
+        """Of the functions that were entered."""
 
     def of_decorators(self, definition: str) -> frozenset[str] | None:
         """As what it overrides; ``None``: not seen, or not all of it."""
@@ -64,6 +66,9 @@ class _Seen(Effects):
         if not self._are_known(scope, definition):
             return None
         entered = [self._function(site) for site in self._entered(scope, split(definition)[1])]
+        self._names = frozenset(
+            scope.facts.definitions[index].name for scope, index in filter(None, entered)
+        )
         made = frozenset(
             scope.name_of(scope.facts.definitions[index].parent)
             for scope, index in filter(None, entered)
@@ -146,7 +151,7 @@ class _Seen(Effects):
         edges = self._resolver.resolve(scope, reference)
         kinds = {edge.target: self._kind(edge.target) for edge in edges}
         if {DefinitionKind.FUNCTION, DefinitionKind.CLASS}.intersection(kinds.values()):
-            if receiver:
+            if receiver and name in self._names:
                 self._note(self._targets(scope, reference, receiver))
             return frozenset()
         return frozenset() if _is_harmless(scope, reference, chain) else None

@@ -9,6 +9,7 @@ from tdad.facts import Change, DefinitionKind, Evidence, Reference, ReferenceKin
 from tdad.graph.impacts.applied import applied
 from tdad.graph.impacts.classes import decorators, is_pure, split
 from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.inspecting import copied_to
 from tdad.graph.impacts.readers import read_by
 from tdad.graph.impacts.spread import Spread
 from tdad.graph.impacts.trails import Trail
@@ -65,11 +66,19 @@ def _reading(world: World, change: Change, readers: list[tuple[str, int]]) -> fr
 
 
 def _readers(world: World, change: Change) -> Iterator[tuple[str, int]]:
-    """Definitions that may read this docstring, with the line."""
-    for name in READING:
+    """Definitions that may read this docstring, with the line; under another name, if it is kept under one."""
+    names = list(READING)
+    for name in names:
         for where, reference in world.mentions(name, partial(_reads, name)):
-            if not _reads_another(reference, split(where)[0], change):
+            path = split(where)[0]
+            if _reads_another(reference, path, change):
+                continue
+            facts = world.head.get(path)
+            kept = copied_to(facts, reference, name) if facts is not None else None
+            if kept is None:
                 yield where, reference.line
+            elif kept not in names:
+                names.append(kept)
 
 
 def _reads(name: str, reference: Reference) -> bool:

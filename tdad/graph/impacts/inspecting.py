@@ -231,6 +231,24 @@ def _is_copied(facts: FileFacts, reference: Reference, name: str) -> bool:
     )
 
 
+def copied_to(facts: FileFacts, reference: Reference, name: str) -> str | None:
+    """The attribute, if the statement does nothing but keep what is mentioned in one (``self.text = f.__doc__``)."""
+    if reference.kind is ReferenceKind.WRITE and last_part(reference.chain) == name:
+        return name
+    number = _statement_at(facts, reference.line)
+    if reference.kind is not ReferenceKind.READ or number is None:
+        return None
+    statement = facts.statements[number]
+    if statement.kind is not StatementKind.SIMPLE or last_part(reference.chain) != name:
+        return None
+    here = [other for other in facts.references if other.line in statement.span]
+    stored = [other.chain for other in here if other.kind is ReferenceKind.WRITE]
+    others = {other.kind for other in here} - {ReferenceKind.WRITE, ReferenceKind.READ}
+    if len(stored) != 1 or others or "." not in stored[0] or stored[0].endswith("]"):
+        return None
+    return last_part(stored[0])
+
+
 def _hands_on(facts: FileFacts, statement: Statement, name: str) -> bool:
     """Whether the statement stores into that attribute of something, and does nothing else."""
     here = [other for other in facts.references if other.line in statement.span]
