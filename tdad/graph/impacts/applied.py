@@ -66,6 +66,8 @@ class _Seen(Effects):
         if not self._are_known(scope, definition):
             return None
         entered = [self._function(site) for site in self._entered(scope, split(definition)[1])]
+        if not entered:
+            return None  # the recorder does not say which statement ran what
         self._names = frozenset(
             scope.facts.definitions[index].name for scope, index in filter(None, entered)
         )
@@ -109,6 +111,7 @@ class _Seen(Effects):
                 ):
                     return False
                 self._changed |= self._variables(kinds)
+                self._note_own(scope, [reference])
         return True
 
     def _entered(self, scope: FileScope, qualname: str) -> list[Site]:
