@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tdad.facts import DefinitionKind, Owner, OwnerKind, ReferenceKind
+from tdad.facts import BindingKind, DefinitionKind, Owner, OwnerKind, ReferenceKind
 from tdad.graph.impacts.classes import decorators
 from tdad.graph.impacts.memo_calls import Calls
 from tdad.graph.impacts.world import World
@@ -182,7 +182,8 @@ class Memos:
             for definition in facts.definitions if facts else ():
                 if KEEPER not in definition.flags or facts is None:
                     continue
-                makers = self._given(f"{path}::{definition.qualname}")
+                keeper = f"{path}::{definition.qualname}"
+                makers = self._given(keeper) if self._calls_parameter(keeper) else frozenset()
                 for inner in facts.definitions if makers else ():
                     if inner.qualname.startswith(f"{definition.qualname}."):
                         name = f"{path}::{inner.qualname}"
@@ -205,17 +206,22 @@ class Memos:
         )
 
     def _calls_parameter(self, function: str) -> bool:
-        """Whether the function calls what it is given: ``def cached(key, make)``."""
+        """Whether the function, or one written in it, calls what it is given: ``def cached(key, make)``."""
         found = self.world.now.files.find(function)
         if found is None:
             return False
         scope, indexes = found
         given = set() if "classmethod" in decorators(self.world.now, function) else {"cls"}
+        for binding in scope.facts.bindings:  # a parameter has one, whether it is annotated or not
+            if binding.owner in indexes and binding.kind is BindingKind.ANNOTATION:
+                given.add(binding.target)
+        definitions = scope.facts.definitions
+        qualname = function.partition("::")[2]
         return any(
             reference.kind is ReferenceKind.CALL
-            and (reference.chain in given or (index, reference.chain) in scope.bindings)
-            for index in indexes
-            for reference in scope.references.get(index, ())
+            and reference.chain in given
+            and f"{definitions[reference.source].qualname}.".startswith(f"{qualname}.")
+            for reference in scope.facts.references
         )
 
     def _decorated(self) -> set[str]:
