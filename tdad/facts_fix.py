@@ -33,6 +33,8 @@ class Template(StrEnum):
     AWAIT = "missing await"
     EXCEPT = "exception caught"
     BASE = "base class"
+    STATEMENT = "statement seen elsewhere"
+    CALL = "call seen elsewhere"
 
 
 @dataclass(frozen=True, slots=True, order=True)

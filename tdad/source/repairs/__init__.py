@@ -1,7 +1,8 @@
 """One file → every template repair for it, with how promising each is. No I/O.
 
 The templates are the inverse of the operators in :mod:`tdad.source.mutations`, whose tables and walk they share, and
-what people forget: a None check, a call of ``super()``, a decorator, an ``await``, an assignment of a parameter.
+what people forget: a None check, a call of ``super()``, a decorator, an ``await``, an assignment of a parameter; and
+code of the file that stands elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from tdad.facts_faults import FaultLevel
 from tdad.facts_fix import Repair, Template
 from tdad.source.mutations.site import Site
 from tdad.source.mutations.walk import nodes
-from tdad.source.repairs import conditions, constants, missing, names, operators, returns
+from tdad.source.repairs import (
+    conditions,
+    constants,
+    elsewhere,
+    missing,
+    names,
+    operators,
+    returns,
+)
 from tdad.source.repairs.offer import Context, Offer
 from tdad.source.repairs.surroundings import surroundings
 from tdad.source.repairs.units import units_of
@@ -46,6 +55,10 @@ TEMPLATES: tuple[Maker, ...] = (
     missing.awaiting,
     missing.exception,
     missing.base,
+    elsewhere.statement,
+    elsewhere.call,
+    elsewhere.condition,
+    elsewhere.returned,
 )
 _SHOWN = 60
 _LEVELS_AT_IMPORT = frozenset({FaultLevel.MODULE, FaultLevel.CLASS})
@@ -131,7 +144,7 @@ def _ranked(path: str, mark: int, site: Site, offer: Offer, lines: tuple[int, in
         first=lines[0],
         last=lines[1],
         at_import=site.scope.level in _LEVELS_AT_IMPORT
-        and offer.template is not Template.NONE_CHECK,
+        and offer.template not in {Template.NONE_CHECK, Template.STATEMENT},
         detail=shown,
     )
     return Ranked(repair, offer.prior)

@@ -67,26 +67,29 @@ def none_check(site: Site, context: Context) -> Iterator[Offer]:
     for name in context.parameters[:4]:
         if name not in _dereferenced(node.body) or _compared_to_none(node.body, name):
             continue
-        first = _first_statement(node.body)
+        first = first_statement(node.body)
         if first is None:
             continue
-        indent = _indent(site, first)
-        text = f"if {name} is None:\n{indent}    return None\n{indent}{_raw(site, first)}"
+        indent = indent_of(site, first)
+        text = f"if {name} is None:\n{indent}    return None\n{indent}{text_of(site, first)}"
         yield Offer(Template.NONE_CHECK, first, text, 0.3)
 
 
-def _raw(site: Site, node: cst.CSTNode) -> str:
+def text_of(site: Site, node: cst.CSTNode) -> str:
+    """The source of a statement as it stands."""
     start, end = site.span(node)
     return site.source[start:end].decode("utf-8")
 
 
-def _indent(site: Site, node: cst.CSTNode) -> str:
+def indent_of(site: Site, node: cst.CSTNode) -> str:
+    """What stands before a statement on its line."""
     start = site.span(node)[0]
     line = site.source[site.source.rfind(b"\n", 0, start) + 1 : start]
     return line.decode("utf-8") if not line.strip() else " " * len(line)
 
 
-def _first_statement(body: cst.IndentedBlock) -> cst.CSTNode | None:
+def first_statement(body: cst.IndentedBlock) -> cst.CSTNode | None:
+    """The first one that is no documentation."""
     for statement in body.body:
         text = isinstance(statement, cst.SimpleStatementLine) and all(
             isinstance(part, cst.Expr) and isinstance(part.value, cst.SimpleString)

@@ -43,6 +43,9 @@ def _of(node: cst.BaseExpression, context: Context) -> Iterator[Offer]:
                 yield Offer(Template.CONSTANT, node, str(value), 0.4)
         case cst.SimpleString():
             yield from _string(node, context)
+            if not node.raw_value:
+                return
+            yield Offer(Template.CONSTANT, node, f"{node.prefix}{node.quote}{node.quote}", 0.2)
         case cst.Name(value=name):
             for text in _NAMES.get(name, ()):
                 prior = 0.7 if name != "None" else 0.25
@@ -64,7 +67,9 @@ def _integer(node: cst.Integer, context: Context) -> Iterator[Offer]:
 
 def _string(node: cst.SimpleString, context: Context) -> Iterator[Offer]:
     value = node.evaluated_value
-    if not isinstance(value, str) or "\n" in value or not 0 < len(value) <= _LONGEST:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    if "\n" in value or not 0 < len(value) <= _LONGEST:
         return
     matcher = difflib.SequenceMatcher(None, "", value, autojunk=False)
     alike = []
@@ -83,4 +88,9 @@ def _quoted(node: cst.SimpleString, value: str) -> str:
     """Source of ``value`` with the node's quotes, if they will do."""
     quote = node.quote
     plain = value.isprintable() and "\\" not in value and quote[0] not in value
-    return f"{node.prefix}{quote}{value}{quote}" if plain else repr(value)
+    if "b" in node.prefix.lower():
+        plain = plain and value.isascii()
+        value_of = repr(value.encode("utf-8"))
+    else:
+        value_of = repr(value)
+    return f"{node.prefix}{quote}{value}{quote}" if plain else value_of

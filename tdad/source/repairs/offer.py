@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tdad.facts_fix import Template
+from tdad.source.repairs.pieces import Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class Context:
     """The function has a ``super()`` already."""
     bases: Sequence[str]
     """Names of classes of the file, and of what its classes are derived from."""
+    qualname: str
+    """Of the function or class."""
+    pieces: Pieces
+    """Code of the file that could stand here."""
+    known: frozenset[str]
+    """Names that code may read here."""
 
 
 def last_name(node: cst.BaseExpression) -> str:

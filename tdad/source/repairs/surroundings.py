@@ -10,6 +10,7 @@ import libcst as cst
 
 from tdad.source.mutations.site import Scope
 from tdad.source.repairs.offer import Context, last_name
+from tdad.source.repairs.pieces import Pieces, pieces_of
 
 _SELF = frozenset({"self", "cls", "mcs"})
 _MOST = 40
@@ -28,6 +29,7 @@ class Surroundings:
     decorators: Counter[str] = field(default_factory=Counter)
     exceptions: Counter[str] = field(default_factory=Counter)
     bases: Counter[str] = field(default_factory=Counter)
+    pieces: Pieces = field(default_factory=Pieces)
     _contexts: dict[str, Context] = field(default_factory=dict)
     _attributes: dict[int, Sequence[str]] = field(default_factory=dict)
     _short: Sequence[str] | None = None
@@ -74,15 +76,24 @@ class Surroundings:
             exceptions=_frequent(self.exceptions),
             calls_super=function is not None and _calls_super(function),
             bases=_frequent(self.bases),
+            qualname=qualname,
+            pieces=self.pieces,
+            known=frozenset({*bound, *self.pieces.names, *_receiver(function, owner)}),
         )
 
 
 def surroundings(module: cst.Module, words: Iterable[str]) -> Surroundings:
     """Gather the facts of a module; ``words``: strings seen elsewhere."""
-    found = Surroundings()
+    found = Surroundings(pieces=pieces_of(module))
     _gather(module, "", found, module)
     found.strings.update(word for word in words)
     return found
+
+
+def _receiver(function: cst.FunctionDef | None, owner: cst.ClassDef | None) -> set[str]:
+    """``self`` or ``cls``, as the method has it."""
+    first = function.params.params[:1] if function and owner else ()
+    return {one.name.value for one in first}
 
 
 def _gather(node: cst.CSTNode, qualname: str, found: Surroundings, module: cst.Module) -> None:
@@ -98,8 +109,9 @@ def _gather(node: cst.CSTNode, qualname: str, found: Surroundings, module: cst.M
             found.bases.update(module.code_for_node(b.value) for b in node.bases if not b.star)
         case cst.SimpleString():
             value = node.evaluated_value
-            if isinstance(value, str):
-                found.strings[value] += 1
+            if isinstance(value, bytes):
+                value = value.decode("latin-1")
+            found.strings[value] += 1
         case cst.Integer() | cst.Float():
             found.numbers[node.value] += 1
         case cst.ExceptHandler(type=cst.BaseExpression() as kind):

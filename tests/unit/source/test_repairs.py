@@ -73,6 +73,8 @@ CASES = [
     ),
     ("class A: ...\nclass B(object): ...\n", Template.BASE, "class B(A): ..."),
     ("def f(a):\n    return a.b\n", Template.NONE_CHECK, "if a is None:|return None"),
+    ('def f(a=b"x"):\n    return a\n', Template.CONSTANT, 'def f(a=b""):'),
+    ("X = b'ab1'\nY = b'ab'\n", Template.CONSTANT, "X = b'ab'"),
 ]
 
 
@@ -83,6 +85,42 @@ def test_a_template_offers_that_text(source: str, template: Template, expected: 
     found = of(source, template)
     wanted = {expected, *expected.split("|")[:1]}
     assert found & wanted, found
+
+
+ELSEWHERE = """\
+def h(x): ...
+def k(x, full=False): ...
+def f(b, a):
+    b = h(b)
+    if b > 1:
+        return k(a, full=True)
+    other = b
+    return h(other)
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "template", "expected"),
+    [
+        ("def g(b, a):\n    pass\n", Template.STATEMENT, "b = h(b)"),
+        ("def g(b, a):\n    return b\n", Template.STATEMENT, "b = h(b)\n    return b"),
+        ("def g(a):\n    return k(a)\n", Template.CALL, "k(a, full=True)"),
+        ("def g(b):\n    if True:\n        k(b)\n", Template.CONDITION, "b > 1"),
+        ("def g(b, a):\n    return None\n", Template.RETURN, "k(a, full=True)"),
+    ],
+)
+def test_what_stands_elsewhere_is_offered_where_all_that_it_reads_is_known(
+    after: str, template: Template, expected: str
+) -> None:
+    def offered(source: str) -> set[str]:
+        found = [each.repair for each in repairs_of("a.py", source.encode())]
+        g = ELSEWHERE.count("\n")
+        return {each.replacement for each in found if each.template is template and each.first > g}
+
+    assert expected in offered(ELSEWHERE + after)
+    unknown = after.replace("b", "c").replace("a", "d").replace("pdss", "pass")
+    assert not offered(ELSEWHERE + unknown) & {expected, expected.replace("return b", "return c")}
 
 
 def test_strings_come_from_what_failing_tests_said() -> None:
