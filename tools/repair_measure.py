@@ -67,8 +67,23 @@ class Start:
         for old in (self._kept, self._saved):
             shutil.rmtree(old, ignore_errors=True)
 
-    def fix(self, options: Sequence[str]) -> Run:
-        """Run ``tdad fix``; nothing that an earlier run tried is known to it."""
+    def known(self) -> list[str]:
+        """The failing tests; a run of no time finds them out if no other has."""
+        if not self._saved.exists():
+            self.fix([*_SEARCH, "--arm", "template", "--time", "1s", "--attempts", "1"])
+        return list(self._document()["targets"])
+
+    def _document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self._saved / "start.json").read_text("utf-8"))
+        return found
+
+    def fix(self, options: Sequence[str], shown: Sequence[str] = ()) -> Run:
+        """Run ``tdad fix``; nothing that an earlier run tried is known to it.
+
+        Args:
+            options: Of the command.
+            shown: The failing tests that it shall know of, as with ``--test``; none: all. The start must be known.
+        """
         if not self._saved.exists():
             done = fix(self.name, options)
             if done.document and done.start_s:
@@ -78,6 +93,9 @@ class Start:
         run = self._kept / self._saved.name
         shutil.rmtree(run, ignore_errors=True)
         shutil.copytree(self._saved, run)
+        if shown:
+            document = self._document() | {"targets": list(shown)}
+            (run / "start.json").write_text(json.dumps(document), encoding="utf-8")
         return fix(self.name, [*options, "--resume", run.name])
 
     def _save(self, run: str) -> None:
@@ -162,17 +180,26 @@ def _result(
 
 def checked_again(name: str, bug: Bug, patch: Mapping[str, Any]) -> tuple[bool, bool]:
     """(every test ends as it did before the bug, the file is the release's again)."""
+    broken, exact = broken_with(name, bug, patch)
+    return broken == [], exact
+
+
+def broken_with(name: str, bug: Bug, patch: Mapping[str, Any]) -> tuple[list[str] | None, bool]:
+    """(tests that passed before the bug and do not with the patch, the file is the release's again).
+
+    ``None`` instead of the tests: there is no patch, or the suite does not end.
+    """
     if not patch:
-        return False, False
+        return None, False
     root = folder(name)
     diff = root.parent / f"{name}.patch"
     diff.write_text(patch["diff"], encoding="utf-8")
     run(["git", "apply", diff], root)
     after = suite(name)
-    same = after is not None and not after.broken_since(baseline(name))
+    broken = None if after is None else after.broken_since(baseline(name))
     now = release(name, bug.path)
     run(["git", "checkout", "--quiet", "--force", "release", "--", bug.path], root)
-    return same, now == release(name, bug.path)
+    return broken, now == release(name, bug.path)
 
 
 def _last(said: Sequence[str]) -> str:

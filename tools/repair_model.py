@@ -1,10 +1,11 @@
 """What surrounds a model, measured with two that play a part: the oracle and the clumsy one (``tests/servers``).
 
     python tools/repair_model.py [--subjects itsdangerous,click,jinja2] [--bugs 20] [--oracle F] [--clumsy A,B,F]
-                                 [--minutes M] [--table]
+                                 [--half F] [--minutes M] [--table]
 
 Each bug of ``repair.py`` is repaired by ``tdad fix --engine model`` over HTTP, one attempt per arm.
-The oracle shows what a repair costs when nothing is left to find out, the clumsy model what the checks let through. A
+The oracle shows what a repair costs when nothing is left to find out, the clumsy model what the checks let through;
+``--half``: the clumsy model, told of half of the failing tests, the others show whether its patch only overfits. A
 stopped run goes on where it was. Results go to ``docs/explanation/repair-model-results.jsonl``, the tables to
 ``docs/explanation/repair.md``.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import time
@@ -25,7 +27,7 @@ from typing import Any
 from accuracy_setup import NoPythonError
 from play_model import playing
 from repair_bugs import HISTORICAL, OTHER, SEEDED, Bug, bugs, release
-from repair_measure import Start, checked_again
+from repair_measure import Start, broken_with
 from repair_model_table import write_model_tables
 from repair_results import MODELS, add, keep, known
 from repair_setup import NAMES, REPAIR, alone, baseline, clean, folder, prepare
@@ -35,7 +37,7 @@ from subjects import SubjectError
 
 ARMS = "ABCDEF"
 LIMITS = ("--engine", "model", "--attempts", "1", "--steps", "30", "--time", "4m", "--seed", "1")
-ORACLE, CLUMSY = "oracle", "clumsy"
+ORACLE, CLUMSY, HALF = "oracle", "clumsy", "clumsy half"
 
 
 def main(arguments: list[str]) -> int:
@@ -45,12 +47,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--bugs", type=int, default=20, help="per subject")
     parser.add_argument("--oracle", default="F", help="arms, e.g. A,F; 'none'")
     parser.add_argument("--clumsy", default="A,B,F")
+    parser.add_argument("--half", default="F", help="arms of the clumsy model; 'none'")
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no bug after this long")
     parser.add_argument("--table", action="store_true", help="write down what is measured by now")
     options = parser.parse_args(arguments)
     names = options.subjects.split(",")
     wanted = [(ORACLE, arm) for arm in options.oracle.split(",") if arm in ARMS]
     wanted += [(CLUMSY, arm) for arm in options.clumsy.split(",") if arm in ARMS]
+    wanted += [(HALF, arm) for arm in options.half.split(",") if arm in ARMS]
     until = time.monotonic() + options.minutes * 60
     try:
         if not options.table:
@@ -77,7 +81,7 @@ def _subject(name: str, number: int, wanted: Sequence[tuple[str, str]], until: f
             return
         if not todo:
             continue
-        wrong = proposals(name, bug, at) if any(part == CLUMSY for part, _ in todo) else []
+        wrong = proposals(name, bug, at) if any(part != ORACLE for part, _ in todo) else []
         tell(name, bug, {})  # a model is shown nothing of the history
         start = Start(name)
         for part, arm in todo:
@@ -99,25 +103,24 @@ def _measured(
     start: Start, bug: Bug, part: str, arm: str, wrong: Sequence[tuple[str, Mapping[str, str]]]
 ) -> dict[str, Any]:
     name = start.name
+    held = _held(start, bug) if part == HALF else []
+    if part == HALF and not held:
+        return _named(bug, part, arm, name) | {"held": 0}
+    shown = [test for test in start.known() if test not in held] if held else []
     with told(name, bug, part, wrong) as url:
-        done = start.fix([*LIMITS, "--base-url", url, "--arm", arm])
+        done = start.fix([*LIMITS, "--base-url", url, "--arm", arm], shown)
     document = done.document
     patch = document.get("patch") or {}
     measured = patch.get("measured") or {}
     fixed = document.get("end") == "fixed"
-    if fixed:
-        fixed, _ = checked_again(name, bug, patch)
+    broken = broken_with(name, bug, patch)[0] if fixed else None
     attempts = document.get("attempts") or [{}]
-    return {
-        "subject": name,
-        "key": bug.key,
-        "kind": bug.kind,
-        "where": bug.where,
-        "what": bug.what,
-        "way": f"{part} {arm}",
-        "first": wrong[0][0] if wrong and part == CLUMSY else "",
+    return _named(bug, part, arm, name) | {
+        "first": wrong[0][0] if wrong and part != ORACLE else "",
         "end": document.get("end", done.said[-1] if done.said else "nothing was said"),
-        "resolved": fixed,
+        "resolved": broken == [],
+        "held": len(held),
+        "overfits": bool(set(held) & set(broken or ())),
         "empty": not patch,
         "broken": len(measured.get("broken", ())),
         "passing": document.get("total_tests", 0) - len(document.get("targets", ())),
@@ -131,18 +134,36 @@ def _measured(
     }
 
 
+def _named(bug: Bug, part: str, arm: str, name: str) -> dict[str, Any]:
+    return {
+        "subject": name,
+        "key": bug.key,
+        "kind": bug.kind,
+        "where": bug.where,
+        "what": bug.what,
+        "way": f"{part} {arm}",
+    }
+
+
+def _held(start: Start, bug: Bug) -> list[str]:
+    """Half of the failing tests, drawn by the bug; none where only one fails."""
+    failing = start.known()
+    chance = random.Random(bug.key)  # noqa: S311 - a sample, not a secret
+    return sorted(chance.sample(failing, len(failing) // 2))
+
+
 @contextmanager
 def told(
     name: str, bug: Bug, part: str, wrong: Sequence[tuple[str, Mapping[str, str]]]
 ) -> Iterator[str]:
     """A server with the model, told about the files as they are now; its base URL."""
     right = {bug.path: _release(name, bug.path)}
-    proposed = [dict(texts) for _, texts in wrong] if part == CLUMSY else []
+    proposed = [] if part == ORACLE else [dict(texts) for _, texts in wrong]
     paths = {bug.path, *(path for texts in proposed for path in texts)}
     start = {path: release(name, path).decode() for path in paths}
     file = REPAIR / f"model-{name}.json"
     file.write_text(json.dumps({"start": start, "proposals": [*proposed, right]}), "utf-8")
-    with playing(part, file) as url:
+    with playing(part.partition(" ")[0], file) as url:
         yield url
 
 
@@ -154,6 +175,8 @@ def _release(name: str, path: str) -> str:
 
 
 def _say(result: Mapping[str, Any]) -> None:
+    if "end" not in result:
+        return  # one failing test has no halves
     print(
         f"{result['subject']} {result['kind']} {result['where']} {result['what']}\n"
         f"   {result['way']}: {result['end']}, {result['broken']} broken, {result['steps']} steps,"

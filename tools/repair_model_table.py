@@ -38,6 +38,7 @@ def _rendered(results: Sequence[Result]) -> Iterator[str]:
     yield from _kinds(clumsy)
     yield ""
     yield from _target(clumsy)
+    yield from _halves(_of(results, "clumsy half"))
 
 
 def _of(results: Sequence[Result], part: str) -> dict[str, list[Result]]:
@@ -106,6 +107,23 @@ def _kinds(arms: dict[str, list[Result]]) -> Iterator[str]:
             cells.append(f"{sum(each['broken'] for each in here):,}")
         number = max(sum(each["first"] == first for each in found) for found in same.values())
         yield row(first, number, *cells)
+
+
+def _halves(arms: dict[str, list[Result]]) -> Iterator[str]:
+    """Of bugs that fail two tests or more, with half of those held back."""
+    if not arms:
+        return
+    yield "\n### The clumsy model, half of the failing tests held back\n"
+    yield from head(
+        "arm", "bugs", "the shown half passes, nothing broke", "and so does the other half",
+        "only overfits", "not so far",
+    )  # fmt: skip
+    for arm, every in arms.items():
+        found = [each for each in every if each["held"]]
+        passing = [each for each in found if each["end"] == "fixed"]
+        overfit = sum(bool(each["overfits"]) for each in passing)
+        right = sum(bool(each["resolved"]) for each in passing)
+        yield row(WORDS[arm], len(found), len(passing), right, overfit, len(found) - len(passing))
 
 
 def _target(arms: dict[str, list[Result]]) -> Iterator[str]:
