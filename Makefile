@@ -96,9 +96,11 @@ audit-full: env  ## seed faults in real projects, compare with the alternatives:
 repair-sample: env  ## repair three bugs of each of three real projects, printed
 	$(BIN)/python tools/repair.py --sample
 
-repair: env  ## repair bugs in real projects in every way there is: hours, resumable
+repair: env  ## every figure of docs/explanation/repair.md: hours, resumable
 	$(BIN)/python tools/repair.py
 	$(BIN)/python tools/repair_model.py
+	$(BIN)/python tools/repair_model.py --bugs 8 --oracle A,B,C,D,E,F --clumsy none --half none
+	$(BIN)/python tools/localise.py --write
 
 localise: env  ## is the code to change found, and shown to a model? an hour or two, resumable
 	$(BIN)/python tools/localise.py --write

@@ -160,7 +160,7 @@ def _view(case: Kept) -> Ground:
     (folder / case.path).write_bytes(case.wrong)
     here = Interpreter(str(python()), (3, 13, 0), "cpython", "", "", None)
     cell = Cell(choose(Strictness.OFF))
-    return Ground(open_project(folder), LOCALISE, folder, "", here, cell, (), ())
+    return Ground(open_project(folder), LOCALISE, folder, "", here, cell, ())
 
 
 @lru_cache(maxsize=1)

@@ -51,6 +51,17 @@ def _of(results: Sequence[Result], part: str) -> dict[str, list[Result]]:
 
 
 def _oracle(arms: dict[str, list[Result]]) -> Iterator[str]:
+    yield from _costs({arm: found for arm, found in arms.items() if arm == "F"})
+    same = _common(arms)
+    if len(arms) > 1 and any(same.values()):
+        yield f"\nThe same {len(next(iter(same.values())))} bugs in each arm, the first ones of each project:\n"
+        yield from _costs(same)
+    lost = [each for found in arms.values() for each in found if not each["resolved"]]
+    for each in lost:
+        yield f"\nNot resolved, {each['way']}: {each['subject']} `{each['where']}`: {each['end']}."
+
+
+def _costs(arms: dict[str, list[Result]]) -> Iterator[str]:
     yield from head(
         "arm", "bugs", "resolved", "steps, median", "most", "tokens, median", "edits refused"
     )
@@ -66,9 +77,6 @@ def _oracle(arms: dict[str, list[Result]]) -> Iterator[str]:
             f"{median(each['tokens'] for each in found):,.0f}",
             sum(each["refused"] for each in found),
         )
-    lost = [each for found in arms.values() for each in found if not each["resolved"]]
-    for each in lost:
-        yield f"\nNot resolved, {each['way']}: {each['subject']} `{each['where']}`: {each['end']}."
 
 
 def _clumsy(arms: dict[str, list[Result]]) -> Iterator[str]:
@@ -145,12 +153,16 @@ def _target(arms: dict[str, list[Result]]) -> Iterator[str]:
 def _same_bugs(arms: dict[str, list[Result]]) -> dict[str, list[Result]]:
     """Only bugs that every arm was measured with, so that arms can be compared; arms with few bugs are left out."""
     most = max((len(found) for found in arms.values()), default=0)
-    kept_arms = {arm: found for arm, found in arms.items() if 2 * len(found) >= most}
-    keys = [{(each["subject"], each["key"]) for each in found} for found in kept_arms.values()]
+    return _common({arm: found for arm, found in arms.items() if 2 * len(found) >= most})
+
+
+def _common(arms: dict[str, list[Result]]) -> dict[str, list[Result]]:
+    """Only bugs that every arm was measured with."""
+    keys = [{(each["subject"], each["key"]) for each in found} for found in arms.values()]
     common = set.intersection(*keys) if keys else set()
     return {
         arm: [each for each in found if (each["subject"], each["key"]) in common]
-        for arm, found in kept_arms.items()
+        for arm, found in arms.items()
     }
 
 

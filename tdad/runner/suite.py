@@ -24,6 +24,8 @@ _POLL_S = 0.2
 _GRACE_S = 3.0
 _ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q", "--tb=no")
 """No tracebacks: pytest parses whole files for each, most of the time of a failing test; hooks tell what is needed."""
+CALM = "--tdad-calm"
+"""Argument of a run of a few tests: no workers, no coverage, no reruns (``inject/tdad_calm.py``)."""
 PYTEST_SETS = frozenset(
     {
         "PYTEST_CURRENT_TEST",

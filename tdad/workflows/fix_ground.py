@@ -15,8 +15,8 @@ from tdad.runner.confined import Cell
 from tdad.runner.interpreter import Interpreter
 from tdad.runner.sandbox import Confinement, Strictness, choose
 from tdad.runner.suite import SuiteOptions
-from tdad.workflows.audit_copy import import_folders, in_copy, present
-from tdad.workflows.private import calm_arguments, only_one, private_folder, tenant
+from tdad.workflows.audit_copy import import_folders, in_copy
+from tdad.workflows.private import only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
@@ -37,8 +37,6 @@ class Ground:
     cell: Cell
     imports: tuple[str, ...]
     """Folders relative to the root that tests import from."""
-    calm: tuple[str, ...]
-    """Arguments for runs of a few tests: no workers, no coverage."""
 
     @property
     def root(self) -> Path:
@@ -93,9 +91,7 @@ def _made(project: Project, named: str | None, confinement: Confinement, folder:
     config = replace(project.config, source=())
     files = project_files(project.root, config)
     imports = import_folders(found.python.path, project.root, root, files, found.confine)
-    helpers = present(found.python.path, found.empty, ("xdist", "pytest_cov"), found.confine)
-    calm = calm_arguments(helpers)
-    return Ground(project, folder, start, inside, found.python, found.cell, imports, calm)
+    return Ground(project, folder, start, inside, found.python, found.cell, imports)
 
 
 @contextmanager

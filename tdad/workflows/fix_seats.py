@@ -16,7 +16,7 @@ from threading import Event
 from tdad.facts_fix import Patch
 from tdad.repo.copies import put_back
 from tdad.runner.confined import ConfinedRun, run_confined
-from tdad.runner.suite import SuiteOptions
+from tdad.runner.suite import CALM, SuiteOptions
 from tdad.workflows.fix_ground import Ground
 
 _STEP_NS = 2_000_000_000
@@ -105,7 +105,7 @@ class Seats:
         adapt: Adapt | None = None,
     ) -> ConfinedRun:
         """Run tests in a copy as it is."""
-        arguments = (*(self.ground.calm if tests is not None else ()), *(("-x",) if first else ()))
+        arguments = (*((CALM,) if tests is not None else ()), *(("-x",) if first else ()))
         options = replace(
             self.ground.suite(root),
             arguments=arguments,

@@ -18,6 +18,7 @@ from tdad.facts_fix import Patch
 from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner.sandbox import Confinement, choose
+from tdad.runner.suite import CALM
 from tdad.runner.unittests import by_folder, fitting, folder_of, last_line, path_of, portions
 from tdad.runner.witness_read import Witnessed, joined
 from tdad.runner.witnessed import Wanted, run_witnessed
@@ -26,7 +27,7 @@ from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.gate_imports import folders_and_names, packages_of
 from tdad.workflows.gate_options import GateOptions
-from tdad.workflows.private import calm_arguments, only_one, private_folder, tenant
+from tdad.workflows.private import only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
 
@@ -34,7 +35,7 @@ OLDEST = (3, 6)
 """Of Python: the witness of outcomes asks for less than the recorder."""
 _UNKNOWN = 6
 """A test of which nobody knows how long it takes may take so many times as long as one that takes no time."""
-_HELPERS = ("xdist", "pytest_cov", "pytest_rerunfailures")
+_HELPERS = ("xdist",)
 
 
 @dataclass
@@ -116,11 +117,8 @@ class Side:
         if self.options.runner:  # the working directory is not where a script imports from
             imports = tuple(dict.fromkeys([*imports, *packages_of(files).values()]))
         self._helpers = present(found.python.path, found.empty, _HELPERS, found.confine)
-        calm = calm_arguments(self._helpers)
         cell, python = found.cell, found.python
-        return Ground(
-            self.project, self.folder, self.start, self._inside, python, cell, imports, calm
-        )
+        return Ground(self.project, self.folder, self.start, self._inside, python, cell, imports)
 
     @property
     def has_xdist(self) -> bool:
@@ -198,7 +196,7 @@ class Side:
                 return Witnessed(exit_code=5)
             options = replace(
                 ground.suite(root),
-                arguments=(*ground.calm, *spread),
+                arguments=(CALM, *spread),
                 timeout_s=timeout_s,
                 limit_s=_UNKNOWN * self.options.test_limit_s,
                 foreign_root=os.path.realpath(self.project.root),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,8 +17,6 @@ from tdad.runner.confined import Cell, Confine, confine_with
 from tdad.runner.interpreter import OLDEST_PYTHON, Interpreter
 from tdad.runner.sandbox import Confinement
 from tdad.workflows.project import Project
-
-_CALM = {"xdist": "-n0", "pytest_cov": "--no-cov", "pytest_rerunfailures": "--reruns=0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,6 @@ def tenant(
     confine = confine_with(cell, empty, project.config.pass_env)
     python = interpreter.check(path, empty, confine, oldest=oldest, pytest_needed=pytest_needed)
     return Tenant(python, cell, confine, empty)
-
-
-def calm_arguments(helpers: Collection[str]) -> tuple[str, ...]:
-    """Arguments of pytest for runs of a few tests: no workers, no coverage, no reruns, where it has such plugins."""
-    return tuple(option for module, option in _CALM.items() if module in helpers)
 
 
 def private_folder(project: Project, work: str) -> Path:

@@ -14,7 +14,7 @@ import pytest
 
 from tdad.facts import Status
 from tdad.runner.sandbox import Strictness, chosen
-from tdad.runner.suite import SuiteOptions, SuiteRun, run_suite
+from tdad.runner.suite import CALM, SuiteOptions, SuiteRun, run_suite
 from tests.lean import ADDOPTS
 
 OPTIONS = SuiteOptions(python=sys.executable, arguments=("-p", "no:cacheprovider"))
@@ -91,7 +91,7 @@ def test_every_way_a_test_can_end(tmp_path, extra):
     ids=["blocked", "active", "by another name"],
 )
 def test_other_plugins_are_kept_out_whether_they_are_active_or_not(tmp_path, extra):
-    options = SuiteOptions(sys.executable, arguments=(*extra, "-n0", "--no-cov", "--reruns=0"))
+    options = SuiteOptions(sys.executable, arguments=(*extra, CALM))
     found = run(
         tmp_path,
         "import os\n\ndef test(): assert 'PYTEST_XDIST_WORKER' not in os.environ\n",
