@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tdad.agent.prompts import (
@@ -57,7 +57,12 @@ def brief(
         TdadError: the map cannot be read.
     """
     options = options or BriefOptions()
-    material = material_of(ground, begun, suspicion, options)
+    return written(material_of(ground, begun, suspicion, options), options)
+
+
+def written(material: Material, options: BriefOptions) -> Brief:
+    """The messages of material that was gathered before; only the lines about earlier attempts are taken anew."""
+    material = replace(material, earlier=options.earlier)
     return build(material, parts=options.parts, limit=options.limit, count=options.count)
 
 

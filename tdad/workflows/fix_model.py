@@ -21,12 +21,12 @@ from tdad.agent.loop.records import Kept, PastAttempt, kept_document
 from tdad.agent.loop.standing import corrected
 from tdad.agent.loop.tools import lines_of, repair_tools
 from tdad.agent.loop.tree import Tree
-from tdad.agent.prompts import LIMIT, PARTS, Brief
+from tdad.agent.prompts import LIMIT, PARTS, Brief, Material
 from tdad.answers_fix import Pulse
 from tdad.errors import TdadError
 from tdad.facts_fix import Arm, AttemptEnd, AttemptFacts, Found, Measured
 from tdad.workflows.faults import is_test_code
-from tdad.workflows.fix_brief import BriefOptions, brief
+from tdad.workflows.fix_brief import BriefOptions, material_of, written
 from tdad.workflows.fix_folder import RunFolder
 from tdad.workflows.fix_hunt import Hunt
 from tdad.workflows.fix_model_attempt import Attempt
@@ -64,6 +64,8 @@ class ModelEngine:
     """Why no server could be used any more."""
     _lines: list[str] = field(default_factory=list)
     """About earlier attempts."""
+    _material: Material | None = None
+    """What every first prompt is made from."""
 
     def __post_init__(self) -> None:
         self.trail = Trail(self.run.folder, self.servers.keys())
@@ -270,22 +272,21 @@ class ModelEngine:
             counted = client.count(opening(system, user), ())
             return counted.tokens if counted.exact else None
 
-        self.brief = brief(
-            self.hunt.seats.ground,
-            self.begun,
-            self.hunt.suspicion,
-            BriefOptions(
-                targets=self.hunt.targets,
-                parts=_parts(self.arms),
-                tools=lines_of(tools),
-                steps=options.steps,
-                minutes=max(1, round(options.time_s / 60)),
-                issue=self.issue,
-                earlier=tuple(self._lines[-5:]),
-                limit=min(LIMIT, (client.capabilities.context or options.wanted.context) // 3),
-                count=count,
-            ),
+        wanted = BriefOptions(
+            targets=self.hunt.targets,
+            parts=_parts(self.arms),
+            tools=lines_of(tools),
+            steps=options.steps,
+            minutes=max(1, round(options.time_s / 60)),
+            issue=self.issue,
+            earlier=tuple(self._lines[-5:]),
+            limit=min(LIMIT, (client.capabilities.context or options.wanted.context) // 3),
+            count=count,
         )
+        if self._material is None:
+            ground, suspicion = self.hunt.seats.ground, self.hunt.suspicion
+            self._material = material_of(ground, self.begun, suspicion, wanted)
+        self.brief = written(self._material, wanted)
         return opening(self.brief.system, self.brief.user)
 
     def _record(self, attempt: Attempt, server: Server) -> None:

@@ -14,7 +14,7 @@ from tdad.agent.chat.model import ChatModel
 from tdad.agent.chat.policy import Remedy, after
 from tdad.agent.chat.tokens import of_text
 from tdad.agent.loop.attempts import AttemptLimits, Checkpoint
-from tdad.agent.loop.conversation import DRIFTS, ROLLOVERS, afresh, budget_line
+from tdad.agent.loop.conversation import DRIFTS, ROLLOVERS, affordable, afresh, budget_line
 from tdad.agent.loop.elision import elide, too_full
 from tdad.agent.loop.records import Kept, kept_document, standing_document, step_document
 from tdad.agent.loop.repetition import no_edit_nudge
@@ -26,8 +26,6 @@ from tdad.facts_fix import AttemptEnd, Measured
 from tdad.workflows.fix_model_desk import Desk
 from tdad.workflows.fix_model_trail import Trail
 
-_LEAST_ANSWER = 512
-"""Tokens that must be left of a budget for another turn."""
 _LEAST_STEPS, _LEAST_S = 3, 30.0
 """So much must be left to go on after a patch was verified."""
 
@@ -247,9 +245,7 @@ class Attempt:
             return self.sampling
         prompt = self.model.count(self.messages, self.tools).tokens
         left = self.limits.tokens - self.spent_before - self.tokens - prompt
-        if left < _LEAST_ANSWER:
-            return None
-        return replace(self.sampling, max_tokens=min(self.sampling.max_tokens, left))
+        return affordable(self.sampling, left)
 
     # ------------------------------------------------------------------------------------------------- telling
 

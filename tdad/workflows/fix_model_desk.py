@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from tdad.agent.chat import ToolCall
 from tdad.agent.loop import editing, reading
 from tdad.agent.loop.attempts import Checkpoint, checkpoint
 from tdad.agent.loop.gates import Rules, refusal, untouchable
 from tdad.agent.loop.plain import capped, plain
-from tdad.agent.loop.reading import Shown
 from tdad.agent.loop.repetition import Circle, Deed, circle
 from tdad.agent.loop.standing import Standing, failure_text, known_line, standing_text
 from tdad.agent.loop.tree import Tree, encoded
@@ -67,8 +67,8 @@ class Desk:
 
     def _tools(self) -> Mapping[str, Callable[[Mapping[str, object]], str]]:
         return {
-            "read": self._read,
-            "search": self._search,
+            "read": partial(self._look, "read"),
+            "search": partial(self._look, "search"),
             "edit": self._edit,
             "run_tests": self._run_tests,
             "show": self._show,
@@ -92,22 +92,8 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------- looking
 
-    def _read(self, given: Mapping[str, object]) -> str:
-        start, end = given.get("start"), given.get("end")
-        shown = reading.read(
-            self.tree,
-            str(given["path"]),
-            start if isinstance(start, int) else None,
-            end if isinstance(end, int) else None,
-        )
-        return self._looked("read", shown)
-
-    def _search(self, given: Mapping[str, object]) -> str:
-        path = given.get("path")
-        shown = reading.search(self.tree, str(given["pattern"]), str(path) if path else None)
-        return self._looked("search", shown)
-
-    def _looked(self, tool: str, shown: Shown) -> str:
+    def _look(self, tool: str, given: Mapping[str, object]) -> str:
+        shown = reading.looked(self.tree, tool, given)
         lines = {(s.path, n) for s in shown.seen for n in range(s.first, s.last + 1)}
         new = bool(lines - self.seen)
         self.seen |= lines

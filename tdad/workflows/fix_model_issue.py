@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
@@ -14,7 +14,7 @@ from tdad.agent.chat.documents import reply_document
 from tdad.agent.chat.facts import result, user
 from tdad.agent.chat.policy import Remedy, after
 from tdad.agent.loop import reading, reproduce
-from tdad.agent.loop.conversation import sampling_of
+from tdad.agent.loop.conversation import affordable, sampling_of
 from tdad.agent.loop.elision import elide
 from tdad.agent.loop.standing import failure_text
 from tdad.agent.loop.tools import lines_of, reproduce_tools
@@ -170,10 +170,10 @@ class _Writing:
             budget = self.server.endpoint.token_budget
             if budget is not None:
                 prompt = self.model.count(messages, self.tools).tokens
-                room = budget - self.tokens - prompt
-                if room < 512:
+                left = affordable(sampling, budget - self.tokens - prompt)
+                if left is None:
                     raise FixNotReproduced("the budget of tokens is spent")
-                sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+                sampling = left
             reply = self.model.reply(Request(messages, self.tools, sampling), shrink=elide)
             self.tokens += reply.spent
             self.trail.add(
@@ -199,22 +199,11 @@ class _Writing:
         return tuple(result(call, call.problem or self._answer(call)) for call in calls)
 
     def _answer(self, call: ToolCall) -> str:
-        given = call.arguments
-        match call.name:
-            case "read":
-                start, end = given.get("start"), given.get("end")
-                first = start if isinstance(start, int) else None
-                last = end if isinstance(end, int) else None
-                return reading.read(self.tree, str(given["path"]), first, last).text
-            case "search":
-                path = given.get("path")
-                return reading.search(
-                    self.tree, str(given["pattern"]), str(path) if path else None
-                ).text
-            case _:
-                text = self._try(str(given["code"]))
-                self.say(f"reproduction: {text.partition(chr(10))[0]}")
-                return text
+        if call.name in {"read", "search"}:
+            return reading.looked(self.tree, call.name, call.arguments).text
+        text = self._try(str(call.arguments["code"]))
+        self.say(f"reproduction: {text.partition(chr(10))[0]}")
+        return text
 
     def _try(self, code: str) -> str:
         """Run the test twice; what is said tells the model what is wrong with it."""

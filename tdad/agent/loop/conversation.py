@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tdad.agent.chat import Message, Sampling
 from tdad.agent.chat.facts import system, user
 from tdad.agent.loop.plain import capped, plain
@@ -12,6 +14,8 @@ DRIFTS = 2
 ROLLOVERS = 2
 """So often an attempt's conversation is begun anew."""
 SHORT_TIME_S = 180.0
+_LEAST_ANSWER = 512
+"""Tokens that must be left of a budget for another turn."""
 
 
 def opening(system_text: str, user_text: str) -> tuple[Message, ...]:
@@ -38,6 +42,13 @@ def budget_line(step: int, steps: int, left_s: float) -> str:
     """What is left, for the end of an answer; the time only when it is short: it is never the same twice."""
     left = f", {max(1, round(left_s / 60))} min left" if left_s < SHORT_TIME_S else ""
     return f"[step {step} of {steps}{left}]"
+
+
+def affordable(sampling: Sampling, left: int) -> Sampling | None:
+    """The sampling with as many tokens as are left of a budget; ``None``: not enough for another turn."""
+    if left < _LEAST_ANSWER:
+        return None
+    return replace(sampling, max_tokens=min(sampling.max_tokens, left))
 
 
 def sampling_of(number: int, seed: int, *, thinking: bool) -> Sampling:

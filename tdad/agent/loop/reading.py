@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tdad.agent.loop.plain import LONGEST, capped, plain
@@ -48,6 +48,17 @@ class Shown:
 
     text: str
     seen: tuple[Seen, ...] = ()
+
+
+def looked(tree: Tree, tool: str, given: Mapping[str, object]) -> Shown:
+    """What a call of ``read`` or ``search`` is answered with."""
+    if tool == "read":
+        first, last = (
+            value if isinstance(value, int) else None for value in map(given.get, ("start", "end"))
+        )
+        return read(tree, str(given["path"]), first, last)
+    path = given.get("path")
+    return search(tree, str(given["pattern"]), str(path) if path else None)
 
 
 def read(tree: Tree, path: str, start: int | None, end: int | None) -> Shown:
