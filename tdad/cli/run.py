@@ -57,7 +57,9 @@ def _ending(error: BaseException) -> tuple[str, ExitCode]:
         case KeyboardInterrupt() | click.Abort():
             return "interrupted; the map is as it was. [interrupted]", ExitCode.INTERRUPTED
         case OSError(strerror=str(reason)):
-            where = f" {error.filename}" if error.filename else ""
+            # a file that is copied: which of the two it is, the system does not say
+            names = [str(name) for name in (error.filename, error.filename2) if name]
+            where = f" {' or '.join(names)}" if names else ""
             remedy = "Put that right, then run the same command again."
             sentence = f"cannot read or write{where}: {reason}. {remedy} [input-output]"
             return sentence, ExitCode.UNDECIDED

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from tdad.answers_fix import FixEnd, FixPatch, FixReport
-from tdad.facts_fix import Arm, AttemptFacts, Measured
+from tdad.facts_fix import Arm, AttemptEnd, AttemptFacts, Measured
 from tdad.report import words
 from tdad.report.documents import Document, dumps
 from tdad.report.lines import BLANK, Line, line, print_lines, prose
@@ -123,6 +123,8 @@ def _scope(found: Measured) -> str:
 def _tally(report: FixReport) -> Iterator[Line]:
     for each in report.attempts:
         yield _row(f"attempt {each.number}", _attempt(each))
+        if each.end is AttemptEnd.CONTEXT and each.why and each.why != report.server_error:
+            yield _row("", each.why)
     if report.attempts:
         yield _row("tokens", f"{report.tokens:,} in {words.count(report.steps, 'step')}")
     if "search" in report.engine:

@@ -64,6 +64,8 @@ class ModelEngine:
     """Why no server could be used any more."""
     _lines: list[str] = field(default_factory=list)
     """About earlier attempts."""
+    _tight: TdadError | None = None
+    """What an attempt said for which the server's context is too small."""
     _material: Material | None = None
     """What every first prompt is made from."""
 
@@ -92,6 +94,8 @@ class ModelEngine:
                 turn += 1
         if not self.servers.left:
             self.error = self.servers.error
+        elif all(each.end is AttemptEnd.CONTEXT and not each.steps for each in self.facts):
+            self.error = self._tight
 
     def improved(self, best: Checkpoint) -> None:
         """Keep the patch of a state that is the best so far, at once: it survives a kill."""
@@ -188,6 +192,8 @@ class ModelEngine:
                 found = self._found(best, self.facts[-1].why)
                 yield from self._proposed(found, number)
                 goes_on = end is AttemptEnd.GREEN and attempt.goes_on(self._measured(found))
+        if end is AttemptEnd.CONTEXT:
+            self._tight = attempt.error
         if end is AttemptEnd.SERVER:
             self.servers.give_up(server.endpoint, attempt.error)
 

@@ -135,7 +135,8 @@ class Attempt:
                 Request(self.messages, self.tools, sampling), shrink=self._shrink
             )
         except ContextExhausted as error:
-            return self._anew() or self._failed(AttemptEnd.CONTEXT, error)
+            end = self._anew()
+            return end and self._failed(end, error)
         except ModelTooSlow as error:
             late = self._left_s <= 1.0
             return AttemptEnd.TIME if late else self._failed(AttemptEnd.SERVER, error)

@@ -71,6 +71,11 @@ def test_exceptions_become_one_sentence(tdad, project, workflows, error, code, s
     assert said.count("\n") == 1
 
 
+def test_of_a_copy_that_fails_both_files_are_named(tdad, project, workflows):
+    workflows.answer("maps", stats=OSError(28, "No space left on device", "/a", None, "/tmp/b"))
+    assert "cannot read or write /a or /tmp/b: No space left" in tdad("map", "stats").err
+
+
 def test_a_traceback_only_when_asked_for(tdad, project, workflows, monkeypatch):
     monkeypatch.setenv("TDAD_DEBUG", "1")
     workflows.answer("maps", stats=ValueError("wrong"))

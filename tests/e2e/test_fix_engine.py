@@ -301,6 +301,25 @@ def test_24_a_server_that_crashes_once_is_waited_for(play: Play) -> None:
     assert done.engine.facts[0].steps == 2
 
 
+def test_25_a_context_that_is_too_small_makes_a_smaller_prompt_and_is_told(play: Play) -> None:
+    small = Body(
+        {"error": {"type": "exceed_context_size_error", "message": "no", "n_ctx": 4096}}, 400
+    )
+    done = play(lambda _: small, attempts=2)
+    assert done.ends == [AttemptEnd.CONTEXT] * 2
+    assert "4096 tokens" in done.engine.facts[0].why
+    assert done.engine.error is not None
+    assert done.engine.error.exit_code == 4
+    first, last = (len(str(done.server.chats[at].json["messages"])) for at in (0, -1))
+    assert last < first / 2
+    fits = play(
+        lambda seen: small if len(str(seen.json["messages"])) == first else Says(calls=[FIX]),
+        attempts=2,
+    )
+    assert fits.ends == [AttemptEnd.CONTEXT, AttemptEnd.GREEN]
+    assert fits.engine.error is None
+
+
 def test_38_a_server_that_stays_broken_ends_it_and_the_patch_is_kept(play: Play) -> None:
     page = Body("<html>502 Bad Gateway</html>", 502)
     done = play(saying(HELPFUL, page, page, page, page, page))
