@@ -61,6 +61,22 @@ def test_arms_are_compared_over_the_bugs_that_all_of_them_had() -> None:
     assert "explains 95% of the difference" in text
 
 
+def test_the_oracles_arms_are_compared_over_the_same_bugs() -> None:
+    results = [arm(letter, key, 0, part="oracle") for letter, key in ("A1", "B1", "F1", "F2")]
+    text = "\n".join(_rendered([*results, arm("A", "1", 0)]))
+    assert "| F: everything | 2 | 2 (100%) |" in text
+    assert "The same 1 bugs in each arm" in text
+    assert "| A: plain | 1 | 1 (100%) |" in text
+
+
+def test_what_only_overfits_is_counted_where_a_half_could_be_held_back() -> None:
+    one = arm("F", "1", 0, part="clumsy half") | {"held": 2, "overfits": False}
+    two = arm("F", "2", 0, part="clumsy half") | {"held": 1, "overfits": True, "resolved": False}
+    none = {"way": "clumsy half F", "subject": "click", "key": "3", "held": 0}
+    text = "\n".join(_rendered([arm("A", "1", 0), one, two, none]))
+    assert "| F: everything | 2 | 2 | 1 | 1 | 0 |" in text
+
+
 def test_lines_are_put_between_the_marks_and_the_rest_of_the_page_stays() -> None:
     page = "before\n<!-- a -->\nold\n<!-- b -->\nafter\n"
     assert written(page, ("<!-- a -->", "<!-- b -->"), ["new"]) == page.replace("old", "new")
