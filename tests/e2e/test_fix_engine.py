@@ -303,15 +303,15 @@ def test_24_a_server_that_crashes_once_is_waited_for(play: Play) -> None:
 
 def test_25_a_context_that_is_too_small_makes_a_smaller_prompt_and_is_told(play: Play) -> None:
     small = Body(
-        {"error": {"type": "exceed_context_size_error", "message": "no", "n_ctx": 4096}}, 400
+        {"error": {"type": "exceed_context_size_error", "message": "no", "n_ctx": 2048}}, 400
     )
     done = play(lambda _: small, attempts=2)
     assert done.ends == [AttemptEnd.CONTEXT] * 2
-    assert "4096 tokens" in done.engine.facts[0].why
+    assert "2048 tokens" in done.engine.facts[0].why
     assert done.engine.error is not None
     assert done.engine.error.exit_code == 4
     first, last = (len(str(done.server.chats[at].json["messages"])) for at in (0, -1))
-    assert last < first / 2
+    assert last < 0.9 * first
     fits = play(
         lambda seen: small if len(str(seen.json["messages"])) == first else Says(calls=[FIX]),
         attempts=2,
