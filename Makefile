@@ -17,7 +17,7 @@ WORKERS ?= $(shell "$(PYTHON)" -c "import os; print(min(8, (os.cpu_count() or 1)
 # What to run, e.g. make test TESTS=tests/cli
 TESTS ?= tests
 
-.PHONY: help env lint types layers tests fuzz model test-model test-openai test docs demo demo-fix demo-gate gate gate-measure bench localise audit audit-full repair repair-sample clean
+.PHONY: help env lint types layers tests fuzz model test-model test-openai test docs demo demo-fix demo-gate gate gate-measure gate-patches bench localise audit audit-full repair repair-sample clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -80,6 +80,9 @@ gate: env  ## what the gate says about the last commit of this repository: a rep
 
 gate-measure: env  ## the gate's verdicts against the whole suite's: hours, resumable
 	$(BIN)/python tools/gate_measure.py
+
+gate-patches: env  ## the gate on 60 patches that coding agents wrote for Django and sympy: hours, resumable
+	$(BIN)/python tools/gate_patches.py
 
 demo-fix: env  ## break click and repair it, without a model and by one over HTTP
 	$(BIN)/python tools/demo_fix.py

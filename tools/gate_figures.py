@@ -1,4 +1,4 @@
-"""The figures of ``gate_measure`` and the decision table, put into ``docs/explanation/gate.md`` between their marks."""
+"""The figures of ``gate_measure`` and ``gate_patches`` and the decision table, put into ``docs/explanation``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench_setup import ROOT
+from gate_patches_table import patch_lines
 
 from tdad.gate.rows import ROWS
 
@@ -17,14 +18,15 @@ Result = dict[str, Any]
 
 
 def write_page() -> None:
-    """Write both tables."""
+    """Write all tables."""
     PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def rendered(page: str) -> str:
     """The page with the tables as they are now."""
     page = _between(page, "rows", "\n".join(_rows()))
-    return _between(page, "figures", "\n".join(_figures(results())))
+    page = _between(page, "figures", "\n".join(_figures(results())))
+    return _between(page, "patches", "\n".join(patch_lines()))
 
 
 def results() -> list[Result]:

@@ -21,6 +21,7 @@ from tdad.graph.resolve.edge import Edge
 from tdad.graph.resolve.scopes import MODULE, FileScope, is_header
 from tdad.graph.static.around import test_links
 from tdad.graph.static.members import class_links, member_links
+from tdad.graph.static.modules import holding_links, module_links
 from tdad.graph.static.nodes import (
     OF_KIND,
     How,
@@ -110,6 +111,7 @@ class _File:
             *self._imports(),
             *self._nesting(),
             *member_links(self._scope, self._unused),
+            *module_links(self._scope),
             *class_links(self._resolver, self._scope),
             *(link for test in tests for link in test_links(self._resolver, test)),
         ]
@@ -159,6 +161,7 @@ class _File:
                 yield from self._spelled(reference, source)
             inherited = bool(tokens) and tokens[0] == "super"
             edges = self._resolver.resolve(self._scope, reference)
+            yield from holding_links(self._files, source, reference, edges)
             if definition.kind is DefinitionKind.MODULE:
                 yield from self._while_importing(reference, edges)
                 continue

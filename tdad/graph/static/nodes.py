@@ -14,6 +14,8 @@ L     ``path::Class.member``             an instance (or the class) whose attrib
 A     ``name``                           the attribute is asked of something unknown
 V     ``path::qualname``                 a variable is read while a module is imported: a value of it, no use of it
 S     ``name``                           the name is written in a literal, and may become that of an attribute
+H     ``path``                           the module is in somebody's hands, as a value
+N     ``name``                           the attribute is asked of what may be a module
 I     ``path``                           the module is imported
 D     ``path``                           the file of the test itself imports the module
 T     node id                            the test runs
@@ -175,6 +177,16 @@ def asked(name: str) -> str:
 def spelled(name: str) -> str:
     """Node: the name is written in a literal."""
     return f"S{name}"
+
+
+def held(path: str) -> str:
+    """Node: the module is in somebody's hands, as a value."""
+    return f"H{path}"
+
+
+def looked_up(name: str) -> str:
+    """Node: the attribute is asked of what may be a module."""
+    return f"N{name}"
 
 
 def imported(path: str) -> str:

@@ -11,7 +11,7 @@ from tdad.graph.static.links import FileLinks
 from tdad.graph.static.nodes import How, Link
 from tdad.graph.tests_of import Patterns, StaticTest
 
-LINKS_VERSION = 1
+LINKS_VERSION = 2
 """Count it up whenever the same file gives other links."""
 
 Kept = Mapping[str, tuple[str, FileLinks]]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from posixpath import dirname
 
 from tdad.graph.static.links import FileLinks
-from tdad.graph.static.nodes import How, Link, imported, loader
+from tdad.graph.static.nodes import How, Link, held, imported, loader, looked_up
 
+_HELD, _LOOKED_UP = held("")[0], looked_up("")[0]
 _FAMILY = 2
 """So many unmentioned members with the same first word are found by a computed name: then their whole family is."""
 
@@ -45,8 +46,13 @@ class Program:
 def make_program(files: Sequence[FileLinks]) -> Program:
     """Join the links of files, and those that depend on what other files mention."""
     program = Program()
+    modules, names = _held(files)
     for each in files:
         for link in each.links:
+            if link.guard[:1] == _HELD and link.guard not in modules:
+                continue
+            if link.target[0] == _LOOKED_UP and link.target not in names:
+                continue
             program.add(link)
     uses = frozenset[str]().union(*(each.uses for each in files))
     members = frozenset[str]().union(*(each.members for each in files))
@@ -63,6 +69,13 @@ def make_program(files: Sequence[FileLinks]) -> Program:
     for link in list(_loaded(files, program)):
         program.add(link)
     return program
+
+
+def _held(files: Sequence[FileLinks]) -> tuple[set[str], set[str]]:
+    """Modules that somebody has in hand, and the names of what they hold: all others are not asked for."""
+    links = [link for each in files for link in each.links]
+    modules = {link.target for link in links if link.target[0] == _HELD}
+    return modules, {link.source for link in links if link.guard in modules}
 
 
 def _loaded(files: Sequence[FileLinks], program: Program) -> Iterator[Link]:

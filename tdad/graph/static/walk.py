@@ -94,7 +94,7 @@ class Walk:
     def _factor(self, node: int) -> float:
         """Less for what only the name of an attribute says, by how many there are of that name."""
         name = self._program.names[node]
-        if name[0] not in "AS":
+        if name[0] not in "ASN":
             return 1.0
         candidates = len(self._program.out[node])
         carriers = sum(hasattr(carrier, name[1:]) for carrier in _CARRIERS)
