@@ -21,6 +21,8 @@ class Imports:
         self._files = files
         self._modules = modules
         self._of: dict[str, tuple[ImportEdge, ...]] = {}
+        self._into: dict[str, list[ImportEdge]] = {}
+        """Target → edges of the files that were looked at so far."""
         self._importers: dict[str, tuple[ImportEdge, ...]] = {}
 
     def imports_of(self, path: str) -> tuple[ImportEdge, ...]:
@@ -29,6 +31,8 @@ class Imports:
             scope = self._files.scope(path)
             edges = set(self._edges(scope)) if scope is not None else set()
             self._of[path] = tuple(sorted(edges, key=lambda e: (e.line, e)))
+            for edge in self._of[path]:
+                self._into.setdefault(edge.target, []).append(edge)
         return self._of[path]
 
     def _edges(self, scope: FileScope) -> Iterator[ImportEdge]:
@@ -117,14 +121,11 @@ class Imports:
     def importers_of(self, path: str) -> tuple[ImportEdge, ...]:
         """Who imports ``path``, sorted."""
         if path not in self._importers:
-            edges = (
-                edge
-                for candidate in sorted(self._candidates(path))
-                if candidate != path
-                for edge in self.imports_of(candidate)
-                if edge.target == path
-            )
-            self._importers[path] = tuple(sorted(set(edges)))
+            candidates = self._candidates(path) - {path}
+            for candidate in candidates:
+                self.imports_of(candidate)
+            edges = [edge for edge in self._into.get(path, ()) if edge.source in candidates]
+            self._importers[path] = tuple(sorted(edges))
         return self._importers[path]
 
     def _candidates(self, path: str) -> set[str]:
