@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tdad.facts import Definition, DefinitionKind, OwnerKind, ReferenceKind
 from tdad.graph.impacts.classes import has_processing_base, is_plain, split
+from tdad.graph.impacts.versions import Versions
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Edge, Resolver
 
@@ -32,13 +33,13 @@ def makers_seen(world: World, edge: Edge, reader: Definition) -> frozenset[str] 
     return frozenset(test for owner in owners for test in world.recorded.inheritors(owner))
 
 
-def is_made_plainly(world: World, edge: Edge) -> bool:
+def is_made_plainly(versions: Versions, edge: Edge) -> bool:
     """Whether the call makes an object of a class that has no constructor of its own, neither before nor now."""
     if edge.kind is not ReferenceKind.CALL or edge.ambiguous:
         return False
-    return all(_is_without_code(each, edge.target) for each in (world.before, world.now)) and (
-        _raisable(world.before, edge.target) == _raisable(world.now, edge.target)
-    )
+    return all(
+        _is_without_code(each, edge.target) for each in (versions.before, versions.now)
+    ) and (_raisable(versions.before, edge.target) == _raisable(versions.now, edge.target))
 
 
 def _is_without_code(resolver: Resolver, cls: str) -> bool:

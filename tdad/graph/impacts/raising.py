@@ -11,6 +11,8 @@ from tdad.facts import (
     ANNOTATIONS,
     Change,
     ChangeKind,
+    Definition,
+    DefinitionKind,
     FileFacts,
     Import,
     Part,
@@ -20,7 +22,8 @@ from tdad.facts import (
     StatementKind,
 )
 from tdad.graph.impacts.classes import has_processing_base, is_plain, mentions, split
-from tdad.graph.impacts.world import World
+from tdad.graph.impacts.making import is_made_plainly
+from tdad.graph.impacts.versions import Versions
 from tdad.graph.resolve import Edge, Resolver
 from tdad.graph.resolve.scopes import FileScope
 from tdad.graph.resolve.values import NOTHING
@@ -43,10 +46,11 @@ _LOOKED_UP = frozenset(
     }
 )
 """Mentions that look a name up in the scope of the module."""
+HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, ReferenceKind.BASE})
 _SAY_NOTHING = ANNOTATIONS | {ReferenceKind.STRING}
 
 
-def may_raise(world: World, change: Change) -> bool:
+def may_raise(versions: Versions, change: Change) -> bool:
     """Whether code that the change affects may fail where it did not: not when only literals and operators are others.
 
     An approximation: ``1 / 2`` that becomes ``1 / 0`` is taken for harmless.
@@ -57,14 +61,14 @@ def may_raise(world: World, change: Change) -> bool:
         return False
     if change.part is Part.WHOLE or change.kind is ChangeKind.ADDED:
         return change.kind is not ChangeKind.ADDED
-    before, now = _both(world, change)
+    before, now = _both(versions, change)
     if change.part is Part.VALUE:  # another value is as good as the old one, unless a name is gone
         return bool(_bound_in(before) - _bound_in(now))
     if change.part is Part.EFFECT:
         return change.kind is ChangeKind.REMOVED
     return before != now or any(
         _decides(facts, spans)
-        for facts, spans in _sides(world, change)
+        for facts, spans in _sides(versions, change)
         if change.part is Part.BODY
     )
 
@@ -73,38 +77,40 @@ def _bound_in(shape: Shape) -> set[str]:
     return {name for key in shape if key[0] == "" for name in key[2:]}
 
 
-def raises_itself(world: World, change: Change) -> bool:
+def raises_itself(versions: Versions, change: Change) -> bool:
     """Whether a statement at module or class level mentions something else now, and that is nowhere."""
-    scope = world.now.files.scope(change.path)
+    scope = versions.now.files.scope(change.path)
     if scope is None or not change.new:
         return False
-    before, now = _both(world, change)
+    before, now = _both(versions, change)
     new = {key[1] for key in now - before if len(key) == 2 and key[0] in _LOOKED_UP}
-    return any(_is_missing(world, scope, chain) for chain in new)
+    return any(_is_missing(versions, scope, chain) for chain in new)
 
 
-def _is_missing(world: World, scope: FileScope, chain: str) -> bool:
+def _is_missing(versions: Versions, scope: FileScope, chain: str) -> bool:
     """Whether a name is bound nowhere, or is asked of a module of the project that does not have it."""
     root, *rest = chain.replace("()", "").replace("[]", "").split(".")
-    found = world.now.names.name(scope, 0, root)
+    found = versions.now.names.name(scope, 0, root)
     if found == NOTHING:
         local = any(root in names for names in scope.locals.values())
         return root.isidentifier() and not local and not scope.stars
     modules = [value.what for value in found.values if value.what.endswith("::")]
     return bool(rest and modules) and all(
-        world.now.names.member(module.removesuffix("::"), rest[0]) is None for module in modules
+        versions.now.names.member(module.removesuffix("::"), rest[0]) is None for module in modules
     )
 
 
-def _sides(world: World, change: Change) -> tuple[tuple[FileFacts | None, Sequence[Span]], ...]:
+def _sides(
+    versions: Versions, change: Change
+) -> tuple[tuple[FileFacts | None, Sequence[Span]], ...]:
     return (
-        (world.old.get(change.old_path or change.path), change.old),
-        (world.head.get(change.path), change.new),
+        (versions.old.get(change.old_path or change.path), change.old),
+        (versions.head.get(change.path), change.new),
     )
 
 
-def _both(world: World, change: Change) -> tuple[Shape, Shape]:
-    before, now = (_shape(facts, spans) for facts, spans in _sides(world, change))
+def _both(versions: Versions, change: Change) -> tuple[Shape, Shape]:
+    before, now = (_shape(facts, spans) for facts, spans in _sides(versions, change))
     return before, now
 
 
@@ -177,16 +183,16 @@ def _is_calm_statement(facts: FileFacts, statement: Statement) -> bool:
     )
 
 
-def fails_to_import(world: World, change: Change) -> bool:
+def fails_to_import(versions: Versions, change: Change) -> bool:
     """Whether a new import statement at the top level asks for something that is nowhere."""
-    facts = world.head.get(change.path)
+    facts = versions.head.get(change.path)
     if facts is None or change.part is not Part.VALUE:
         return False
     return any(
         item.owner == 0
         and any(item.line in span for span in change.new)
         and not _in_try(facts, item.line)
-        and not _is_importable(world, item, facts.path)
+        and not _is_importable(versions, item, facts.path)
         for item in facts.imports
     )
 
@@ -199,24 +205,24 @@ def _in_try(facts: FileFacts, line: int) -> bool:
     )
 
 
-def _is_importable(world: World, item: Import, importer: str) -> bool:
-    path = world.now.module_path(item.module, importer)
+def _is_importable(versions: Versions, item: Import, importer: str) -> bool:
+    path = versions.now.module_path(item.module, importer)
     if path is not None:
-        other = world.head.get(path)
+        other = versions.head.get(path)
         return (
             item.name in {"", "*"}
             or other is None
             or other.error is not None
-            or world.now.names.member(path, item.name) is not None
+            or versions.now.names.member(path, item.name) is not None
             or any(each.name == "*" for each in other.imports)
         )
     top = item.module.partition(".")[0]
-    if world.now.modules.is_namespace(item.module, importer) or top in sys.stdlib_module_names:
+    if versions.now.modules.is_namespace(item.module, importer) or top in sys.stdlib_module_names:
         return True
-    if any(top in then.modules for then, _ in world.recorded.environments()):
+    if top in versions.installed:
         return True
-    others: Iterable[str] = world.before.files.mentioning(top)
-    return any(_imports_top(world.before.files.scope(other), top) for other in others)
+    others: Iterable[str] = versions.before.files.mentioning(top)
+    return any(_imports_top(versions.before.files.scope(other), top) for other in others)
 
 
 def _imports_top(scope: object, top: str) -> bool:
@@ -251,3 +257,14 @@ def is_calm(resolver: Resolver, edge: Edge) -> bool:
     return scope is not None and any(
         statement.calm and edge.line in statement.span for statement in scope.facts.statements
     )
+
+
+def may_fail_at(versions: Versions, resolver: Resolver, edge: Edge, reader: Definition) -> bool:
+    """Whether the reader uses the value while its module is imported, in a way that can fail."""
+    if edge.kind is ReferenceKind.BASE:
+        return is_particular(versions.now, edge.source)
+    if edge.kind in {ReferenceKind.STRING, ReferenceKind.PATCH}:
+        return False
+    if edge.kind not in HEADER_KINDS and reader.kind is DefinitionKind.FUNCTION:
+        return False
+    return not (is_calm(resolver, edge) or is_made_plainly(versions, edge))

@@ -8,14 +8,12 @@ from tdad.facts import ANNOTATIONS, Definition, DefinitionKind, Evidence, Refere
 from tdad.graph.impacts.classes import annotations_are_read, split
 from tdad.graph.impacts.handed_on import is_given_attribute
 from tdad.graph.impacts.importing import tests_importing
-from tdad.graph.impacts.making import is_made_plainly, makers_seen
-from tdad.graph.impacts.raising import is_calm, is_particular
+from tdad.graph.impacts.making import makers_seen
+from tdad.graph.impacts.raising import HEADER_KINDS, may_fail_at
 from tdad.graph.impacts.search import Search
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.impacts.world import World
 from tdad.graph.resolve import Edge, Resolver
-
-HEADER_KINDS = frozenset({ReferenceKind.DECORATOR, ReferenceKind.DEFAULT, ReferenceKind.BASE})
 
 
 def new_edges(world: World, now: Sequence[Edge], before: Sequence[Edge]) -> Iterable[Edge]:
@@ -91,7 +89,7 @@ def _follow_reader(
 ) -> None:
     world = search.world
     path, qualname = split(edge.source)
-    if step.raises and not edge.ambiguous and _runs_at_import(world, resolver, edge, reader):
+    if step.raises and not edge.ambiguous and may_fail_at(world, resolver, edge, reader):
         search.fails(path, step)
     makers = makers_seen(world, edge, reader) if search.follows_change else None
     if makers is not None and not search.memos.hides(edge.target):
@@ -106,14 +104,3 @@ def _follow_reader(
         search.statement(Site(path, edge.line), step, now=now)
     else:
         search.bound(path, qualname, step)
-
-
-def _runs_at_import(world: World, resolver: Resolver, edge: Edge, reader: Definition) -> bool:
-    """Whether the reader uses the value while its module is imported, in a way that can fail."""
-    if edge.kind is ReferenceKind.BASE:
-        return is_particular(world.now, edge.source)
-    if edge.kind in {ReferenceKind.STRING, ReferenceKind.PATCH}:
-        return False
-    if edge.kind not in HEADER_KINDS and reader.kind is DefinitionKind.FUNCTION:
-        return False
-    return not (is_calm(resolver, edge) or is_made_plainly(world, edge))

@@ -24,7 +24,6 @@ from tdad.graph.impacts.annotated import (
     parameters,
     postponed,
     specified,
-    unknown_in_annotations,
 )
 from tdad.graph.impacts.applied import applied
 from tdad.graph.impacts.captures import captured
@@ -32,6 +31,7 @@ from tdad.graph.impacts.classes import keeps_order
 from tdad.graph.impacts.data import data_file
 from tdad.graph.impacts.docstrings import docstring
 from tdad.graph.impacts.effects import Effects
+from tdad.graph.impacts.evaluated import unknown_in_annotations
 from tdad.graph.impacts.exports import exported, importing_statements
 from tdad.graph.impacts.raising import (
     fails_to_import,

@@ -66,6 +66,13 @@ class World:
     _by_file: dict[str, list[str]] = field(default_factory=dict)
     _by_definition: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def installed(self) -> frozenset[str]:
+        """Top-level modules that some recording had imported or installed."""
+        return frozenset(
+            module for then, _ in self.recorded.environments() for module in then.modules
+        )
+
     # ---------------------------------------------------------------------------------------------------- facts
 
     def facts(self, path: str) -> FileFacts | None:

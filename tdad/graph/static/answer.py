@@ -10,12 +10,12 @@ from tdad.graph.impacts.answer import label
 from tdad.graph.impacts.data import precaution
 from tdad.graph.resolve import Resolver
 from tdad.graph.static.affinity import affinity
+from tdad.graph.static.breaking import broken_files
 from tdad.graph.static.nodes import executed, imported
 from tdad.graph.static.packed import Kept
 from tdad.graph.static.search import Search
 from tdad.graph.static.starts import (
     files_naming,
-    may_break_import,
     runners_of,
     runs_on_import,
     starts_of,
@@ -159,13 +159,10 @@ class StaticQuestion:
         """Tests that run the changed file as a whole: by importing it, or by its name in a literal."""
         if change.part in {Part.DATA, Part.DOCSTRING}:
             return
-        weight = _LOADED if runs_on_import(change) else 0.0
-        if not weight and may_break_import(self.now.resolver, change):
-            weight = _BROKEN
-        if weight:
-            for test, hit in self.now.reach([imported(change.path)]).items():
-                step = Step("imported by", change.path)
-                yield test, Reach(hit.distance, weight * hit.weight, (step, *hit.chain[1:]))
+        if runs_on_import(change):
+            yield from self._importing(change.path, _LOADED)
+        for path in sorted(broken_files(self.now.resolver, self._before.resolver, change)):
+            yield from self._importing(path, _BROKEN)
         if change.kind is ChangeKind.ADDED:
             return
         runners = sorted(set(runners_of(self.now.resolver, change.path)))
@@ -173,6 +170,11 @@ class StaticQuestion:
             for test, hit in self.now.reach(map(executed, runners)).items():
                 step = Step("may be run by", hit.chain[0].what)
                 yield test, Reach(hit.distance + 1, _LITERAL * hit.weight, (step, *hit.chain[1:]))
+
+    def _importing(self, path: str, weight: float) -> Iterator[tuple[str, Reach]]:
+        for test, hit in self.now.reach([imported(path)]).items():
+            step = Step("imported by", path)
+            yield test, Reach(hit.distance, weight * hit.weight, (step, *hit.chain[1:]))
 
     def _new_tests(self, changes: Sequence[Change]) -> Iterator[StaticTest]:
         """Tests that were not there before the change."""

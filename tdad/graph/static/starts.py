@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from tdad.facts import Change, Part, ReferenceKind
-from tdad.graph.impacts.classes import has_processing_base, has_unknown_base, is_special
+from tdad.graph.impacts.classes import is_special
 from tdad.graph.resolve import Resolver
 
 
@@ -36,27 +36,6 @@ def _everything_in(resolver: Resolver, path: str) -> Iterator[str]:
 def runs_on_import(change: Change) -> bool:
     """Tell whether importing the file runs the change, so that everybody who imports it is reached."""
     return change.part is Part.EFFECT or (change.part is Part.WHOLE and not change.qualname)
-
-
-def may_break_import(resolver: Resolver, change: Change) -> bool:
-    """Tell whether the change is in a statement that is checked by code at import, which may raise.
-
-    That is one that calls something, or one of a class whose body a metaclass or ``__init_subclass__`` of ours reads.
-    """
-    if change.part is not Part.VALUE:
-        return False
-    if change.scope:
-        cls = f"{change.path}::{change.scope}"
-        return has_processing_base(resolver, cls) and not has_unknown_base(resolver, cls)
-    scope = resolver.files.scope(change.path)
-    if scope is None:
-        return False
-    return any(
-        reference.kind is ReferenceKind.CALL
-        for name in change.binds
-        for index in scope.by_qualname.get(name, ())
-        for reference in scope.references.get(index, ())
-    )
 
 
 def files_naming(resolver: Resolver, change: Change) -> Iterator[str]:
