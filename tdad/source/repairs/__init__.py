@@ -41,6 +41,7 @@ TEMPLATES: tuple[Maker, ...] = (
     operators.other,
     operators.one_operand,
     conditions.negated,
+    conditions.negated_operand,
     conditions.shifted,
     conditions.none_check,
     constants.other,

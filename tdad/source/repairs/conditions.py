@@ -25,6 +25,20 @@ def negated(site: Site, context: Context) -> Iterator[Offer]:
         yield Offer(Template.CONDITION, node, text, 0.9 if was else 0.6)
 
 
+def negated_operand(site: Site, context: Context) -> Iterator[Offer]:
+    """A forgotten ``not``, or one too many, on one side of ``and`` / ``or``; a comparison has an opposite instead."""
+    del context
+    node = site.node
+    if not isinstance(node, cst.BooleanOperation):
+        return
+    for side in (node.left, node.right):
+        match side:
+            case cst.UnaryOperation(operator=cst.Not(), expression=expression):
+                yield Offer(Template.CONDITION, side, site.text(expression), 0.6)
+            case cst.Call() | cst.Name() | cst.Attribute() | cst.Subscript():
+                yield Offer(Template.CONDITION, side, f"not {site.text(side)}", 0.5)
+
+
 def _needed(node: cst.CSTNode) -> bool:
     """Whether what is negated would mean something else without its parentheses: a tuple, a generator, ``:=``."""
     inner = node.expression if isinstance(node, cst.UnaryOperation) else node

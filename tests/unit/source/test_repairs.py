@@ -37,6 +37,12 @@ CASES = [
     ("def f(a):\n    if not (a == 1):\n        return a\n", Template.CONDITION, "if a == 1:"),
     ("def f(a):\n    if a == 1:\n        return a\n", Template.CONDITION, "if not (a == 1):"),
     ("def f(a, b):\n    if a and b:\n        return a\n", Template.CONDITION, "if a:"),
+    (
+        "def f(a, b):\n    return a > 1 and b.c()\n",
+        Template.CONDITION,
+        "return a > 1 and not b.c()",
+    ),
+    ("def f(a, b):\n    return a or not b\n", Template.CONDITION, "return a or b"),
     ("def f(a):\n    return a < 1\n", Template.OFF_BY_ONE, "return a <= 1"),
     ("def f(a, n):\n    return a[:n + 1]\n", Template.OFF_BY_ONE, "return a[:n]"),
     ("def f(a, n):\n    return a[:n]\n", Template.OFF_BY_ONE, "return a[:n - 1]"),
