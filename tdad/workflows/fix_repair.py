@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from tdad.facts_fix import Arm, Found, Patch, Repair
 from tdad.source.repairs import repair_file, repairs_of
@@ -15,8 +16,9 @@ from tdad.workflows.fix_parallel import in_order
 
 Within = Mapping[str, frozenset[int]] | None
 _QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"")
-_QUICK = 20
-"""So many failing tests a candidate is tried with at first: those that execute least."""
+_STAGES = (1, 20)
+"""So many failing tests a candidate is tried with at first, the quickest: most fail with one, and one file is
+collected sooner than many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,10 @@ def _passes(hunt: Hunt, candidate: Candidate) -> bool:
     if known is not None:
         return known
     hunt.count(candidates=1)
-    quick = sorted(visible, key=lambda name: (hunt.start.durations.get(name, 0.0), name))[:_QUICK]
-    passed = not hunt.attempt(patch, quick, first=True).failed
-    rest = [name for name in visible if name not in set(quick)]
-    if passed and rest:
-        passed = not hunt.attempt(patch, rest, first=True).failed
+    quickest = sorted(visible, key=lambda name: (hunt.start.durations.get(name, 0.0), name))
+    edges = (0, *_STAGES, None)
+    stages = [quickest[first:last] for first, last in pairwise(edges)]
+    passed = all(not hunt.attempt(patch, stage, first=True).failed for stage in stages if stage)
     if not hunt.over:
         hunt.tried.add(key, _why(candidate.repair), passed=passed)
     return passed
