@@ -62,6 +62,8 @@ def harmless_changes(name: str, number: int) -> Iterator[GateTrial]:
     chosen = random.Random(SEED).sample(places, min(number, len(places)))  # noqa: S311 - a sample
     for count, (path, line, indent) in enumerate(chosen):
         lines = (root / path).read_bytes().splitlines(keepends=True)
+        if lines[line - 1][:indent].strip():
+            continue  # `def f(\n    x) -> int: ...`: its only statement is on a line of the header
         lines.insert(line - 1, b" " * indent + b"_measured = 0\n")
         planted = count % EVERY == 0
         key = hashlib.sha256(f"{name} {path} {line} {planted}".encode()).hexdigest()[:16]

@@ -105,6 +105,8 @@ def run_head(
     _go_on(head, run, side, wanted)
     if run.cut_short and not head.began:
         head.late = selected.ids
+    if not everything:
+        _collect_the_rest(head, side, wanted)
     _collect_again(head, side, wanted)
     if everything and selected.by != ALL and options.select != "all":
         chosen = Choice(selected.ids)
@@ -132,6 +134,18 @@ def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
             break
         _take(head, run)
     head.died = any(name not in head.attempts for name in head.chosen)
+
+
+def _collect_the_rest(head: HeadRun, side: Side, wanted: Wanted) -> None:
+    """Where a file cannot be collected, others may not be either: all that import the same module."""
+    if not head.uncollected or head.forged or head.cut_short or side.options.runner:
+        return
+    nothing = replace(
+        wanted, ids=(), everything=False, sample=0.0, files=(), beside=(), look_into=()
+    )
+    run = side.run(nothing, timeout_s=wanted_time(side.options))
+    if run.began:
+        _take(head, replace(run, attempts={}, process_code=head.process_code))
 
 
 def _collect_again(head: HeadRun, side: Side, wanted: Wanted) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 import sys
 
 import pytest
@@ -223,3 +224,27 @@ def test_a_suggestion_undoes_what_broke(tmp_path):
     root = repository(tmp_path / "shop", {"shop.py": SHOP, "tests/test_shop.py": test}, head)
     (suggestion,) = run(root, suggest=True).suggestions
     assert "+def total(prices): return sum(prices)\n" in suggestion.patch
+
+
+def test_where_an_import_fails_all_that_need_it_are_named(tmp_path):
+    """The map takes one text to be as good as another; the run shows that it is not."""
+    text = 'TITLE = "a".encode("ascii")\ndef other(): return 2\n'
+    tests = {
+        "test_title.py": "import shop\ndef test_title(): assert shop.TITLE\n",
+        "test_other.py": "import shop\ndef test_other(): assert shop.other() == 2\n",
+        "test_none.py": "def test_none(): pass\n",
+    }
+    broken = {"shop.py": text.replace("ascii", "asciii")}
+    root = repository(tmp_path / "shop", {"shop.py": text, **tests}, {**broken, **tests})
+    for command in (
+        ["git", "checkout", "-q", "main"],
+        [sys.executable, "-m", "pytest", "-q", "--tdad-map"],
+        ["git", "checkout", "-q", "-"],
+    ):
+        subprocess.run(command, cwd=root, check=True, capture_output=True)
+    report = run(root)
+    assert report.chosen.by == "recorded map"
+    assert verdicts(report) == {
+        "test_title": Verdict.REGRESSION,
+        "test_other": Verdict.REGRESSION,
+    }
