@@ -71,7 +71,8 @@ def prepare(names: Sequence[str]) -> None:
             exclude = folder(name) / ".git" / "info" / "exclude"
             exclude.write_text("".join(f"{pattern}\n" for pattern in ASIDE), encoding="utf-8")
             run(["git", "tag", "release"], folder(name))
-    _build(names)
+    with alone("environment"):  # subjects may be measured side by side
+        _build(names)
 
 
 def _build(names: Sequence[str]) -> None:
@@ -88,6 +89,8 @@ def _build(names: Sequence[str]) -> None:
         run([*pip, *TOOLS])
         lines = [repr(TOOLS)]
     new = [name for name in names if name not in lines[1:]]
+    if not new:
+        return
     for name in new:
         run([*pip, "--no-deps", "-e", folder(name)])
     stamp.write_text("\n".join([*lines, *new]), encoding="utf-8")
@@ -95,7 +98,8 @@ def _build(names: Sequence[str]) -> None:
 
 @contextmanager
 def alone(name: str) -> Iterator[None]:
-    """Wait until nobody else works on the subject."""
+    """Wait until nobody else works on the subject, or on what ``name`` stands for."""
+    REPAIR.mkdir(parents=True, exist_ok=True)
     with (REPAIR / f"lock-{name}").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
