@@ -33,7 +33,7 @@ from gate_patches_ways import other_ways
 from subjects import SubjectError
 
 RUNNER = "python tests/runtests.py --parallel=1 {tests}"
-TRUTHS = GROUND / "truth"
+TRUTHS, ANSWERS = GROUND / "truth", GROUND / "answers"
 _LONGEST_S = 1800.0
 _MOST_CLAIMS = 60
 """So many of the tests that the gate calls regressions and that were not run without it are run without it."""
@@ -159,6 +159,8 @@ def _gate(
         return {"end": "took too long", "exit": -1, "document": {}, "says": ""}
     wall, after = time.monotonic() - began, os.times()
     cpu = after.children_user + after.children_system
+    ANSWERS.mkdir(exist_ok=True)
+    (ANSWERS / f"{planned.key}.json").write_text(done.stdout, encoding="utf-8")
     try:
         document = json.loads(done.stdout)
     except ValueError:
@@ -193,6 +195,11 @@ def _compared(
         "regressions": len(broken),
         "found": len(broken & claimed),
         "claimed": len(claimed),
+        "gating_otherwise": {
+            name: test["verdict"]
+            for name, test in sorted(tests.items())
+            if test["fails_gate"] and name not in claimed
+        },
         "false": sorted(wrong),
         "missed_late": len(missed & late),
         "missed_unselected": sorted(missed - late - set(tests))[:20],

@@ -62,7 +62,9 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
     """
     began = time.monotonic()
     if options.runner:
-        ini = replace(project.config.pytest, python_files=PATTERNS)
+        ini = replace(  # classes that are no TestCase it does not take for tests, nor functions
+            project.config.pytest, python_files=PATTERNS, python_classes=(), python_functions=()
+        )
         project = replace(project, config=replace(project.config, pytest=ini))
     question = _question(project, options)
     with (

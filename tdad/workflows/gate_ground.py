@@ -61,6 +61,8 @@ class Side:
     _seats: Seats | None = None
     _helpers: frozenset[str] = frozenset()
     _names: tuple[str, ...] = ()
+    _refused: dict[str, str] = field(default_factory=dict)
+    """Files that the runner wants nothing of, and why."""
     _files: frozenset[str] = frozenset()
     """Of the project in the worktree; known with ``seats``."""
 
@@ -164,7 +166,15 @@ class Side:
     def _told(
         self, wanted: Wanted, ids: Sequence[str], timeout_s: float | None, patch: Patch | None
     ) -> Witnessed:
-        """Run these tests; a runner that ends before the first is asked by halves, until one folder is to blame."""
+        """Run these tests; a runner that ends before the first is asked by halves, until one folder is to blame.
+
+        There it is told the files: it may refuse a test, and that does not mean that it refuses the others.
+        """
+        refused = {} if patch else self._refused_of(ids)
+        if refused:
+            left = [name for name in ids if name.partition("::")[0] not in refused]
+            run = self._told(wanted, left, timeout_s, patch) if left else Witnessed(exit_code=1)
+            return replace(run, uncollected={**run.uncollected, **refused})
         told = fitting(ids)
         there = wanted.look_into if told or not ids else ()
         run = self._once(
@@ -174,10 +184,19 @@ class Side:
             return run
         halves = by_folder(ids)
         if len(halves) == 1:
-            files = dict.fromkeys(name.partition("::")[0] for name in ids)
-            return replace(run, uncollected=dict.fromkeys(files, last_line(run.said)), exit_code=1)
+            files = tuple(dict.fromkeys(name.partition("::")[0] for name in ids))
+            if files != tuple(ids):
+                return self._told(wanted, files, timeout_s, patch)
+            found = dict.fromkeys(files, last_line(run.said))
+            self._refused |= {} if patch else found
+            return replace(run, uncollected=found, exit_code=1)
         first, second = (self._told(wanted, half, timeout_s, patch) for half in halves)
         return joined(first, second)
+
+    def _refused_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """Files of these tests that the runner is known to refuse on this side, and why."""
+        files = dict.fromkeys(name.partition("::")[0] for name in ids)
+        return {path: self._refused[path] for path in files if path in self._refused}
 
     def _once(
         self,

@@ -67,6 +67,8 @@ import sys, unittest
 import shop
 if any(label.startswith("gis") for label in sys.argv[1:]):
     sys.exit("Aborting: gis needs another database")
+if any(label.endswith("test_moody") for label in sys.argv[1:]):
+    sys.exit("by that name it is not known")
 result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:]))
 sys.exit(not result.wasSuccessful())
 """
@@ -87,10 +89,20 @@ class NeverReady(unittest.TestCase):
     def setUpClass(cls): assert shop.total([1]) == 5
     def test_never(self): pass
 """
+MOODY = """
+import unittest, shop
+class TestMixed:
+    def test_mixed(self): self.assertIn(shop.total([]), (0, 1))
+class Mixed(TestMixed, unittest.TestCase):
+    def test_moody(self): self.assertIn(shop.total([]), (0, 1))
+"""
 
 
 def test_a_runner_in_a_folder_of_its_own_that_refuses_some_tests(tmp_path):
-    """As Django's: the project is not installed, one label ends it, and tests run tests."""
+    """As Django's: the project is not installed, one label ends it, and tests run tests.
+
+    A class that is no ``TestCase`` cannot be asked for, nor one of the tests; what is in the folder besides can.
+    """
     tests = {
         "tests/runtests.py": RUNNER,
         "tests/shop_tests/__init__.py": "",
@@ -98,6 +110,8 @@ def test_a_runner_in_a_folder_of_its_own_that_refuses_some_tests(tmp_path):
         "tests/shop_tests/test_inside.py": INSIDE,
         "tests/gis_tests/__init__.py": "",
         "tests/gis_tests/test_gis.py": UNITTESTS,
+        "tests/moody_tests/__init__.py": "",
+        "tests/moody_tests/test_moods.py": MOODY,
     }
     root = repository(
         tmp_path / "shop",
@@ -120,6 +134,11 @@ def test_a_runner_in_a_folder_of_its_own_that_refuses_some_tests(tmp_path):
     )
     assert not [name for name in found if "Inner" in name], "what a test runs is its own affair"
     assert Verdict.REMOVED not in found.values()
+    moods = "tests/moody_tests/test_moods.py::Mixed"
+    assert [found[f"{moods}::test_{name}"] for name in ("mixed", "moody")] == [
+        Verdict.UNCHANGED
+    ] * 2
+    assert not [name for name in found if "TestMixed" in name]
     assert found["tests/gis_tests/test_gis.py"] is Verdict.STILL_FAILING, "refused before as well"
 
 
