@@ -20,7 +20,17 @@ from tdad.graph.resolve.members import FallbackOf, Members
 from tdad.graph.resolve.modules import Modules
 from tdad.graph.resolve.names import Names
 from tdad.graph.resolve.scopes import Files, FileScope, Found
-from tdad.graph.resolve.values import NOTHING, UNKNOWN, Cuts, Form, Hit, Lookup, Value, merge
+from tdad.graph.resolve.values import (
+    NOTHING,
+    UNKNOWN,
+    Cuts,
+    Form,
+    Hit,
+    Lookup,
+    TooManySteps,
+    Value,
+    merge,
+)
 
 _DEPTH = 8
 """Bindings followed one after another before a value counts as unknown."""
@@ -234,6 +244,20 @@ class Types:
         cuts = self._cuts.count
         self._returned[function] = NOTHING  # recursion ends here
         self._returning.add(function)
+        try:
+            result = self._returns(scope, indexes)
+        except TooManySteps:
+            self._returned[function] = Lookup((UNKNOWN,))  # it has been tried, and took too long
+            raise
+        finally:
+            self._returning.discard(function)
+        if cuts != self._cuts.count and self._depth:
+            del self._returned[function]
+        else:
+            self._returned[function] = result
+        return result
+
+    def _returns(self, scope: FileScope, indexes: Sequence[int]) -> Lookup:
         declared = self._bound_to(scope, indexes, BindingKind.RETURN_ANNOTATION)
         result = (
             declared
@@ -241,13 +265,7 @@ class Types:
             else merge([self._bound_to(scope, indexes, BindingKind.RETURN)])
         )
         result = merge([result, *(self.holder(scope, index, "") for index in indexes)])
-        result = Lookup(result.values or declared.values or (UNKNOWN,))
-        self._returning.discard(function)
-        if cuts != self._cuts.count and self._depth:
-            del self._returned[function]
-        else:
-            self._returned[function] = result
-        return result
+        return Lookup(result.values or declared.values or (UNKNOWN,))
 
     def _bound_to(self, scope: FileScope, indexes: Iterable[int], kind: BindingKind) -> Lookup:
         bindings = (
@@ -294,9 +312,15 @@ class Types:
             self._cuts.deep += cuts
             return result
         count, deep, circles = self._cuts.count, self._cuts.deep, self._cuts.circles
+        self._cuts.step(self._depth)
         self._depth += 1
         try:
             result = self._bound_value(scope, binding)
+        except TooManySteps:
+            if self._depth > 1:
+                raise
+            self._cuts.count += 1
+            result = Lookup((UNKNOWN,))
         finally:
             self._depth -= 1
         cuts = self._cuts.count - count

@@ -66,6 +66,15 @@ class Lookup:
 NOTHING = Lookup((UNKNOWN,))
 
 
+_STEPS = 1000
+"""Bindings looked at for one value before it counts as unknown: functions that return what others return, all of one
+another, would take for ever. What the functions return that were looked into then is unknown from there on."""
+
+
+class TooManySteps(Exception):
+    """A value takes too long to find out."""
+
+
 @dataclass(slots=True)
 class Cuts:
     """How often an evaluation was cut short (a circle, too deep).
@@ -79,6 +88,19 @@ class Cuts:
     """How many of them because it was too deep: then it depends on the depth alone where it began."""
     circles: int = 0
     """How often a function's result was asked for while it was looked for: no cut, but it depends on where it began."""
+
+    steps: int = 0
+    """Bindings followed since the evaluation began that is under way."""
+
+    def step(self, depth: int) -> None:
+        """Count one binding, followed at that depth.
+
+        Raises:
+            TooManySteps: there were enough.
+        """
+        self.steps = self.steps + 1 if depth else 0
+        if self.steps > _STEPS:
+            raise TooManySteps
 
     def cut_deep(self) -> None:
         """Count one that was too deep."""

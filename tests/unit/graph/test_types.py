@@ -194,3 +194,12 @@ def test_a_metaclass_is_called_and_is_no_base() -> None:
     assert r.bases("m.py::C") == ("m.py::G",)
     assert [str(e.kind) for e in r.readers("m.py::K")] == ["read"]
     assert [(e.source, str(e.kind)) for e in r.readers("m.py::M.__new__")] == [("m.py::C", "call")]
+
+
+def test_functions_that_return_what_each_other_return_come_to_an_end() -> None:
+    """All of one another, so that there are millions of ways through them; what is asked of that is asked by name."""
+    names = range(14)
+    calls = {n: " or ".join(f"f{m}(x).part({n})" for m in names if m != n) for n in names}
+    many = "".join(f"def f{n}(x): return {calls[n]} or Cart()\n" for n in names)
+    edge = found(f"{many}def u(x): f0(x).total()\n", "shop.py::Cart.total")
+    assert edge is not None
