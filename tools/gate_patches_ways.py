@@ -59,7 +59,7 @@ def _found(project: str, ids: Sequence[str], broken: Iterable[str]) -> int:
 def _kept(project: str, home: Path) -> tuple[list[str], Mapping[str, FileFacts]]:
     """Node ids of the suite by the code, and the facts of every file."""
     index = home / _KEPT
-    patterns = Patterns(python_files=PATTERNS) if project == "django" else Patterns()
+    patterns = Patterns(PATTERNS, (), ()) if project == "django" else Patterns()
     with open_map(index, mode="read") as store:
         current = store.current()
         files = dict(_facts(current, store.cached_facts))

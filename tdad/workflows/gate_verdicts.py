@@ -60,10 +60,16 @@ class Heard:
 
 
 def judged(heard: Heard) -> tuple[Judged, ...]:
-    """Every test that ran, should have run, or is gone; the most important first, else in the order of running."""
-    found = [*_ran(heard), *_uncollected(heard), *_gone(heard), *_without_outcome(heard)]
+    """Every test that ran, should have run, or is gone; the most important first, else in the order of running.
+
+    Each once: of a class that cannot be set up on head and that the budget left out, too, the former is said.
+    """
+    found: dict[str, Judged] = {}
+    for part in (_ran, _uncollected, _gone, _without_outcome):
+        for test in part(heard):
+            found.setdefault(test.node_id, test)
     places = {verdict: place for place, verdict in enumerate(_ORDER)}
-    return tuple(sorted(found, key=lambda test: places[test.verdict]))
+    return tuple(sorted(found.values(), key=lambda test: places[test.verdict]))
 
 
 def _ran(heard: Heard) -> Iterator[Judged]:

@@ -121,6 +121,7 @@ def test_a_runner_in_a_folder_of_its_own_that_refuses_some_tests(tmp_path):
     report = run(root, runner="python tests/runtests.py {tests}", budget_s=60.0, reruns=1)
     assert report.end is GateEnd.REGRESSION, report.undecided
     found = {test.node_id: test.verdict for test in report.tests}
+    assert len(found) == len(report.tests)
     inside = "tests/shop_tests/test_inside.py"
     assert {name.rpartition("::")[2] for name, v in found.items() if v is Verdict.REGRESSION} == {
         "test_total",
