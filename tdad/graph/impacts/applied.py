@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tdad.facts import DefinitionKind, Reference, ReferenceKind, Site, Span, StatementKind
 from tdad.graph.impacts.classes import EXCEPTIONS, decorators, is_pure, split
-from tdad.graph.impacts.effects import HARMLESS, MUTATORS, SELF, Effects
+from tdad.graph.impacts.effects import CONSTRUCTORS, HARMLESS, MUTATORS, SELF, Effects
 from tdad.graph.impacts.world import World, innermost
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import tokens_of
@@ -30,10 +30,6 @@ _PURE_METHODS = frozenset(
     for name in dir(cls)
     if not name.startswith("_") and name not in MUTATORS
 )
-_CONSTRUCTORS = frozenset(
-    {"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"}
-)
-"""Methods whose object is the one that is being made."""
 
 
 def applied(world: World, resolver: Resolver, definition: str) -> frozenset[str] | None:
@@ -74,7 +70,7 @@ class _Seen(Effects):
         made = frozenset(
             scope.name_of(scope.facts.definitions[index].parent)
             for scope, index in filter(None, entered)
-            if scope.facts.definitions[index].name in _CONSTRUCTORS
+            if scope.facts.definitions[index].name in CONSTRUCTORS
         )
         found: frozenset[str] = frozenset()
         on_self = False
@@ -141,7 +137,7 @@ class _Seen(Effects):
     def _is_made(self, scope: FileScope, index: int, made: frozenset[str]) -> bool:
         """Whether the object of a method is one that the statement makes."""
         method = scope.facts.definitions[index]
-        if method.name in _CONSTRUCTORS:
+        if method.name in CONSTRUCTORS:
             return True
         cls = scope.name_of(method.parent)
         return not made.isdisjoint({cls, *self._resolver.subclasses(cls)})

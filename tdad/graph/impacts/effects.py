@@ -40,6 +40,10 @@ HARMLESS = frozenset(
 DEEPEST = 4
 
 
+CONSTRUCTORS = frozenset(
+    {"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"}
+)
+"""Methods whose object is the one that is being made."""
 SELF = "self"
 """Stands for the object whose method is called."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tdad.facts import Evidence, OwnerKind, Site
 from tdad.graph.impacts.caches import cached
+from tdad.graph.impacts.computed import stored_besides
 from tdad.graph.impacts.effects import Effects
 from tdad.graph.impacts.importing import tests_importing
 from tdad.graph.impacts.places import AtImport, Executed, Imported
@@ -50,6 +51,10 @@ def follow_statement(search: Search, place: AtImport) -> None:
         qualname = f"{scope}.{name}" if scope else name
         step = trail.then("computes", f"{site.path}::{qualname}", evidence=Evidence.DERIVED)
         search.bound(site.path, qualname, step)
+    if names and search.follows_change:
+        resolver = world.now if place.now else world.before
+        span = statement_span(facts, site.line)
+        search.stored(site.path, stored_besides(world, resolver, site.path, (span,)), trail)
 
 
 def follow_import(search: Search, place: Imported) -> None:

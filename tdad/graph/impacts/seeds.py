@@ -28,6 +28,7 @@ from tdad.graph.impacts.annotated import (
 from tdad.graph.impacts.applied import applied
 from tdad.graph.impacts.captures import captured
 from tdad.graph.impacts.classes import keeps_order
+from tdad.graph.impacts.computed import stored_besides
 from tdad.graph.impacts.data import data_file
 from tdad.graph.impacts.docstrings import docstring
 from tdad.graph.impacts.effects import Effects
@@ -196,12 +197,23 @@ def _value(spread: Spread, trail: Trail) -> None:
         spread.bound(change.path, _qualify(change.scope, name), trail)
     if not change.binds:
         _effect(spread, trail)
+    _besides(spread, trail)
     if raises_itself(spread.world, change) or fails_to_import(spread.world, change):
         spread.fails(change.path, trail)
     if change.kind is ChangeKind.REMOVED:
         _gone(spread.world, spread, trail)
     if change.binds == ("annotations",):
         postponed(spread.world, spread, trail)
+
+
+def _besides(spread: Spread, trail: Trail) -> None:
+    """What the functions that the statement calls store, apart from what they return."""
+    change, world = trail.change, spread.world
+    for resolver, path, spans in (
+        (world.before, change.old_path or change.path, change.old),
+        (world.now, change.path, change.new),
+    ):
+        spread.stored(change.path, stored_besides(world, resolver, path, spans), trail)
 
 
 def _gone(world: World, spread: Spread, trail: Trail) -> None:

@@ -60,6 +60,10 @@ class World:
     """Memory of ``annotated``: names by which code looks at definitions → who does."""
     memos: object = None
     """Memory of :func:`tdad.graph.impacts.memo.memos_of`."""
+    stores: dict[tuple[int, str, int], tuple[frozenset[str], frozenset[str]]] = field(
+        default_factory=dict
+    )
+    """Memory of :mod:`tdad.graph.impacts.computed`: what a function stores into."""
     rebound: set[str] = field(default_factory=set)
     """Definitions whose header was found affected: the parameter ids of tests among them may be others now."""
     _entries: dict[tuple[str, str, str], frozenset[int]] = field(default_factory=dict)
