@@ -15,6 +15,8 @@ from tdad.graph.resolve.scopes import FileScope
 
 _MOST = 60
 """Functions that are looked at, nearest first, where no import was seen to run the statement."""
+_FEW = 12
+"""Where more functions run, an object that nobody knows may be nearly anything: then only what is certain counts."""
 _MAKING = ("__new__", "__init__", "__post_init__")
 _VALUES = frozenset(
     {
@@ -70,8 +72,8 @@ class _Computed(Effects):
 
     def of(self, path: str, spans: Sequence[Span]) -> frozenset[str]:
         scope = self._resolver.files.scope(path)
-        if scope is None:
-            return frozenset()
+        if scope is None or self._world.tests_of_file(path):
+            return frozenset()  # what a file of tests does is done for them alone
         definitions = scope.facts.definitions
         here = [
             reference
@@ -82,7 +84,7 @@ class _Computed(Effects):
         ]
         functions = self._seen(scope, spans) or list(self._reachable(scope, here))
         found = self._stores_of(functions)
-        if self._vague:
+        if self._vague and len(functions) <= _FEW:
             found |= self._mentioned(scope, here)
             for function in functions:
                 found |= self._mentioned(function.scope, function.references)
@@ -190,8 +192,10 @@ class _Computed(Effects):
 
     def _is_handed_on(self, reference: Reference, edge: Edge) -> bool:
         """Whether the variable itself is meant, or a method of it that stores into what nobody knows is called."""
-        last = reference.chain.removesuffix("()").rpartition(".")[2]
-        return last == last_name(edge.target) or last in self._vague
+        receiver, _, last = reference.chain.removesuffix("()").rpartition(".")
+        if reference.kind is ReferenceKind.CALL and receiver:
+            return last in self._vague
+        return last == last_name(edge.target)
 
     def _variables(self, edges: Iterable[Edge]) -> frozenset[str]:
         return frozenset(

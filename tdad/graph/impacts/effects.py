@@ -293,8 +293,21 @@ class Effects:
         return frozenset(
             edge.target
             for edge in self._resolver.resolve(scope, reference)
-            if not edge.ambiguous and self._kind(edge.target) is DefinitionKind.VARIABLE
+            if not edge.ambiguous
+            and self._kind(edge.target) is DefinitionKind.VARIABLE
+            and not self._is_given(edge.target)
         )
+
+    def _is_given(self, attribute: str) -> bool:
+        """Whether methods give each object of the class, or of one derived from it, an attribute of that name."""
+        cls, _, name = attribute.rpartition(".")
+        for each in (cls, *self._resolver.subclasses(cls)):
+            found = self._resolver.files.find(each)
+            if found is not None and any(
+                (index, name) in found[0].self_bindings for index in found[1]
+            ):
+                return True
+        return False
 
     def _kind(self, definition: str) -> DefinitionKind | None:
         return self._resolver.files.kind(definition)
