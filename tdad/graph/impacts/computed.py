@@ -64,6 +64,17 @@ def stored_besides(
     return _Computed(world, resolver).of(path, tuple(spans))
 
 
+def is_counter(resolver: Resolver, variable: str) -> bool:
+    """Whether the variable is only ever given numbers that stand in the code: it counts how often something ran."""
+    found = resolver.files.find(variable)
+    if found is None:
+        return False
+    scope, indexes = found
+    name = scope.facts.definitions[indexes[-1]].name
+    chains = {each.chain for each in scope.facts.bindings if each.target == name}
+    return chains == {"int()"}
+
+
 class _Computed(Effects):
     def __init__(self, world: World, resolver: Resolver) -> None:
         super().__init__(world, resolver)

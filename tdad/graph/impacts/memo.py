@@ -24,6 +24,8 @@ MISSING = "__missing__"
 MARKS = {CACHED: "<cached>", GLOBAL_WRITER: "<global-writer>", LAZY: "<lazy>"}
 """Flag of a definition → the pseudo identifier under which its file is found by ``FactsOf.mentioning``."""
 
+_HANDED = frozenset({ReferenceKind.READ})
+_BESIDE = frozenset({ReferenceKind.READ, ReferenceKind.CALL})
 MAKERS = frozenset({DefinitionKind.FUNCTION, DefinitionKind.CLASS})
 READING = frozenset(
     {
@@ -182,25 +184,25 @@ class Memos:
             for definition in facts.definitions if facts else ():
                 if KEEPER not in definition.flags or facts is None:
                     continue
-                keeper = f"{path}::{definition.qualname}"
-                makers = self._given(keeper) if self._calls_parameter(keeper) else frozenset()
+                makers = self._given(f"{path}::{definition.qualname}")
                 for inner in facts.definitions if makers else ():
                     if inner.qualname.startswith(f"{definition.qualname}."):
                         name = f"{path}::{inner.qualname}"
                         yield Memo(name, by_hand=True, owners=self.owners(name), makers=makers)
 
     def _given(self, keeper: str) -> frozenset[str]:
-        """Functions that stand beside a call of ``keeper``."""
+        """Functions beside a call of ``keeper``: handed on, or called there if it calls what it is given."""
         calls = (e for e in self.world.now.readers(keeper) if e.kind is ReferenceKind.CALL)
-        return frozenset[str]().union(*map(self._beside, calls))
+        kinds = _BESIDE if self._calls_parameter(keeper) else _HANDED
+        return frozenset[str]().union(*(self._beside(call, kinds) for call in calls))
 
-    def _beside(self, call: Edge) -> frozenset[str]:
+    def _beside(self, call: Edge, kinds: frozenset[ReferenceKind] = _BESIDE) -> frozenset[str]:
         """Functions and classes that are handed on in that line, or called in a lambda."""
         now = self.world.now
         return frozenset(
             edge.target
             for edge in now.references_at(call.source, call.line)
-            if edge.kind in {ReferenceKind.READ, ReferenceKind.CALL}
+            if edge.kind in kinds
             and edge.target != call.target
             and now.files.kind(edge.target) in MAKERS
         )

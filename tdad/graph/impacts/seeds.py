@@ -28,7 +28,7 @@ from tdad.graph.impacts.annotated import (
 from tdad.graph.impacts.applied import applied
 from tdad.graph.impacts.captures import captured
 from tdad.graph.impacts.classes import keeps_order
-from tdad.graph.impacts.computed import stored_besides
+from tdad.graph.impacts.computed import is_counter, stored_besides
 from tdad.graph.impacts.data import data_file
 from tdad.graph.impacts.docstrings import docstring
 from tdad.graph.impacts.effects import Effects
@@ -213,7 +213,10 @@ def _besides(spread: Spread, trail: Trail) -> None:
         (world.before, change.old_path or change.path, change.old),
         (world.now, change.path, change.new),
     ):
-        spread.stored(change.path, stored_besides(world, resolver, path, spans), trail)
+        stored = stored_besides(world, resolver, path, spans)
+        if change.kind is ChangeKind.EDITED:  # it runs as often as before
+            stored = frozenset(each for each in stored if not is_counter(resolver, each))
+        spread.stored(change.path, stored, trail)
 
 
 def _gone(world: World, spread: Spread, trail: Trail) -> None:
