@@ -12,7 +12,7 @@ from tdad.graph.impacts.hits import Hits
 from tdad.graph.impacts.memo import memos_of
 from tdad.graph.impacts.places import AtImport, Bound, Executed, Imported, Place
 from tdad.graph.impacts.trails import Trail
-from tdad.graph.impacts.world import World, find
+from tdad.graph.impacts.world import World, find, innermost
 
 
 class Search(Hits, ABC):
@@ -107,6 +107,8 @@ class Search(Hits, ABC):
 
     def entered_by(self, owner: Owner, site: Site, trail: Trail) -> None:
         """One owner entered affected code at ``site``."""
+        if owner.kind is not OwnerKind.TEST:
+            self._closures(site, trail)
         if owner.kind is not OwnerKind.IMPORT:
             self.owner(owner, trail)
             return
@@ -120,6 +122,21 @@ class Search(Hits, ABC):
             self.statement(cause, step)
             if trail.raises and not self._is_class_body(site):
                 self.fails(cause.path, step)
+
+    def _closures(self, site: Site, trail: Trail) -> None:
+        """What a function makes for others lives on in the functions that are written in it: who enters those."""
+        if not self.first(("closures", site, trail.requires)):
+            return
+        facts = self.world.facts_of_run(site.path)
+        made = innermost(facts, site.line) if facts is not None else None
+        if facts is None or made is None or made.kind is not DefinitionKind.FUNCTION:
+            return
+        prefix = f"{made.qualname}."
+        for inner in facts.definitions:
+            if inner.kind is DefinitionKind.FUNCTION and inner.qualname.startswith(prefix):
+                for owner, _line in self.world.entered(site.path, inner.qualname):
+                    if owner.kind is not OwnerKind.IMPORT:
+                        self.owner(owner, trail.then("made in", f"{site.path}::{made.qualname}"))
 
     def _is_class_body(self, site: Site) -> bool:
         facts = self.world.facts_of_run(site.path)
