@@ -42,8 +42,8 @@ _CLASS = 1.4
 """Times the share of the words of the changed class in the names of the test's class and function."""
 _NOTHING_ELSE = 0.8
 """Times the share of the words of the test function that name what changed."""
-_AGAIN = {"function": 0.6, "class": 0.3, "file": 0.3}
-"""Less for every test of the same one that is placed before, at most ``_AGAIN_AT_MOST`` times."""
+_AGAIN = 0.6
+"""Less for every test of the same function that is placed before (at most ``_AGAIN_AT_MOST`` times)."""
 _AGAIN_AT_MOST = 6
 # Judgement: in the seeded faults nothing had failed before, and the time of a test says nothing.
 _FAILED = 1.0
@@ -54,7 +54,6 @@ _COST = 0.05
 """Times the logarithm of its time in units of ``_QUICK_S``, if it is slower: of equals, the cheap ones first."""
 _QUICK_S = 0.1
 """Differences below this are noise, and the order must not change from one recording to the next."""
-_TINY = 1e-9
 _SCALE = 4.0
 """Log-odds are brought to 0 … 1 by a logistic curve of this width, around ``_MIDDLE``."""
 _MIDDLE = 3.0
@@ -152,28 +151,19 @@ def score(evidence: Evidence, odds: float) -> float:
 
 
 def _spread_out(found: Iterable[tuple[float, str]]) -> Iterable[tuple[str, float]]:
-    """Best first; who comes after others of its function, class or file gives way to some nearly as likely."""
-    placed: Counter[tuple[str, str]] = Counter()
-    heap = [(-odds, node_id, 0.0) for odds, node_id in found]
+    """Best first; who comes after tests of the same function gives way to others that are nearly as likely."""
+    placed: Counter[str] = Counter()
+    heap = [(-odds, node_id, 0) for odds, node_id in found]
     heapq.heapify(heap)
     while heap:
         less, node_id, counted = heapq.heappop(heap)
-        groups = _groups(node_id)
-        lost = sum(_AGAIN[group[0]] * min(placed[group], _AGAIN_AT_MOST) for group in groups)
-        if lost > counted + _TINY:
-            heapq.heappush(heap, (less + lost - counted, node_id, lost))
+        function = node_id.partition("[")[0]
+        before = min(placed[function], _AGAIN_AT_MOST)
+        if before > counted:
+            heapq.heappush(heap, (less + _AGAIN * (before - counted), node_id, before))
             continue
-        placed.update(groups)
+        placed[function] += 1
         yield node_id, -less
-
-
-def _groups(node_id: str) -> tuple[tuple[str, str], ...]:
-    """What of the test others may belong to as well: its function, its class if it has one, its file."""
-    function = node_id.partition("[")[0]
-    outer = function.rpartition("::")[0]
-    file = function.partition("::")[0]
-    classes = (("class", outer),) if outer != file else ()
-    return (("function", function), *classes, ("file", file))
 
 
 def _file_words(path: str) -> frozenset[str]:
