@@ -10,8 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -199,11 +201,14 @@ def as_nobody(code: str, path: Path) -> str:
 
 
 @pytest.fixture
-def readable_by_all(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents[:3]):  # xdist adds a level
-        with contextlib.suppress(PermissionError):
-            folder.chmod(0o755)
-    return tmp_path
+def readable_by_all() -> Iterator[Path]:
+    """Not below pytest's own folder: every other pytest that starts takes the rights to that away again."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        for inner in folder.iterdir():
+            inner.chmod(0o755)
 
 
 READ_AND_WRITE = """
