@@ -61,7 +61,8 @@ class _Seen(Effects):
         self._changed, self._is_vague = frozenset(), False
         if not self._are_known(scope, definition):
             return None
-        entered = [self._function(site) for site in self._entered(scope, split(definition)[1])]
+        headers = _headers(scope, split(definition)[1])
+        entered = [self._function(site) for site in self._world.caused(scope.path, headers)]
         if not entered:
             return None  # the recorder does not say which statement ran what
         self._names = frozenset(
@@ -78,7 +79,7 @@ class _Seen(Effects):
             stores = None if each is None else self._of_function(*each)
             if each is None or stores is None:
                 return None
-            on_self |= SELF in stores and not self._is_made(*each, made)
+            on_self |= SELF in stores and not self._is_new(*each, made)
             found |= stores - {SELF}
         if on_self and (self._is_vague or not self._changed):
             return None
@@ -110,18 +111,6 @@ class _Seen(Effects):
                 self._note_own(scope, [reference])
         return True
 
-    def _entered(self, scope: FileScope, qualname: str) -> list[Site]:
-        """Where functions were entered while the statement of the definition ran."""
-        recorded = self._world.recorded
-        return sorted(
-            {
-                site
-                for span in _headers(scope, qualname)
-                for line in range(span.first, span.last + 1)
-                for site in recorded.caused(Site(scope.path, line))
-            }
-        )
-
     def _function(self, site: Site) -> tuple[FileScope, int] | None:
         scope = self._resolver.files.scope(site.path)
         if scope is None or scope.facts.digest not in self._world.recorded.versions(site.path):
@@ -133,14 +122,6 @@ class _Seen(Effects):
 
     def _of_function(self, scope: FileScope, index: int) -> frozenset[str] | None:
         return self._stores(scope, scope.references.get(index, ()), 1)
-
-    def _is_made(self, scope: FileScope, index: int, made: frozenset[str]) -> bool:
-        """Whether the object of a method is one that the statement makes."""
-        method = scope.facts.definitions[index]
-        if method.name in CONSTRUCTORS:
-            return True
-        cls = scope.name_of(method.parent)
-        return not made.isdisjoint({cls, *self._resolver.subclasses(cls)})
 
     def _called(self, scope: FileScope, reference: Reference, depth: int) -> frozenset[str] | None:
         chain = reference.chain.removesuffix("()")

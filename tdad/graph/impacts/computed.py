@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tdad.facts import ANNOTATIONS, DefinitionKind, Reference, ReferenceKind, Site, Span
-from tdad.graph.impacts.effects import CONSTRUCTORS, MUTATORS, SELF, Effects
+from tdad.facts import ANNOTATIONS, DefinitionKind, Reference, ReferenceKind, Span
+from tdad.graph.impacts.effects import CONSTRUCTORS, MUTATORS, SELF, Effects, is_only_given
 from tdad.graph.impacts.world import World, innermost
 from tdad.graph.resolve import Edge, Resolver
 from tdad.graph.resolve.chains import UNKNOWN, last_name, tokens_of
@@ -103,17 +103,10 @@ class _Computed(Effects):
 
     def _seen(self, scope: FileScope, spans: Sequence[Span]) -> list[_Function]:
         """Functions that were entered while the statements ran, if this is the version that was recorded."""
-        recorded = self._world.recorded
-        if scope.facts.digest not in recorded.versions(scope.path):
+        if scope.facts.digest not in self._world.recorded.versions(scope.path):
             return []
-        sites = {
-            site
-            for span in spans
-            for line in range(span.first, span.last + 1)
-            for site in recorded.caused(Site(scope.path, line))
-        }
         found = []
-        for site in sorted(sites):
+        for site in self._world.caused(scope.path, spans):
             other = self._resolver.files.scope(site.path)
             if other is not None:
                 entered = innermost(other.facts, site.line)
@@ -156,7 +149,7 @@ class _Computed(Effects):
         for function in functions:
             targets, unknown = self._stores_in(function)
             if not unknown <= {last_name(cls) for cls in made} or (
-                SELF in targets and not self._is_new(function, made)
+                SELF in targets and not self._is_new(function.scope, function.index, made)
             ):
                 self._vague.add(function.name)
             found |= targets - {SELF}
@@ -185,10 +178,6 @@ class _Computed(Effects):
             return self._targets(scope, reference, receiver)
         return frozenset()
 
-    def _is_new(self, function: _Function, made: set[str]) -> bool:
-        relatives = {function.cls, *self._resolver.subclasses(function.cls)}
-        return function.name in CONSTRUCTORS or not made.isdisjoint(relatives)
-
     def _mentioned(self, scope: FileScope, references: Iterable[Reference]) -> frozenset[str]:
         """Variables that are handed on, and those that one is made of (``enroll = registry.enroll``)."""
         direct = self._variables(
@@ -215,18 +204,8 @@ class _Computed(Effects):
             if not edge.ambiguous
             and self._kind(edge.target) is DefinitionKind.VARIABLE
             and "import" not in self._resolver.files.flags(edge.target)
-            and not self._is_value(edge.target)
+            and not is_only_given(self._resolver, edge.target, _VALUES)
         )
-
-    def _is_value(self, variable: str) -> bool:
-        """Whether the variable only ever has values that nothing can be stored into."""
-        found = self._resolver.files.find(variable)
-        if found is None:
-            return False
-        scope, indexes = found
-        made = scope.facts.definitions[indexes[-1]]
-        bindings = scope.bindings.get((made.parent, made.name), ())
-        return bool(bindings) and all(binding.chain in _VALUES for binding in bindings)
 
 
 def _annotated(function: _Function, reference: Reference) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tdad.facts import DefinitionKind, OwnerKind, Reference, ReferenceKind, Span
 from tdad.graph.impacts.classes import decorators, is_pure, split
@@ -50,13 +50,18 @@ SELF = "self"
 
 def is_container(resolver: Resolver, definition: str) -> bool:
     """Whether a variable is only ever given new containers of the language, which take anything."""
+    return is_only_given(resolver, definition, CONTAINERS)
+
+
+def is_only_given(resolver: Resolver, definition: str, values: frozenset[str]) -> bool:
+    """Whether everything that a variable is given where it is bound is one of ``values``, as written."""
     found = resolver.files.find(definition)
     if found is None:
         return False
     scope, indexes = found
     made = scope.facts.definitions[indexes[-1]]
     bindings = scope.bindings.get((made.parent, made.name), ())
-    return bool(bindings) and all(binding.chain in CONTAINERS for binding in bindings)
+    return bool(bindings) and all(binding.chain in values for binding in bindings)
 
 
 def stores_only(resolver: Resolver, edge: Edge, *, same_keys: bool = False) -> bool:
@@ -296,6 +301,14 @@ class Effects:
             if not edge.ambiguous
             and self._kind(edge.target) is DefinitionKind.VARIABLE
             and not self._is_given(edge.target)
+        )
+
+    def _is_new(self, scope: FileScope, index: int, made: Collection[str]) -> bool:
+        """Whether the object of a method is one that is being made. ``made``: classes that were seen to make some."""
+        method = scope.facts.definitions[index]
+        cls = scope.name_of(method.parent)
+        return method.name in CONSTRUCTORS or any(
+            each in made for each in (cls, *self._resolver.subclasses(cls))
         )
 
     def _is_given(self, attribute: str) -> bool:

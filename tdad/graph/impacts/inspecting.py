@@ -265,11 +265,8 @@ def _hands_on(facts: FileFacts, statement: Statement, name: str) -> bool:
 
 def _statement_at(facts: FileFacts, line: int) -> int | None:
     found = [n for n, each in enumerate(facts.statements) if line in each.span]
-    return min(found, key=lambda n: len(_lines(facts.statements[n]))) if found else None
-
-
-def _lines(statement: Statement) -> range:
-    return range(statement.span.first, statement.span.last + 1)
+    spans = [each.span for each in facts.statements]
+    return min(found, key=lambda n: spans[n].last - spans[n].first) if found else None
 
 
 def _uses(name: str, reference: Reference) -> bool:

@@ -160,6 +160,14 @@ class World:
                 if line in span:
                     yield owner, line
 
+    def caused(self, path: str, spans: Iterable[Span]) -> list[Site]:
+        """Code objects that were entered while the module-level statements on those lines ran, sorted."""
+        found: set[Site] = set()
+        for span in spans:
+            for line in range(span.first, span.last + 1):
+                found.update(self.recorded.caused(Site(path, line)))
+        return sorted(found)
+
     def executed_within(self, path: str, digest: str, spans: Sequence[Span]) -> Iterator[Owner]:
         """Owners that executed a line of one of ``spans``."""
         for owner, lines in self.recorded.executed(path, digest).items():
