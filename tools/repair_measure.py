@@ -147,6 +147,18 @@ def fix(name: str, options: Sequence[str]) -> Run:
     return Run(code, document, said, start_s, time.monotonic() - began)
 
 
+def named(name: str, bug: Bug, way: str) -> dict[str, Any]:
+    """What a result is about: a bug of a subject, and how its repair was tried."""
+    return {
+        "subject": name,
+        "key": bug.key,
+        "kind": bug.kind,
+        "where": bug.where,
+        "what": bug.what,
+        "way": way,
+    }
+
+
 def _result(
     name: str, bug: Bug, story: Story, done: Run, *, way: str, start_s: float
 ) -> dict[str, Any]:
@@ -155,12 +167,7 @@ def _result(
     checked, exact = checked_again(name, bug, patch)
     own_s = done.wall_s - done.start_s
     return {
-        "subject": name,
-        "key": bug.key,
-        "kind": bug.kind,
-        "where": bug.where,
-        "what": bug.what,
-        "way": way,
+        **named(name, bug, way),
         "end": document.get("end", _last(done.said)),
         "fixed": document.get("end") == "fixed" and checked,
         "exact": exact,

@@ -27,7 +27,7 @@ from typing import Any
 from accuracy_setup import NoPythonError
 from play_model import playing
 from repair_bugs import HISTORICAL, OTHER, SEEDED, Bug, bugs, release
-from repair_measure import Start, broken_with
+from repair_measure import Start, broken_with, named
 from repair_model_table import write_model_tables
 from repair_results import MODELS, add, keep, known
 from repair_setup import NAMES, REPAIR, alone, baseline, clean, folder, prepare
@@ -105,7 +105,7 @@ def _measured(
     name = start.name
     held = _held(start, bug) if part == HALF else []
     if part == HALF and not held:
-        return _named(bug, part, arm, name) | {"held": 0}
+        return named(name, bug, f"{part} {arm}") | {"held": 0}
     shown = [test for test in start.known() if test not in held] if held else []
     with told(name, bug, part, wrong) as url:
         done = start.fix([*LIMITS, "--base-url", url, "--arm", arm], shown)
@@ -115,7 +115,7 @@ def _measured(
     fixed = document.get("end") == "fixed"
     broken = broken_with(name, bug, patch)[0] if fixed else None
     attempts = document.get("attempts") or [{}]
-    return _named(bug, part, arm, name) | {
+    return named(name, bug, f"{part} {arm}") | {
         "first": wrong[0][0] if wrong and part != ORACLE else "",
         "end": document.get("end", done.said[-1] if done.said else "nothing was said"),
         "resolved": broken == [],
@@ -131,17 +131,6 @@ def _measured(
         "tokens": sum(each.get("tokens", 0) for each in attempts),
         "ended": attempts[-1].get("end", ""),
         "seconds": round(done.wall_s, 1),
-    }
-
-
-def _named(bug: Bug, part: str, arm: str, name: str) -> dict[str, Any]:
-    return {
-        "subject": name,
-        "key": bug.key,
-        "kind": bug.kind,
-        "where": bug.where,
-        "what": bug.what,
-        "way": f"{part} {arm}",
     }
 
 
