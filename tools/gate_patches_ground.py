@@ -37,6 +37,12 @@ _VERSIONS = {
     "django": ("django/__init__.py", r"VERSION = \((\d+), (\d+)"),
     "sympy": ("sympy/release.py", r"__version__ = ['\"](\d+)\.(\d+)"),
 }
+_EMPTY_CONFIG = """\
+--- /dev/null
++++ b/pytest.ini
+@@ -0,0 +1 @@
++[pytest]
+"""
 _NOBODY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -69,7 +75,7 @@ def versions(project: str, instance: Instance, patch: str) -> Versions:
     Raises:
         PatchError: it does not apply.
     """
-    base = _applied(project, instance.commit, instance.test_patch, ())
+    base = _applied(project, _rooted(project, instance.commit), instance.test_patch, ())
     left_out: tuple[str, ...] = ()
     try:
         head = _applied(project, base, patch, left_out)
@@ -159,6 +165,19 @@ def _interpreter(minor: str) -> str:
         ).stdout.split() == [minor]:
             return called
     raise SubjectError(f"there is no Python {minor}; pyenv install {minor}")
+
+
+def _rooted(project: str, commit: str) -> str:
+    """The version, or one more with an empty ``pytest.ini``: pytest would take the options of a project around it."""
+    configs = {
+        "setup.cfg": "[tool:pytest]",
+        "tox.ini": "[pytest]",
+        "pyproject.toml": "[tool.pytest",
+    }
+    own = text_at(project, commit, "pytest.ini") or any(
+        section in text_at(project, commit, path) for path, section in configs.items()
+    )
+    return commit if own or project == "django" else _applied(project, commit, _EMPTY_CONFIG, ())
 
 
 def _applied(project: str, parent: str, patch: str, without: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ import os
 import random
 import shlex
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,6 +26,7 @@ from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.gate_imports import folders_and_names, packages_of
 from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.gate_portions import in_portions
 from tdad.workflows.private import only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
@@ -148,20 +148,12 @@ class Side:
         if not wanted.budget_s or not wanted.ids:
             run = self._told(wanted, wanted.ids, timeout_s, patch)
             return self._as_collected(run, wanted.ids)
-        began = time.monotonic()
-        found: Witnessed | None = None
-        for ids in portions(wanted.ids):
-            spent = time.monotonic() - began
-            if found is not None and spent > wanted.budget_s:
-                found = replace(found, cut_short=True)
-                break
-            left_s = None if timeout_s is None else max(1.0, timeout_s - spent)
-            one = self._told(wanted, ids, left_s, patch)
-            found = one if found is None else joined(found, one)
-            if one.exit_code is None or one.forged:
-                break
-        assert found is not None
-        return self._as_collected(found, wanted.ids)
+        parts = (replace(wanted, ids=ids) for ids in portions(wanted.ids))
+
+        def told(part: Wanted, left_s: float | None) -> Witnessed:
+            return self._told(part, part.ids, left_s, patch)
+
+        return self._as_collected(in_portions(wanted, parts, timeout_s, told), wanted.ids)
 
     def _told(
         self, wanted: Wanted, ids: Sequence[str], timeout_s: float | None, patch: Patch | None

@@ -11,6 +11,7 @@ from tdad.runner.witness_read import Witnessed
 from tdad.runner.witnessed import Wanted
 from tdad.workflows.gate_ground import Side
 from tdad.workflows.gate_options import GateOptions
+from tdad.workflows.gate_portions import by_files, in_portions
 from tdad.workflows.gate_select import ALL, Selected
 
 _START_S = 60.0
@@ -99,11 +100,14 @@ def run_head(
         options.runner and not everything
     ):  # it runs what it is told, and nothing is collected besides
         wanted = replace(wanted, files=tuple(edited), look_into=())
-    run = side.run(wanted, timeout_s=wanted_time(options), workers=options.workers)
+    run = _first_run(side, options, wanted)
     head = HeadRun(looked_into=look_into)
     _take(head, run)
     _go_on(head, run, side, wanted)
-    if run.cut_short and not head.began:
+    if run.cut_short and look_into:
+        found = {name.partition("::")[0] for name in [*head.collected, *head.uncollected]}
+        head.looked_into = tuple(path for path in look_into if path in found)
+    if run.cut_short and not run.chosen:  # it was still looking for them
         head.late = selected.ids
     if not everything:
         _collect_the_rest(head, side, wanted)
@@ -112,6 +116,19 @@ def run_head(
         chosen = Choice(selected.ids)
         head.sampled = frozenset(name for name in head.attempts if name not in chosen)
     return head
+
+
+def _first_run(side: Side, options: GateOptions, wanted: Wanted) -> Witnessed:
+    """All at once; with a budget the riskiest first, and only they have to be found before they run."""
+
+    def run(part: Wanted, timeout_s: float | None) -> Witnessed:
+        return side.run(part, timeout_s=timeout_s, workers=options.workers)
+
+    whole = wanted.everything or wanted.sample or options.runner
+    if options.budget_s is None or whole or not wanted.ids:
+        return run(wanted, wanted_time(options))
+    parts = by_files(wanted, files_of(side, wanted.ids))
+    return in_portions(wanted, parts, wanted_time(options), run)
 
 
 def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
@@ -160,7 +177,8 @@ def _collect_again(head: HeadRun, side: Side, wanted: Wanted) -> None:
     for path in paths:
         if run.began and path not in run.uncollected:
             del head.uncollected[path]
-    _take(head, replace(run, uncollected={}))
+    if not head.cut_short:  # with no time left, what runs by the way is no choice of the gate's
+        _take(head, replace(run, uncollected={}))
 
 
 def wanted_time(options: GateOptions) -> float | None:

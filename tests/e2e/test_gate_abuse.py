@@ -12,7 +12,7 @@ from tdad.report.gate import gate_lines
 from tdad.workflows.gate import gate
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.project import open_project
-from tests.e2e.gate_project import repository
+from tests.e2e.gate_project import COUNTING, repository
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,8 @@ BROKEN = "def right(): return False\n"
 
 def judged(tmp_path, head, baseline=None, **options):
     root = repository(tmp_path / "shop", baseline or {**LIB, "test_lib.py": TEST}, head)
-    chosen = GateOptions(base="main", reruns=1, select="all", python=sys.executable, **options)
+    options = {"reruns": 1, "select": "all", **options}
+    chosen = GateOptions(base="main", python=sys.executable, **options)
     return gate(open_project(root), chosen)
 
 
@@ -122,3 +123,33 @@ def test_a_budget_leaves_the_rest_and_says_so(tmp_path):
     assert report.chosen.partial
     assert report.chosen.not_run
     assert {test.row for test in report.with_verdict(Verdict.NOT_RUN)} == {29}
+
+
+def test_a_budget_that_is_over_before_all_tests_are_found_is_no_pass(tmp_path, monkeypatch):
+    """What could not be collected by then was tried again, and its tests were taken for all that was chosen."""
+    monkeypatch.setattr("tdad.workflows.gate_head._START_S", 2.0)
+    slow = "import lib, time\ntime.sleep(20)\ndef test_right(): assert lib.right()\n"
+    first = "from turns import turn\nimport lib\nif not turn('a'): raise ImportError\ndef test_a(): lib.right()\n"
+    before = {**LIB, "turns.py": COUNTING, "test_a.py": first, "test_b.py": slow}
+    report = judged(
+        tmp_path, {**before, "lib.py": BROKEN}, before, budget_s=1.0, select="impacted"
+    )
+    assert report.end is GateEnd.UNDECIDED
+    assert "the budget was over" in report.undecided[0]
+    assert report.chosen.partial
+
+
+def test_with_a_budget_the_riskiest_files_run_before_all_are_found(tmp_path):
+    found_late = {
+        f"test_far_{n:02}.py": "import time, near\ntime.sleep(0.5)\ndef test_far(): near.same()\n"
+        for n in range(40)
+    }
+    before = {
+        **LIB, **found_late, "test_lib.py": TEST, "near.py": "import lib\ndef same(): return lib.right() or 1\n"
+    }  # fmt: skip
+    report = judged(
+        tmp_path, {**before, "lib.py": BROKEN}, before, budget_s=3.0, select="impacted"
+    )
+    assert report.end is GateEnd.REGRESSION
+    assert report.chosen.partial
+    assert 0 < report.chosen.ran < 41
