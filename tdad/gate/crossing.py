@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tdad.facts import FileVersion
+from tdad.facts_gate import PolicyKind
 from tdad.gate.policy import node_id_of
 from tdad.gate.tests_changed import Compared
 
@@ -41,7 +42,9 @@ def crossing_plan(
         if version.old_path and version.old_path != version.path:
             back[version.path] = None
         back[old_path] = version.old
-    gone = {w.test for w in compared.weakenings if w.kind == "removed-test" and w.test}
+    # of those that are skipped now some are no longer there by that name
+    kinds = {PolicyKind.REMOVED_TEST, PolicyKind.SKIPPED_TEST}
+    gone = {w.test for w in compared.weakenings if w.kind in kinds and w.test}
     wanted = {*compared.edited, *gone}
     tests = sorted(node_id_of(each) for each in wanted if back.get(each.partition("::")[0]))
     return CrossingPlan(back, tuple(tests)) if tests else CrossingPlan()

@@ -16,6 +16,8 @@ class Presence(StrEnum):
 
     THERE = "there"
     ABSENT = "absent"
+    HELD_BACK = "held back"
+    """Its text is there, and it is not collected."""
     UNCOLLECTED = "uncollected"
     """Its module cannot be collected."""
     UNKNOWN = "unknown"
@@ -57,7 +59,7 @@ def judge(evidence: Evidence) -> Decision:
     match evidence.on_head:
         case Presence.UNCOLLECTED:
             return _uncollected(evidence)
-        case Presence.ABSENT:
+        case Presence.ABSENT | Presence.HELD_BACK:
             return _absent(evidence)
         case Presence.LATE:
             return Decision(29, Verdict.NOT_RUN, note="no time was left")
@@ -208,9 +210,23 @@ def _uncollected(evidence: Evidence) -> Decision:
 
 
 def _absent(evidence: Evidence) -> Decision:
+    if evidence.on_head is Presence.HELD_BACK:
+        return _held_back(evidence)
     if any(attempt.failing for attempt in evidence.baseline):
         return Decision(9, Verdict.REMOVED, note="failed before; a test that is gone is not fixed")
     return Decision(16, Verdict.REMOVED)
+
+
+def _held_back(evidence: Evidence) -> Decision:
+    """The test is where it was, and something keeps it from running."""
+    if any(attempt.failing for attempt in evidence.baseline):
+        return Decision(9, Verdict.SILENCED, note=f"failed before; {_HELD_BACK}")
+    if evidence.baseline and all(one.status is Status.SKIPPED for one in evidence.baseline):
+        return Decision(1, Verdict.UNCHANGED, note=f"skipped before; {_HELD_BACK}")
+    return Decision(30, Verdict.SILENCED, note=_HELD_BACK)
+
+
+_HELD_BACK = "it is still there, and is not collected any more"
 
 
 def manner_of(attempt: Attempt) -> Manner:

@@ -99,6 +99,8 @@ _BY_VERDICT = {
     Verdict.SILENCED: PolicyKind.SKIPPED_TEST,
     Verdict.EXCUSED: PolicyKind.EXCUSED_TEST,
 }
+_HELD_BACK = 30
+"""The row of tests that are there and are not collected."""
 _WORDS = {
     Verdict.REMOVED: "the test is gone",
     Verdict.SILENCED: "the test passed before and is skipped now",
@@ -120,6 +122,11 @@ def _of_tests(question: PolicyQuestion) -> Iterator[_Found]:
         if not each.test:
             files.add((each.kind, each.path))
         yield _weakened(each, happened=(each.kind, each.test) in seen)
+    running = {
+        definition_of(test.node_id)
+        for test in question.asked.judged
+        if test.verdict is not Verdict.REMOVED
+    }
     shortened = {w.test for w in question.compared.weakenings if "parameters" in w.message}
     for test in question.asked.judged:
         kind = _BY_VERDICT.get(test.verdict)
@@ -132,8 +139,10 @@ def _of_tests(question: PolicyQuestion) -> Iterator[_Found]:
             or (_is_parametrised(test) and definition in question.compared.edited)
         ):
             continue
+        if kind is PolicyKind.SKIPPED_TEST and definition in question.compared.moved:
+            continue  # held back, for its checks are in another test
         said.add((kind, definition))
-        yield _judged(kind, test)
+        yield _judged(kind, test, partly=definition in running)
 
 
 def _is_parametrised(test: Judged) -> bool:
@@ -158,17 +167,25 @@ def _weakened(each: Weakening, *, happened: bool) -> _Found:
     )
 
 
-def _judged(kind: PolicyKind, test: Judged) -> _Found:
+def _judged(kind: PolicyKind, test: Judged, *, partly: bool) -> _Found:
     reason = test.failure.message if test.failure is not None else ""
     line = test.site.line if test.site is not None else 0
     return _Found(
         kind,
         _path(test.node_id),
         line,
-        _WORDS[test.verdict],
+        _what(test, partly=partly),
         test.node_id.partition("[")[0],
         reason if test.verdict is not Verdict.REMOVED else "",
     )
+
+
+def _what(test: Judged, *, partly: bool) -> str:
+    if test.row == _HELD_BACK:
+        return test.note
+    if partly and test.verdict is Verdict.REMOVED:
+        return "sets of parameters of the test are gone"
+    return _WORDS[test.verdict]
 
 
 def _crossed(question: PolicyQuestion) -> Iterator[_Found]:

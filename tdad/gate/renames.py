@@ -33,6 +33,16 @@ class Renames:
             tail = f"::{last}{tail}"
         return self._olds[head] + tail + bracket + parameters
 
+    def new_id(self, node_id: str) -> str:
+        """The node id on head of a test of the baseline, without parameters."""
+        head, tail = node_id, ""
+        while head not in self.heads:
+            head, separator, last = head.rpartition("::")
+            if not separator:
+                return node_id
+            tail = f"::{last}{tail}"
+        return self.heads[head] + tail
+
     @cached_property
     def _olds(self) -> Mapping[str, str]:
         """Prefix on head → on the baseline; of several the first."""

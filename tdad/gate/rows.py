@@ -79,6 +79,9 @@ ROWS = (
         "The suite was green with the mark and is not any more."),
     Row(29, "any", "no turn", "none", Verdict.NOT_RUN, NEVER,
         "The budget was over. The answer says that it is partial."),
+    Row(30, "P", "still there, and not collected", "none", Verdict.SILENCED, POLICY,
+        "Settings, a hook, a name or `__test__` keep it from running. If no test at risk is left that runs, the gate"
+        " cannot decide."),
 )  # fmt: skip
 
 BY_NUMBER = {row.number: row for row in ROWS}

@@ -140,11 +140,12 @@ def _deleted(
             (t for t in new[path].tests if not t.is_test and t.body == test.body and t.checks),
             None,
         )
-        what = "the test is deleted"
+        kind, what = PolicyKind.REMOVED_TEST, "the test is deleted"
         if hidden is not None:
+            kind = PolicyKind.SKIPPED_TEST
             what = f"the test is now called {hidden.qualname}, which pytest does not collect"
         line = hidden.span.first if hidden is not None else 0
-        yield Weakening(PolicyKind.REMOVED_TEST, path, line, test.definition, what)
+        yield Weakening(kind, path, line, test.definition, what)
 
 
 def _edited(pairing: Pairing) -> frozenset[str]:

@@ -33,7 +33,9 @@ from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
 from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, select
 from tdad.workflows.gate_suggest import suggestions
-from tdad.workflows.gate_verdicts import Heard, judged, uncollected_of
+from tdad.workflows.gate_undecided import last_line, undecided_of
+from tdad.workflows.gate_vanished import standing, vanished
+from tdad.workflows.gate_verdicts import Heard, gone, judged, uncollected_of
 from tdad.workflows.impact import patterns
 from tdad.workflows.project import Project
 
@@ -132,9 +134,10 @@ def _heard(
     head = run_head(sides.head, options, selected, edited)
     say(f"head: {len(head.attempts)} tests ran, {len(head.failing)} failed")
     if not head.began and not head.cut_short:
-        head.uncollected[""] = _last_line(head.said)
+        head.uncollected[""] = last_line(head.said)
     tests_changed = any(is_test(path) for v in files for path in (v.path, v.old_path or v.path))
-    quiet = head.exit_code == _NOTHING and not (head.chosen or head.uncollected or tests_changed)
+    found_nothing = not (head.chosen or head.uncollected or vanished(head, selected))
+    quiet = head.exit_code == _NOTHING and found_nothing and not tests_changed
     known = Known.nothing() if quiet else _known(sides)
     baseline = ask_baseline(
         sides.baseline, head, selected, known, renames=renames, changed=files, is_test=is_test
@@ -153,10 +156,11 @@ def _heard(
     if known.attempts and baseline.believed:
         known.save()
     deleted = frozenset(v.old_path or v.path for v in files if v.new is None)
-    return Heard(
+    heard = Heard(
         head, baseline, known, again, renames, selected, options,
         left_out=over_budget(options, selected), deleted=deleted, history=history,
     )  # fmt: skip
+    return replace(heard, standing=standing(sides.head.root, head, gone(heard), selected, renames))
 
 
 def _known(sides: Field) -> Known:
@@ -176,7 +180,8 @@ def _report(
 ) -> GateReport:
     tests = judged(heard) if heard is not None else ()
     selected = heard.selected if heard is not None else Selected("no change")
-    undecided = _undecided(heard, tests) if heard is not None else ()
+    changed = frozenset(path for v in files for path in (v.path, v.old_path) if path)
+    undecided = undecided_of(heard, tests, changed) if heard is not None else ()
     notes = [*selected.notes, *(heard.again.notes if heard else ()), *sides.notes]
     if question.dirty and options.head == "HEAD":
         notes.append(
@@ -285,43 +290,3 @@ def _time_share(heard: Heard, selected: Selected) -> float | None:
         return None
     chosen = set(heard.head.attempts) - heard.head.sampled
     return min(1.0, sum(durations.get(name, 0.0) for name in chosen) / total)
-
-
-def _undecided(heard: Heard, tests: Sequence[Judged]) -> tuple[str, ...]:
-    """Why there is no trustworthy answer."""
-    head, baseline = heard.head, heard.baseline
-    found = []
-    for name, run in (("head", head), ("the baseline", baseline)):
-        if run.forged:
-            found.append(
-                f"on {name} something other than the runner reported outcomes: they are not believed from there on"
-            )
-        if run.trouble:
-            found.append(f"on {name} an outcome could not be taken down: {run.trouble[0]}")
-        if run.foreign:
-            found.append(
-                f"on {name} the tests imported {run.foreign[0]} instead of the version under test;"
-                " install the project so that PYTHONPATH goes first (pip install -e .)"
-            )
-    if head.cut_short and not head.attempts:
-        found.append("the budget was over before a test ran; give more: --budget 5m")
-    if head.died:
-        found.append(
-            "the processes of head's tests died again and again before all had their turn"
-        )
-    if not baseline.runnable:
-        found.append(f"the baseline's tests cannot be run: {_last_line(baseline.said)}")
-    if head.unexplained and baseline.process_code != head.process_code:
-        found.append(f"pytest says that head failed, and no test did: {_last_line(head.said)}")
-    unclear = [test for test in tests if test.verdict is Verdict.UNDECIDED]
-    if unclear:
-        found.append(
-            f"{len(unclear)} tests have no verdict, the first is {unclear[0].node_id}: {unclear[0].note}"
-        )
-    return tuple(found)
-
-
-def _last_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if "Error" in line]
-    return " ".join((errors or lines or ["it printed nothing"])[-1].split())[:200]

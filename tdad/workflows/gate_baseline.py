@@ -14,6 +14,7 @@ from tdad.workflows.gate_cache import Known
 from tdad.workflows.gate_ground import Side
 from tdad.workflows.gate_head import HeadRun, files_of, limits_of, wanted_time
 from tdad.workflows.gate_select import Selected
+from tdad.workflows.gate_vanished import vanished
 
 _RUN_OF_BROKEN = 1000
 """Of the tests of modules that cannot be collected any more so many are run; the others are collected only."""
@@ -88,6 +89,8 @@ def ask_baseline(
     if head.cut_short and not head.began:
         return BaselineRun()
     asked = [renames.old_id(name) for name in _asked(side, head, selected, known)]
+    # of what head does not find the map may say how it ended
+    asked += [name for name in vanished(head, selected) if name not in selected.before]
     everything = not head.looked_into
     edited = [
         version.old_path or version.path

@@ -42,6 +42,8 @@ class HeadRun:
     """What the witness could not take down: an outcome may be missing."""
     died: bool = False
     """Processes died until the rest was given up."""
+    withheld: bool = False
+    """No: they came to their end, and left tests out that were chosen."""
     cut_short: bool = False
     """The budget was over before the run was."""
     exit_code: int | None = None
@@ -148,6 +150,7 @@ def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
         if side.options.runner and ended:  # what it was told and did not run is not there
             head.chosen = tuple({**head.attempts, **run.attempts})
         if not run.attempts:
+            head.withheld = ended
             break
         _take(head, run)
     head.died = any(name not in head.attempts for name in head.chosen)

@@ -17,6 +17,7 @@ from tdad.workflows.gate_cache import Known
 from tdad.workflows.gate_head import HeadRun
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_select import RECORDED, Selected
+from tdad.workflows.gate_vanished import vanished
 
 _ORDER = (
     Verdict.REGRESSION, Verdict.NEW_FAILING, Verdict.UNDECIDED, Verdict.STALE_XFAIL, Verdict.REMOVED,
@@ -43,6 +44,8 @@ class Heard:
     """Selected tests for which there was no time."""
     deleted: frozenset[str] = frozenset()
     """Files that head does not have any more."""
+    standing: frozenset[str] = frozenset()
+    """Tests of the baseline that head does not find and whose text it has."""
     history: History = field(default_factory=dict)
     """What earlier gates found out about flaky tests, by the baseline's node ids."""
 
@@ -134,18 +137,34 @@ def inside(name: str, path: str) -> bool:
 
 def _gone(heard: Heard) -> Iterator[Judged]:
     """Tests of the baseline that head does not have."""
-    known = {heard.renames.old_id(name) for name in heard.head.collected}
-    looked = heard.baseline.looked_into
-    for name in heard.baseline.collected:
-        path = name.partition("::")[0]
-        if name in known or not (path in looked or "*" in looked):
-            continue
-        if any(inside(name, broken) for broken in heard.head.uncollected):
-            continue
-        if not _looked_for(heard, name):
-            continue
-        evidence = Evidence(node_id=name, baseline=heard.known.of(name), on_head=Presence.ABSENT)
+    for name in gone(heard):
+        held = name in heard.standing
+        evidence = Evidence(
+            node_id=name,
+            baseline=heard.known.of(name) or _as_recorded(heard, name),
+            on_head=Presence.HELD_BACK if held else Presence.ABSENT,
+        )
         yield _judged(heard, evidence)
+
+
+def gone(heard: Heard) -> Iterator[str]:
+    """Yield the tests of the baseline that head does not find, as the baseline calls them."""
+    known = {heard.renames.old_id(name) for name in heard.head.collected}
+    recorded = heard.selected.before
+    missed = [name for name in vanished(heard.head, heard.selected) if name in recorded]
+    for name in dict.fromkeys([*heard.baseline.collected, *missed]):
+        if name in known or any(inside(name, broken) for broken in heard.head.uncollected):
+            continue
+        if _comparable(heard, name) and _looked_for(heard, name):
+            yield name
+
+
+def _comparable(heard: Heard, name: str) -> bool:
+    """What pytest collects is there; a runner may have run more on the baseline than head's was told."""
+    asked = heard.baseline
+    path = name.partition("::")[0]
+    told = name in asked.asked_for or path in asked.looked_into or "*" in asked.looked_into
+    return told or not heard.options.runner
 
 
 def _looked_for(heard: Heard, name: str) -> bool:
@@ -165,6 +184,8 @@ def _without_outcome(heard: Heard) -> Iterator[Judged]:
     for name in heard.head.chosen:
         if name not in heard.head.attempts and name not in late:
             error = "its process died again and again"
+            if heard.head.withheld:
+                error = "it was chosen, and something in its process kept it from running"
             yield _judged(heard, Evidence(name, on_head=Presence.UNKNOWN, error=error))
 
 

@@ -86,6 +86,7 @@ def test_old_name():
 def test_ids(n): assert n
 @pytest.mark.skip(reason="always")
 def test_always_skipped(): pass
+def test_held_back(): assert lib.same()
 """
 
 AFTER = """
@@ -108,6 +109,8 @@ def test_new_name():
 def test_ids(n): assert n
 @pytest.mark.skip(reason="always")
 def test_always_skipped(): pass
+def test_held_back(): assert lib.same()
+test_held_back.__test__ = False
 def test_new(): assert lib.same()
 def test_new_failing(): assert lib.same() and lib.no()
 def test_new_flaky(): assert lib.turn('new') > 0

@@ -105,6 +105,24 @@ def test_a_failure_that_no_test_has_is_not_trusted(tmp_path):
     assert report.end is GateEnd.UNDECIDED
 
 
+def test_settings_that_keep_all_tests_from_running_are_no_pass(tmp_path):
+    """Nothing in the test files differs, and nothing runs."""
+    report = judged(
+        tmp_path, {"lib.py": BROKEN, "test_lib.py": TEST, "pytest.ini": "[pytest]\naddopts = -k nothing\n"},
+        select="impacted",
+    )  # fmt: skip
+    assert report.end is GateEnd.UNDECIDED
+    assert "none of the 1 tests at risk runs any more" in report.undecided[0]
+    assert [(test.row, test.verdict) for test in report.tests] == [(30, Verdict.SILENCED)]
+
+
+def test_a_hook_that_keeps_chosen_tests_from_running_is_no_pass(tmp_path):
+    conftest = "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_protocol(item): return True\n"
+    report = judged(tmp_path, {"lib.py": BROKEN, "conftest.py": conftest, "test_lib.py": TEST})
+    assert report.end is GateEnd.UNDECIDED
+    assert "keeps tests from running" in report.undecided[0]
+
+
 def test_most_tests_failing_is_a_catastrophe(tmp_path):
     tests = "import lib, pytest\n@pytest.mark.parametrize('n', range(12))\ndef test_right(n): assert lib.right()\n"
     report = judged(

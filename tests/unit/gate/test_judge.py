@@ -69,6 +69,15 @@ def test_only_what_ran_before_is_lost_with_its_module():
     assert lost(S) is Verdict.UNCHANGED
 
 
+def test_what_is_kept_from_running_is_no_removed_test():
+    def held(*before):
+        return judge(Evidence("t", before, on_head=Presence.HELD_BACK))
+
+    assert (held(P).row, held(P).verdict) == (30, Verdict.SILENCED)
+    assert (held(F).row, held(F).verdict) == (9, Verdict.SILENCED)
+    assert held(S).verdict is Verdict.UNCHANGED
+
+
 def test_order_is_a_regression_only_if_the_baseline_keeps_the_order():
     head = (F, P, P, PF, PF)
     assert judge(Evidence("t", (P, PP, PP), head)).verdict is Verdict.REGRESSION

@@ -75,6 +75,28 @@ def test_a_test_that_moved_is_not_removed():
     assert found(asked=Asked((gone,)), compared=moved) == []
 
 
+def test_a_test_that_is_kept_from_running_is_skipped():
+    held = Judged(TEST, Verdict.SILENCED, 30, (PASSED,), note="it is still there")
+    (one,) = findings(PolicyQuestion(asked=Asked((held,))))
+    assert (one.kind, one.level, one.message) == (
+        PolicyKind.SKIPPED_TEST,
+        Level.FAIL,
+        "it is still there",
+    )
+    moved = Compared(moved={DEFINITION: ""})
+    assert found(asked=Asked((held,)), compared=moved) == []
+
+
+def test_some_parameter_sets_are_not_the_test():
+    gone = Judged(TEST, Verdict.REMOVED, 16, (PASSED,))
+    left = Judged(TEST.replace("a.b", "x"), Verdict.UNCHANGED, 1, (), (PASSED,))
+    (one,) = findings(PolicyQuestion(asked=Asked((gone, left))))
+    assert (one.kind, one.message) == (
+        PolicyKind.REMOVED_TEST,
+        "sets of parameters of the test are gone",
+    )
+
+
 def test_expectations_that_changed_with_the_code():
     now = Judged(TEST, Verdict.UNCHANGED, 1, (PASSED,), (PASSED,))
     broken = Judged(TEST, Verdict.REGRESSION, 2, (PASSED,), (FAILED,))

@@ -1,0 +1,72 @@
+"""Why a gate cannot decide: outcomes that cannot be trusted, or that there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from tdad.facts_gate import Judged, Verdict
+from tdad.workflows.gate_verdicts import Heard
+
+_HELD_BACK = 30
+"""The row of tests that are there and are not collected."""
+
+
+def undecided_of(
+    heard: Heard, tests: Sequence[Judged], changed: Collection[str]
+) -> tuple[str, ...]:
+    """Why there is no trustworthy answer; empty: there is one.
+
+    Args:
+        heard: Everything that was heard.
+        tests: What was made of it.
+        changed: Paths of the files that differ.
+    """
+    head, baseline = heard.head, heard.baseline
+    found = []
+    for name, run in (("head", head), ("the baseline", baseline)):
+        if run.forged:
+            found.append(
+                f"on {name} something other than the runner reported outcomes: they are not believed from there on"
+            )
+        if run.trouble:
+            found.append(f"on {name} an outcome could not be taken down: {run.trouble[0]}")
+        if run.foreign:
+            found.append(
+                f"on {name} the tests imported {run.foreign[0]} instead of the version under test;"
+                " install the project so that PYTHONPATH goes first (pip install -e .)"
+            )
+    if head.cut_short and not head.attempts:
+        found.append("the budget was over before a test ran; give more: --budget 5m")
+    held = [
+        test
+        for test in tests
+        if test.row == _HELD_BACK and test.node_id.partition("::")[0] not in changed
+    ]
+    if held and not head.attempts:
+        found.append(
+            f"none of the {len(held)} tests at risk runs any more, though the text of head still has them; see"
+            " addopts, testpaths and the conftest files"
+        )
+    if head.died:
+        found.append(
+            "the processes of head's tests died again and again before all had their turn"
+            if not head.withheld
+            else "a hook or plugin of head keeps tests from running that are collected and chosen"
+        )
+    if not baseline.runnable:
+        found.append(f"the baseline's tests cannot be run: {last_line(baseline.said)}")
+    if head.unexplained and baseline.process_code != head.process_code:
+        found.append(f"pytest says that head failed, and no test did: {last_line(head.said)}")
+    unclear = [test for test in tests if test.verdict is Verdict.UNDECIDED]
+    if unclear:
+        found.append(
+            f"{len(unclear)} tests have no verdict, the first is {unclear[0].node_id}: {unclear[0].note}"
+        )
+    return tuple(found)
+
+
+def last_line(said: str) -> str:
+    """What a run said last, or the last error that it named."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line]
+    return " ".join((errors or lines or ["it printed nothing"])[-1].split())[:200]
