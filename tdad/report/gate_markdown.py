@@ -49,7 +49,7 @@ def markdown_text(report: GateReport, limit_bytes: int = SUMMARY_BYTES) -> str:
     page = _Page(limit_bytes - 2000)
     end = f"{_MARKS[report.end]} tdad gate: {heading(report)}"
     numbers = ", ".join(f"**{number:,}** {word}" for word, number in counts(report))
-    page.add(f"## {end}\n\n{numbers or 'no test ended otherwise than before'}.\n")
+    page.add(f"## {end}\n\n{numbers or 'No test ended otherwise than before'}.\n")
     for text in report.undecided:
         page.add(f"> {entities(text)}\n")
     failing, warnings = by_weight(report.findings)

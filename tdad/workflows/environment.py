@@ -16,9 +16,27 @@ VOLATILE = frozenset(
         "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID",
         "SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TERM", "TERM_PROGRAM",
         "TERM_SESSION_ID", "TMUX", "TMUX_PANE", "WINDOWID", "XDG_SESSION_ID",
+        "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID",
+        "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MAKE_TERMERR", "MAKE_TERMOUT", "MFLAGS",
+        "GITHUB_BASE_REF", "GITHUB_ENV", "GITHUB_HEAD_REF", "GITHUB_JOB", "GITHUB_OUTPUT", "GITHUB_PATH",
+        "GITHUB_SHA", "GITHUB_STATE", "GITHUB_STEP_SUMMARY", "GITHUB_TRIGGERING_ACTOR",
+        "RUNNER_NAME", "RUNNER_TRACKING_ID",
     }
 )  # fmt: skip
-"""Variables that differ from one terminal to the next and say nothing about the code."""
+"""Variables that differ from one terminal, make or CI job to the next and say nothing about the code.
+
+Those that say that there is such a job at all (``CI``, ``GITHUB_ACTIONS``) are compared: tests are skipped for them.
+"""
+_VOLATILE_FAMILIES = (
+    "GITHUB_ACTION_", "GITHUB_ACTOR", "GITHUB_EVENT_", "GITHUB_REF", "GITHUB_RUN_", "GITHUB_WORKFLOW",
+    "CI_COMMIT_", "CI_CONCURRENT_", "CI_JOB_", "CI_MERGE_REQUEST_", "CI_PIPELINE_", "CI_RUNNER_",
+)  # fmt: skip
+"""How further ones begin: a map that main's job recorded is asked by the job of a pull request."""
+
+
+def volatile(name: str) -> bool:
+    """Tell whether a variable is left out of the comparison."""
+    return name in VOLATILE or name.startswith(_VOLATILE_FAMILIES)
 
 
 def environment_here(recorded: Recorded | None) -> Environment | None:
@@ -86,7 +104,7 @@ def _appeared(
 def _variables(recorded: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """Variable → digest of its value in ``environ`` (empty: unset); volatile ones as they were."""
     return {
-        name: then if name in VOLATILE else _digest(environ.get(name))
+        name: then if volatile(name) else _digest(environ.get(name))
         for name, then in recorded.items()
     }
 

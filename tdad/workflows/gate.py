@@ -84,8 +84,8 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
             return _unasked(_report(sides, options, question, began=began), files)
         selected = select(project, sides, files, say)
         sides.notes += own_environments(sides, files, say)
-        number = "all" if selected.by == ALL else f"{len(selected.ids)}"
-        say(f"{number} tests at risk, by {_BASES.get(selected.by, selected.by)}")
+        number = "all" if selected.by == ALL else len(selected.ids)
+        say(f"{_tests(number)} at risk, by {_BASES.get(selected.by, selected.by)}")
         heard = _heard(project, sides, options, selected, files=files, say=say)
         report = _report(sides, options, question, heard, files=files, began=began)
         report = _with_history(project, sides, heard, report)
@@ -132,7 +132,7 @@ def _heard(
         [(v.old_path, v.path) for v in files if v.old_path and v.old_path != v.path],
     )
     head = run_head(sides.head, options, selected, edited)
-    say(f"head: {len(head.attempts)} tests ran, {len(head.failing)} failed")
+    say(f"head: {_tests(len(head.attempts))} ran, {len(head.failing)} failed")
     if not head.began and not head.cut_short:
         head.uncollected[""] = last_line(head.said)
     tests_changed = any(is_test(path) for v in files for path in (v.path, v.old_path or v.path))
@@ -143,7 +143,7 @@ def _heard(
         sides.baseline, head, selected, known, renames=renames, changed=files, is_test=is_test
     )
     if baseline.asked:
-        say(f"baseline: {len(baseline.attempts)} tests ran")
+        say(f"baseline: {_tests(len(baseline.attempts))} ran")
     renames = other_parameters(
         [name for name in baseline.collected if name not in head.collected],
         [name for name in head.collected if baseline.presence(name) is Presence.ABSENT],
@@ -161,6 +161,10 @@ def _heard(
         left_out=over_budget(options, selected), deleted=deleted, history=history,
     )  # fmt: skip
     return replace(heard, standing=standing(sides.head.root, head, gone(heard), selected, renames))
+
+
+def _tests(number: int | str) -> str:
+    return f"{number} test{'' if number == 1 else 's'}"
 
 
 def _known(sides: Field) -> Known:
