@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from posixpath import dirname
+from posixpath import dirname, split
 
 from tdad.graph.static.links import FileLinks
-from tdad.graph.static.nodes import How, Link, held, imported, loader, looked_up
+from tdad.graph.static.nodes import How, Link, held, imported, loader, looked_up, mentioned
 
 _HELD, _LOOKED_UP = held("")[0], looked_up("")[0]
 _FAMILY = 2
@@ -46,7 +46,10 @@ class Program:
 def make_program(files: Sequence[FileLinks]) -> Program:
     """Join the links of files, and those that depend on what other files mention."""
     program = Program()
-    modules, names = _held(files)
+    loaded = tuple(_by_layout(files))
+    modules, names = _held(files, loaded)
+    for link in loaded:
+        program.add(link)
     for each in files:
         for link in each.links:
             if link.guard[:1] == _HELD and link.guard not in modules:
@@ -71,9 +74,9 @@ def make_program(files: Sequence[FileLinks]) -> Program:
     return program
 
 
-def _held(files: Sequence[FileLinks]) -> tuple[set[str], set[str]]:
+def _held(files: Sequence[FileLinks], loaded: Iterable[Link]) -> tuple[set[str], set[str]]:
     """Modules that somebody has in hand, and the names of what they hold: all others are not asked for."""
-    links = [link for each in files for link in each.links]
+    links = [*loaded, *(link for each in files for link in each.links)]
     modules = {link.target for link in links if link.target[0] == _HELD}
     return modules, {link.source for link in links if link.guard in modules}
 
@@ -87,6 +90,31 @@ def _loaded(files: Sequence[FileLinks], program: Program) -> Iterator[Link]:
         packaged = f"{dirname(each.path)}/__init__.py".lstrip("/") in paths
         if lonely and packaged:
             yield Link(loader(each.path), imported(each.path), How.LOADED)
+
+
+def _by_layout(files: Iterable[FileLinks]) -> Iterator[Link]:
+    """Modules that who imports by a computed name may get: plug-ins, by how they lie and what they have in common.
+
+    ``backends/*/base.py`` or ``commands/*.py``, with a class or function of one name in each.
+    """
+    families: dict[tuple[str, str, str], list[str]] = {}
+    for each in files:
+        folder, file = split(each.path)
+        for name in _offered(each):
+            families.setdefault((folder, "", name), []).append(each.path)
+            families.setdefault((dirname(folder), file, name), []).append(each.path)
+    paths = {path for family in families.values() if len(family) >= _FAMILY for path in family}
+    for path in sorted(paths):
+        yield Link(loader(path), held(path), How.FOUND)
+        yield Link(loader(path), imported(path), How.LOADED)
+
+
+def _offered(file: FileLinks) -> frozenset[str]:
+    """Names of the classes and functions at the top level of a file that may be asked of it as a module."""
+    here, offered = held(file.path), mentioned("")[0]
+    return frozenset(
+        link.source[1:] for link in file.links if link.guard == here and link.target[0] == offered
+    )
 
 
 def _first_word(name: str) -> str:
