@@ -25,6 +25,8 @@ class PytestIni:
     python_functions: tuple[str, ...] = ("test",)
     testpaths: tuple[str, ...] = ()
     """As written: relative to the folder of ``path``."""
+    addopts: tuple[str, ...] = ()
+    """Options of every run."""
 
 
 def pytest_ini(root: Path) -> PytestIni:

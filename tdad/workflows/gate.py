@@ -186,7 +186,8 @@ def _report(
     selected = heard.selected if heard is not None else Selected("no change")
     changed = frozenset(path for v in files for path in (v.path, v.old_path) if path)
     undecided = undecided_of(heard, tests, changed) if heard is not None else ()
-    notes = [*selected.notes, *(heard.again.notes if heard else ()), *sides.notes]
+    heard_of = (*heard.head.notes, *heard.again.notes) if heard is not None else ()
+    notes = [*selected.notes, *heard_of, *sides.notes]
     if question.dirty and options.head == "HEAD":
         notes.append(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
@@ -287,7 +288,7 @@ def _chosen(
 def _time_share(heard: Heard, selected: Selected) -> float | None:
     """Of the tests that ran because they were selected."""
     durations = dict(selected.durations)
-    if not heard.head.looked_into and len(heard.head.attempts) >= len(durations):
+    if heard.head.everywhere and len(heard.head.attempts) >= len(durations):
         durations = {name: attempt.duration_s for name, attempt in heard.head.attempts.items()}
     total = sum(durations.values())
     if not total:

@@ -91,7 +91,7 @@ def ask_baseline(
     asked = [renames.old_id(name) for name in _asked(side, head, selected, known)]
     # of what head does not find the map may say how it ended
     asked += [name for name in vanished(head, selected) if name not in selected.before]
-    everything = not head.looked_into
+    everything = head.everywhere
     edited = [
         version.old_path or version.path
         for version in changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,8 @@ from tdad.workflows.gate_select import ALL, Selected
 _START_S = 60.0
 _STARTS = 25
 """So many processes may die under a run before the rest is given up."""
+_WORKER = re.compile(r"gw\d+")
+"""What xdist cannot collect when a worker's tests are not the first one's."""
 _SLOWER = 5.0
 """A test may take so many times as long as before."""
 
@@ -50,8 +53,16 @@ class HeadRun:
     process_code: int = 0
     """As the operating system has it: a hook may have changed it after pytest had its say."""
     said: str = ""
+    notes: list[str] = field(default_factory=list)
     looked_into: tuple[str, ...] = ()
     """Files; empty: wherever the suite is configured to look."""
+    nowhere: bool = False
+    """Nothing is at risk, and no test file differs: it was looked into none."""
+
+    @property
+    def everywhere(self) -> bool:
+        """What it did not collect is not there."""
+        return not self.looked_into and not self.nowhere
 
     @property
     def began(self) -> bool:
@@ -87,7 +98,7 @@ def run_head(
     everything = options.select == "all" or options.shadow or selected.by == ALL
     look_into = () if everything or options.sample else files_of(side, [*selected.ids, *edited])
     if not everything and not options.sample and not look_into:
-        return HeadRun(exit_code=5)
+        return HeadRun(exit_code=5, nowhere=True)
     wanted = Wanted(
         ids=_within(options, selected) if not everything else selected.ids,
         everything=everything,
@@ -102,13 +113,14 @@ def run_head(
         options.runner and not everything
     ):  # it runs what it is told, and nothing is collected besides
         wanted = replace(wanted, files=tuple(edited), look_into=())
-    run = _first_run(side, options, wanted)
     head = HeadRun(looked_into=look_into)
+    run = _first_run(side, options, wanted, head)
     _take(head, run)
     _go_on(head, run, side, wanted)
     if run.cut_short and look_into:
         found = {name.partition("::")[0] for name in [*head.collected, *head.uncollected]}
         head.looked_into = tuple(path for path in look_into if path in found)
+        head.nowhere = not head.looked_into
     if run.cut_short and not run.chosen:  # it was still looking for them
         head.late = selected.ids
     if not everything:
@@ -120,11 +132,18 @@ def run_head(
     return head
 
 
-def _first_run(side: Side, options: GateOptions, wanted: Wanted) -> Witnessed:
+def _first_run(side: Side, options: GateOptions, wanted: Wanted, head: HeadRun) -> Witnessed:
     """All at once; with a budget the riskiest first, and only they have to be found before they run."""
 
     def run(part: Wanted, timeout_s: float | None) -> Witnessed:
-        return side.run(part, timeout_s=timeout_s, workers=options.workers)
+        found = side.run(part, timeout_s=timeout_s, workers=options.workers)
+        if not any(_WORKER.fullmatch(name) for name in found.uncollected):
+            return found
+        head.notes.append(
+            "the workers collected different tests (parameter ids that are others in each process), so they were"
+            " not shared out"
+        )
+        return side.run(part, timeout_s=timeout_s)
 
     whole = wanted.everything or wanted.sample or options.runner
     if options.budget_s is None or whole or not wanted.ids:

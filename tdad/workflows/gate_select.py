@@ -20,10 +20,12 @@ from tdad.facts import (
     Status,
 )
 from tdad.gate.unreached import Executed, statements_not_run
+from tdad.repo import project_files
 from tdad.source.digests import digest
 from tdad.store import open_map
 from tdad.store.copies import copy_map
 from tdad.workflows.environment import environment_there
+from tdad.workflows.gate_doctests import changed_doctests, doctest_files
 from tdad.workflows.gate_ground import Field, Side
 from tdad.workflows.gate_history import INDEX
 from tdad.workflows.impact import ChangeOptions, asking
@@ -75,17 +77,32 @@ def select(
         versions: Files that differ between baseline and head.
         say: For talk.
     """
+    ini, root = project.config.pytest, field_.head.root
+    changed = changed_doctests(ini, root, versions)
     if _has_recording(project.map_path):
         try:
-            return _by_recording(project, field_, versions)
+            return _also(_by_recording(project, field_, versions), changed, "it was edited")
         except TdadError as error:
             note = f"the recorded map cannot be asked ({error}), so the code alone is"
             say(note)
-            return _by_code(field_, note)
-    return _by_code(
-        field_,
-        "no tests are recorded, so the choice rests on the code alone: wider, and less certain",
-    )
+    else:
+        note = (
+            "no tests are recorded, so the choice rests on the code alone: wider, and less certain"
+        )
+    found = _also(_by_code(field_, note), changed, "it was edited")
+    if not any(version.path.endswith(".py") for version in versions):
+        return found
+    config = replace(project.config, source=())
+    all_of_them = doctest_files(ini, root, project_files(root, config))
+    return _also(found, all_of_them, "the code alone does not tell what doctests use")
+
+
+def _also(selected: Selected, files: Sequence[str], why: str) -> Selected:
+    """Add whole files."""
+    more = {path: (why,) for path in files if path not in selected.because}
+    if selected.by == ALL or not more:
+        return selected
+    return replace(selected, ids=(*selected.ids, *more), because={**selected.because, **more})
 
 
 def _has_recording(path: Path) -> bool:

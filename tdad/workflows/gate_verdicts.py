@@ -169,7 +169,7 @@ def _comparable(heard: Heard, name: str) -> bool:
 
 def _looked_for(heard: Heard, name: str) -> bool:
     """Head was looked into where the test would be."""
-    if not heard.head.looked_into:
+    if heard.head.everywhere:
         return heard.head.began
     path = name.partition("::")[0]
     new = heard.renames.heads.get(path, path)

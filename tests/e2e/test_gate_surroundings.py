@@ -246,6 +246,35 @@ def test_a_suggestion_undoes_what_broke(tmp_path):
     assert "+def total(prices): return sum(prices)\n" in suggestion.patch
 
 
+def record(root):
+    """Make a map of the baseline."""
+    for command in (
+        ["git", "checkout", "-q", "main"],
+        [sys.executable, "-m", "pytest", "-q", "--tdad-map"],
+        ["git", "checkout", "-q", "-"],
+    ):
+        subprocess.run(command, cwd=root, check=True, capture_output=True)
+
+
+def test_where_nothing_is_at_risk_nothing_runs_and_nothing_is_gone(tmp_path):
+    test = "import shop\ndef test_total(): assert shop.total([1]) == 1\n"
+    files = {"shop.py": SHOP, "tests/test_shop.py": test}
+    root = repository(tmp_path / "shop", {**files, "README.md": "a"}, {**files, "README.md": "b"})
+    record(root)
+    report = run(root)
+    assert (report.end, report.tests, report.findings) == (GateEnd.PASSED, (), ())
+    assert report.baseline_ran == 0
+
+
+def test_doctests_are_run_though_the_code_does_not_tell_what_they_use(tmp_path):
+    files = {
+        "price.py": 'import shop\ndef price():\n    """\n    >>> price()\n    1\n    """\n    return shop.total([1])\n',
+        "pytest.ini": "[pytest]\naddopts = --doctest-modules\n",
+    }
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, **files}, {"shop.py": BROKEN, **files})
+    assert verdicts(run(root, reruns=0)) == {"price.price": Verdict.REGRESSION}
+
+
 def test_where_an_import_fails_all_that_need_it_are_named(tmp_path):
     """The map takes one text to be as good as another; the run shows that it is not."""
     text = 'TITLE = "a".encode("ascii")\ndef other(): return 2\n'
@@ -256,15 +285,27 @@ def test_where_an_import_fails_all_that_need_it_are_named(tmp_path):
     }
     broken = {"shop.py": text.replace("ascii", "asciii")}
     root = repository(tmp_path / "shop", {"shop.py": text, **tests}, {**broken, **tests})
-    for command in (
-        ["git", "checkout", "-q", "main"],
-        [sys.executable, "-m", "pytest", "-q", "--tdad-map"],
-        ["git", "checkout", "-q", "-"],
-    ):
-        subprocess.run(command, cwd=root, check=True, capture_output=True)
+    record(root)
     report = run(root)
     assert report.chosen.by == "recorded map"
     assert verdicts(report) == {
         "test_title": Verdict.REGRESSION,
         "test_other": Verdict.REGRESSION,
     }
+
+
+def test_workers_that_collect_other_tests_are_not_asked(tmp_path):
+    """xdist then runs nothing, and reports the worker itself as what cannot be collected."""
+    test = (
+        "import os, pytest, shop\n"
+        "@pytest.mark.parametrize('n', [os.getpid()])\n"
+        "def test_total(n): assert shop.total([1]) == 1\n"
+    )
+    files = {"tests/test_shop.py": test}
+    root = repository(
+        tmp_path / "shop", {"shop.py": SHOP, **files}, {"shop.py": SHOP + "x = 1\n", **files}
+    )
+    report = run(root, select="all", workers=2)
+    assert report.end is GateEnd.PASSED
+    assert {test.verdict for test in report.tests} == {Verdict.UNCHANGED}
+    assert any("the workers collected different tests" in note for note in report.notes)

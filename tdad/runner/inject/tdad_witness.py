@@ -56,6 +56,7 @@ class Choice:
             self.everything
             or name in self.places
             or base in self.places
+            or path in self.places
             or path in self.files
             or ((path in self.beside or "*" in self.beside) and name not in self.known)
         )
