@@ -342,7 +342,7 @@ class RevisionShallow(TdadError):
         self.revision = revision
         super().__init__(
             f"this clone is shallow and does not reach back to {revision!r}."
-            " Fetch more: git fetch --unshallow origin"
+            " Fetch more: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
         )
 
 
@@ -355,7 +355,7 @@ class RevisionUnrelated(TdadError):
         self.revision = revision
         super().__init__(
             f"{revision!r} and HEAD have no commit in common."
-            f" Compare with exactly that commit: tdad impact --base {revision} --exact"
+            f" Compare with exactly that commit: --base {revision} --exact"
         )
 
 

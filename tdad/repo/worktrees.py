@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdad.config import Config
@@ -17,6 +17,7 @@ from tdad.repo.copies import ignored_but_needed
 from tdad.repo.files import project_files
 from tdad.repo.git import Git, discover, environment, failure, find, run_git
 from tdad.repo.revisions import head
+from tdad.repo.submodules import fill_submodules
 
 _TRUST = ("-c", "safe.directory=*")
 """The user's own configuration has said so already, or there would be no ``Git``; here it is not read."""
@@ -48,11 +49,20 @@ def carry_over(root: Path, config: Config, folder: Path) -> str:
     return inside
 
 
-def check_out(root: Path, commit: str, folder: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """What :func:`check_out` made."""
+
+    inside: str
+    """Where the project's root is, relative to the folder."""
+    missing: tuple[str, ...] = ()
+    """Submodules that the user has no clone of, or not that commit."""
+
+
+def check_out(root: Path, commit: str, folder: Path) -> CheckedOut:
     """Make ``folder`` a worktree with the files of ``commit``, and of ignored files those that imports need.
 
-    What the user changed and did not commit is not there; nor are the files of submodules. Returns where the project's
-    root is, relative to ``folder``.
+    What the user changed and did not commit is not there. Submodules are, as far as the user has them.
 
     Raises:
         NotARepository: there is no repository around ``root``.
@@ -67,8 +77,9 @@ def check_out(root: Path, commit: str, folder: Path) -> str:
     for path in ignored_but_needed(top, files):
         if not os.path.lexists(folder / path):
             _copy(top / path, folder / path)
+    missing = fill_submodules(git, commit, folder)
     (folder / inside).mkdir(parents=True, exist_ok=True)
-    return inside
+    return CheckedOut(inside, missing)
 
 
 def remove(root: Path, folder: Path) -> None:

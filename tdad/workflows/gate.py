@@ -192,6 +192,11 @@ def _report(
         notes.append(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
         )
+    if missing := sorted({*sides.baseline.missing, *sides.head.missing}):
+        notes.append(
+            f"the submodule {missing[0]} is not here at the commits that are compared, and its files are missing from"
+            " the runs; get it: git submodule update --init --recursive"
+        )
     report = GateReport(
         end=GateEnd.PASSED,
         baseline=Version(options.base, question.baseline, sides.baseline.python),

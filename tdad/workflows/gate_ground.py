@@ -56,6 +56,8 @@ class Side:
     """The interpreter; empty: the project's own."""
     ran: int = 0
     """Tests that were run so far."""
+    missing: tuple[str, ...] = ()
+    """Submodules that are not there; known with ``start``."""
     _start: Path | None = None
     _inside: str = "."
     _seats: Seats | None = None
@@ -71,7 +73,8 @@ class Side:
         """The worktree; nothing runs in it."""
         if self._start is None:
             start = self.folder / self.name
-            self._inside = check_out(self.project.root, self.commit, start)
+            made = check_out(self.project.root, self.commit, start)
+            self._inside, self.missing = made.inside, made.missing
             self._start = start
         return self._start
 

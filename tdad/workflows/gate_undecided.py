@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from tdad.facts_gate import Judged, Verdict
 from tdad.workflows.gate_verdicts import Heard
 
+_NEVER_COLLECTED = 20
 _HELD_BACK = 30
 """The row of tests that are there and are not collected."""
 
@@ -46,6 +47,12 @@ def undecided_of(
         found.append(
             f"none of the {len(held)} tests at risk runs any more, though the text of head still has them; see"
             " addopts, testpaths and the conftest files"
+        )
+    before = [test for test in tests if test.row == _NEVER_COLLECTED]
+    if before and not head.collected:
+        found.append(
+            "nothing can be collected, on the baseline neither, so nothing was run; the first is"
+            f" {before[0].node_id}: {head.uncollected.get(before[0].node_id, '')}"
         )
     if head.died:
         found.append(

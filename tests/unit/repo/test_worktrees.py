@@ -10,7 +10,7 @@ import pytest
 
 from tdad.config import Config
 from tdad.errors import GitFailed
-from tdad.repo.worktrees import carry_over, clean, commit_tree, make_branch, remove
+from tdad.repo.worktrees import carry_over, check_out, clean, commit_tree, make_branch, remove
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -149,3 +149,31 @@ def test_git_dir_of_the_environment_does_not_lead_astray(
     assert (root / ".git/index").read_bytes() == index
     remove(root, place)
     assert not place.exists()
+
+
+def test_submodules_are_checked_out_at_the_commit_that_is_asked_for(
+    root: Path, tmp_path: Path
+) -> None:
+    part = tmp_path / "part"
+    part.mkdir()
+    git(part, "init", "--quiet", "--initial-branch=main", ".")
+    for text in ("old", "new"):
+        (part / "p.py").write_text(text)
+        git(part, "add", "--all")
+        git(part, "commit", "--quiet", "-m", text)
+    git(root, "-c", "protocol.file.allow=always", "submodule", "add", "--quiet", str(part), "sub")
+    git(root, "commit", "--quiet", "-m", "new part")
+    new = git(root, "rev-parse", "HEAD").strip()
+    git(root / "sub", "checkout", "--quiet", "HEAD^")
+    git(root, "commit", "--quiet", "-a", "-m", "old part")
+    before = git(root, "status", "--porcelain"), git(root / "sub", "status", "--porcelain")
+    for commit, text in ((new, "new"), ("HEAD", "old")):
+        made = check_out(root, commit, tmp_path / text)
+        assert (made.inside, made.missing) == (".", ())
+        assert (tmp_path / text / "sub/p.py").read_text() == text
+    assert (
+        git(root, "status", "--porcelain"),
+        git(root / "sub", "status", "--porcelain"),
+    ) == before
+    git(root, "submodule", "deinit", "--quiet", "sub")
+    assert check_out(root, "HEAD", tmp_path / "none").missing == ("sub",)
