@@ -43,12 +43,23 @@ def difference(was: Check, now: Check) -> Difference | None:  # noqa: PLR0911 - 
         return _WEAKER, what, not (empty or size)
     if now.strength > was.strength:
         return None
+    if (many := _many(was, now)) is not None:
+        return _WEAKER, many, True
     if was.kind is now.kind is CheckKind.APPROXIMATE and was.tolerance != now.tolerance:
         wider = _wider(was.tolerance, now.tolerance)
         if wider is not None:
             return _WEAKER, "the tolerance is wider", wider
     if was.kind is now.kind and was.expected != now.expected and was.subject == now.subject:
         return _expected(was, now)
+    return None
+
+
+def _many(was: Check, now: Check) -> str | None:
+    """What is said where one of many will do that did not before."""
+    if was.kind is CheckKind.SIZE and now.kind in {CheckKind.ORDER, CheckKind.MEMBER}:
+        return "any of many sizes will do"
+    if was.subject.startswith("all(") and now.subject == f"any{was.subject[3:]}":
+        return "one that fits is enough, instead of all"
     return None
 
 

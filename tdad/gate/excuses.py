@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -113,6 +114,20 @@ def _rows(
             f"{rows} fewer of parameters: {len(before.sets)} became {len(after.sets)}",
             old=", ".join(row.text for row in gone[:3]) + (", …" if len(gone) > 3 else ""),
         )
+    elif gone:
+        come = Counter(row.values for row in before.sets)
+        others = [row for row in after.sets if not _take(come, row.values)]
+        yield Weakening(
+            PolicyKind.EXPECTED_VALUE,
+            test.path,
+            others[0].line or after.line,
+            test.definition,
+            "a row of parameters is another"
+            if len(gone) == 1
+            else f"{len(gone)} rows of parameters are others",
+            old=gone[0].text,
+            new=others[0].text,
+        )
     known = {(row.values, e.key) for row in before.sets for e in row.excused}
     for row in after.sets:
         for excuse in row.excused:
@@ -134,8 +149,9 @@ def _without(was: CheckedTest, now: CheckedTest, before: Parametrization) -> Ite
     """A mark is gone: nothing is lost when what it gave is in the checks, or another mark gives as much."""
     missing = Counter(was.expanded) - Counter(now.expanded)
     count = len(before.sets or ())
-    made = sum(len(p.sets or (1,)) for p in now.parameters)
-    if missing and count > 1 and made < count:
+    made = math.prod(len(p.sets or (1,)) for p in now.parameters)
+    had = math.prod(len(p.sets or (1,)) for p in was.parameters)
+    if missing and count > 1 and made < had:
         yield Weakening(
             PolicyKind.WEAKENED_TEST,
             now.path,

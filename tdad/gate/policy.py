@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tdad.facts import PASSING, Answer, Change, ChangeKind, FileVersion, Site
@@ -122,6 +123,10 @@ def _of_tests(question: PolicyQuestion) -> Iterator[_Found]:
         if not each.test:
             files.add((each.kind, each.path))
         yield _weakened(each, happened=(each.kind, each.test) in seen)
+    gone = _count(question.asked.judged, {Verdict.REMOVED})
+    come = _count(
+        question.asked.judged, {Verdict.NEW_PASSING, Verdict.NEW_FAILING, Verdict.NEW_FLAKY}
+    )
     running = {
         definition_of(test.node_id)
         for test in question.asked.judged
@@ -136,13 +141,18 @@ def _of_tests(question: PolicyQuestion) -> Iterator[_Found]:
         if kind is PolicyKind.REMOVED_TEST and (
             definition in question.compared.moved
             or definition in shortened
-            or (_is_parametrised(test) and definition in question.compared.edited)
+            or (_is_parametrised(test) and come[definition] >= gone[definition])
         ):
             continue
         if kind is PolicyKind.SKIPPED_TEST and definition in question.compared.moved:
             continue  # held back, for its checks are in another test
         said.add((kind, definition))
         yield _judged(kind, test, partly=definition in running)
+
+
+def _count(judged: Iterable[Judged], verdicts: Collection[Verdict]) -> Counter[str]:
+    """How many sets of parameters of each definition have one of some verdicts."""
+    return Counter(definition_of(test.node_id) for test in judged if test.verdict in verdicts)
 
 
 def _is_parametrised(test: Judged) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -58,8 +59,65 @@ def compare_checks(
     left = [check for check in left if check.kind is not CheckKind.NOTHING]
     left = [check for check in left if not _is_covered(check, old, new)]
     left = [check for check in left if not elsewhere.takes(check.key)]
+    left, come, viewed = _viewed(left, come)
+    for was, now, certain in viewed:
+        what = "a check looks at a part or a view of the value only"
+        yield Weakening(
+            _WEAKER, now.path, now.line, new.definition, what, certain, was.text, now.text
+        )
     left = _rewritten(left, come)
     yield from _removed(old, new, left, come)
+    if _makes_fewer(old, new):
+        what = "the checks are made for fewer values"
+        yield Weakening(_WEAKER, new.path, new.span.first, new.definition, what)
+
+
+_LOSSY = re.compile(
+    r"(?:sorted|set|frozenset|len|round|int|bool|type|max|min|any|all)\((?P<inside>.*)\)"
+    r"|(?P<text>.*)\.(?:lower|upper|casefold|strip|lstrip|rstrip|keys|values)\(\)"
+)
+
+
+def _viewed(
+    old: Sequence[Check], new: Sequence[Check]
+) -> tuple[list[Check], list[Check], list[tuple[Check, Check, bool]]]:
+    """Pair checks for one value with those for a view of it; several parts may be all there are."""
+    come, left = list(new), []
+    pairs: list[tuple[Check, Check, bool]] = []
+    for was in old:
+        views = [now for now in come if _is_view(now, was)] if was.kind is CheckKind.EXACT else []
+        if not views:
+            left.append(was)
+            continue
+        lossy = len(views) == 1 and _LOSSY.fullmatch(views[0].subject) is not None
+        pairs.append((was, views[0], lossy))
+        for now in views:
+            come.remove(now)
+    return left, come, pairs
+
+
+def _is_view(now: Check, was: Check) -> bool:
+    """Tell whether a check looks at something that is made of the value that another one looks at."""
+    if not was.subject or now.kind in {CheckKind.RAISES, CheckKind.WARNS, CheckKind.HELPER}:
+        return False
+    found = _LOSSY.fullmatch(now.subject)
+    if found is not None and was.subject in found.groups():
+        return True
+    return now.subject != was.subject and _is_part(now.subject, was.subject)
+
+
+def _makes_fewer(old: CheckedTest, new: CheckedTest) -> bool:
+    """Tell whether as many checks are made for fewer rows of a loop; rows of parameters are another finding."""
+    return (
+        len(new.expanded) < len(old.expanded)
+        and len(new.checks) >= len(old.checks)
+        and _number_of_sets(new) >= _number_of_sets(old)
+        and bool(Counter(old.expanded) - Counter(new.expanded))
+    )
+
+
+def _number_of_sets(test: CheckedTest) -> int:
+    return math.prod(len(p.sets or (1,)) for p in test.parameters)
 
 
 # ------------------------------------------------------------------------------------------------ pairing
@@ -140,6 +198,8 @@ def _related(was: Check, now: Check) -> bool:
         return False
     if was.kind is CheckKind.UNREACHED:
         return False
+    if was.subject.startswith("all(") and now.subject == f"any{was.subject[3:]}":
+        return True
     if now.kind is CheckKind.ALTERNATIVE and was.key in now.parts:
         return True
     return was.subject == now.subject or (

@@ -14,6 +14,8 @@ from tdad.source.checks.guards import (
     asks_environment,
     constant,
     is_filled,
+    is_used,
+    left_by_handler,
     only_fails,
     rows_of,
     swallows,
@@ -56,7 +58,7 @@ class Body:
         self._called.append(set())
         self._suite(statements_of(function.node.body), names, guards)
         for name, node in list(self._local[-1].items()):
-            if name not in self._called[-1]:  # handed on as a callback
+            if name not in self._called[-1] and is_used(node, function.node):  # as a callback
                 self._suite(statements_of(node.body), dict(names), guards)
         self._called.pop()
         self._local.pop()
@@ -87,7 +89,8 @@ class Body:
             case cst.With():
                 return self._with(node, names, guards), None
             case cst.Try() | cst.TryStar():
-                return self._try(node, names, guards), None
+                leaves = self._try(node, names, guards)
+                return leaves, None if leaves is not Exit.ON else left_by_handler(node)
             case _:
                 self._goes_on(node, names, guards)
         return Exit.ON, None
@@ -97,6 +100,8 @@ class Body:
         match node:
             case cst.For():
                 self._for(node, names, guards)
+            case cst.While(test=test) if constant(test) is False:
+                return
             case cst.While(test=test, body=body):
                 guard = self._guard(GuardKind.LOOP, test, names)
                 self._branch(body, names, (*guards, guard))
@@ -324,7 +329,7 @@ class Body:
     # ---------------------------------------------------------------------------------------- helpers
 
     def _calls(self, node: cst.CSTNode, names: Names, guards: Guards) -> bool:
-        """Read the helpers that an expression calls; tells whether the outermost call was one that checks."""
+        """Read the helpers that an expression calls; tells whether the outermost call could be read."""
         read = False
         for call in calls_in(node):
             self._found.calls.add(last_name(call.func))
@@ -344,7 +349,7 @@ class Body:
             or any(each.node is function.node for each in self._stack)
         ):
             return False
-        given = dict(names) if function.nested else {}
+        given = dict(names) if function.nested else function.names()
         parameters = [*function.node.params.posonly_params, *function.node.params.params]
         if not function.static:
             parameters = parameters[1:]
@@ -356,9 +361,8 @@ class Body:
                 given[arg.keyword.value] = normal(arg.value, names)
             elif not arg.star and position < len(parameters):
                 given[parameters[position].name.value] = normal(arg.value, names)
-        before = len(self._found.checks)
         self.read(function, given, guards)
-        return len(self._found.checks) > before
+        return True
 
     def _callee(self, call: cst.Call) -> Function | None:
         if isinstance(call.func, cst.Name):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from tdad.facts_checks import Guard, GuardKind
 from tdad.source.checks.normal import Names, is_literal, last_name, normal, plain_arguments
 
 _BROAD = frozenset({"", "Exception", "BaseException", "AssertionError"})
@@ -124,3 +125,29 @@ def rows_of(
         else:
             return None
     return rows if len(rows) <= _MOST_ROWS else None
+
+
+def is_used(node: cst.FunctionDef, around: cst.FunctionDef) -> bool:
+    """Tell whether a function in a test is mentioned there, or decorated."""
+    return bool(node.decorators) or _mentions(around.body, node.name.value) > 1
+
+
+def _mentions(node: cst.CSTNode, name: str) -> int:
+    own = isinstance(node, cst.Name) and node.value == name
+    return own + sum(_mentions(child, name) for child in node.children)
+
+
+def left_by_handler(node: cst.Try | cst.TryStar) -> Guard | None:
+    """The condition of what follows where a handler that takes every failure ends the test."""
+    for handler in node.handlers:
+        if swallows(handler) and isinstance(_last(handler.body), cst.Return):
+            return Guard(GuardKind.IF, "nothing raised", "nothing is raised before")
+    return None
+
+
+def _last(body: cst.BaseSuite) -> cst.CSTNode | None:
+    """The last simple statement of a suite."""
+    found: cst.CSTNode | None = body
+    while isinstance(found, cst.BaseSuite | cst.SimpleStatementLine):
+        found = found.body[-1] if found.body else None
+    return found

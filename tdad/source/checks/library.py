@@ -23,6 +23,8 @@ class Function:
     """Name of the class in which it, or the function around it, is."""
     nested: bool = False
     """It is in another function."""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """Names of the module and of the class (``self.LIMIT``) that stand for something written out → its normal form."""
 
     @property
     def static(self) -> bool:
@@ -32,6 +34,12 @@ class Function:
             or not self.cls
             or any(last_name(each.decorator) == "staticmethod" for each in self.node.decorators)
         )
+
+    def names(self) -> dict[str, str]:
+        """What names stand for where the function begins: the constants that no parameter hides."""
+        given = self.node.params
+        own = {p.name.value for p in (*given.posonly_params, *given.params, *given.kwonly_params)}
+        return {name: value for name, value in self.constants.items() if name not in own}
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def _normal(node: cst.CSTNode, names: Names) -> str:  # noqa: PLR0911 - one for 
             return names.get(name, name)
         case cst.Attribute(value=value, attr=attr):
             text = f"{normal(value, names)}.{attr.value}"
-            return "raised.value" if text == "raised.exception" else text
+            return "raised.value" if text == "raised.exception" else names.get(text, text)
         case cst.Call(func=func, args=args):
             return f"{normal(func, names)}({', '.join(arguments(args, names))})"
         case cst.SimpleString() | cst.ConcatenatedString():
@@ -56,6 +56,8 @@ def _normal(node: cst.CSTNode, names: Names) -> str:  # noqa: PLR0911 - one for 
             return _number(value)
         case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
             return f"-{normal(inner, names)}"
+        case cst.NamedExpr(value=value):
+            return normal(value, names)
         case cst.Lambda() | cst.FormattedString():
             return _parts(node, names)
         case cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():

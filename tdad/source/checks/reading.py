@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from tdad.source.checks.found import Found, calls_in
 from tdad.source.checks.library import Function, Library, Module
 from tdad.source.checks.marks import Source, excuse_of_call, excuses, marks_in, parametrizations
 from tdad.source.checks.mocks import mock_of
-from tdad.source.checks.normal import last_name, normal
+from tdad.source.checks.normal import is_literal, last_name, normal
 from tdad.source.checks.shape import digests_of
 from tdad.source.decode import SourceError, decode
 from tdad.source.fingerprint import hash_tokens
@@ -45,6 +46,7 @@ class _Class:
     name: str = ""
     marks: tuple[cst.BaseExpression, ...] = ()
     collected: bool = True
+    constants: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class _File:
     marks: list[cst.BaseExpression] = field(default_factory=list)
     values: dict[str, cst.BaseExpression] = field(default_factory=dict)
     passes: list[Pass] = field(default_factory=list)
+    constants: dict[str, str] = field(default_factory=dict)
+    """Names that are assigned once, something written out → its normal form."""
 
 
 def read_checks(
@@ -138,6 +142,7 @@ def _simple(node: cst.CSTNode, file: _File, aliases: dict[str, cst.BaseExpressio
                 aliases[name] = value
             elif isinstance(value, cst.List | cst.Tuple | cst.Set):
                 file.values[name] = value
+            _constant(name, value, file.constants)
         case cst.Import(names=names):
             for each in names:
                 alias = each.asname.name if each.asname is not None else None
@@ -158,6 +163,11 @@ def _simple(node: cst.CSTNode, file: _File, aliases: dict[str, cst.BaseExpressio
                 file.passes.append(found)
 
 
+def _constant(name: str, value: cst.BaseExpression, known: dict[str, str]) -> None:
+    """Note what a name stands for; of one that is assigned twice nobody knows (it stands for itself)."""
+    known[name] = name if name in known or not is_literal(value) else normal(value, {})
+
+
 def _class(node: cst.ClassDef, file: _File, outer: _Class, naming: Naming) -> None:
     name = node.name.value
     qualname = f"{outer.qualname}.{name}" if outer.qualname else name
@@ -167,6 +177,7 @@ def _class(node: cst.ClassDef, file: _File, outer: _Class, naming: Naming) -> No
         name.startswith(naming.classes) or any(base not in {"", "object"} for base in bases)
     )
     body = node.body.body if isinstance(node.body, cst.IndentedBlock) else ()
+    constants: dict[str, str] = {}
     for statement in body:
         match statement:
             case cst.SimpleStatementLine(
@@ -180,7 +191,9 @@ def _class(node: cst.ClassDef, file: _File, outer: _Class, naming: Naming) -> No
                     own += marks_in(value)
                 elif bound == "__test__":
                     collected = collected and normal(value, {}) != "False"
-    here = _Class(qualname, name, (*outer.marks, *own), collected)
+                for owner in ("self", "cls", name):
+                    _constant(f"{owner}.{bound}", value, constants)
+    here = _Class(qualname, name, (*outer.marks, *own), collected, constants)
     file.module.methods.setdefault(name, {})
     file.module.bases[name] = bases
     for statement in body:
@@ -198,7 +211,10 @@ def _base(node: cst.BaseExpression) -> str:
 def _function(node: cst.FunctionDef, file: _File, cls: _Class) -> None:
     name = node.name.value
     qualname = f"{cls.qualname}.{name}" if cls.qualname else name
-    function = Function(node, file.module.path, qualname, file.source, cls.name)
+    constants = ChainMap(cls.constants, file.constants)
+    function = Function(
+        node, file.module.path, qualname, file.source, cls.name, constants=constants
+    )
     file.functions.append((function, cls))
     if cls.name:
         file.module.methods[cls.name][name] = function
@@ -213,9 +229,8 @@ def _checked(file: _File, library: Library, naming: Naming) -> CheckedFile:
     tests: dict[str, CheckedTest] = {}
     for function, cls in file.functions:
         found = _test(function, cls, file, library, naming)
-        if found.is_test or found.checks:
-            tests.pop(found.qualname, None)  # the last of a name is the one that counts
-            tests[found.qualname] = found
+        tests.pop(found.qualname, None)  # the last of a name is the one that counts
+        tests[found.qualname] = found
     passes = [*excuses(file.marks, file.source), *file.passes]
     return CheckedFile(file.module.path, tuple(tests.values()), tuple(passes))
 
@@ -227,7 +242,7 @@ def _test(
     marks = [*own, *cls.marks]
     parameters = tuple(parametrizations(marks, file.source, file.values))
     found = Found()
-    Body(library, found, unroll=False).read(function, {})
+    Body(library, found, unroll=False).read(function, function.names())
     for mark in marks:
         for call in calls_in(mark):
             if (mock := mock_of(call, file.module.imports)) is not None:
@@ -263,7 +278,7 @@ def _expanded(
     found = Found()
     body = Body(library, found, unroll=True)
     for names in rows:
-        body.read(function, names)
+        body.read(function, {**function.names(), **names})
     return [check.key for check in found.checks]
 
 

@@ -89,6 +89,16 @@ EXCUSED = {
     ),
     "flaky": (TEST, f"@pytest.mark.flaky(reruns=3)\n{TEST}", WEAK, True),
     "a row": (ROWS, ROWS.replace("(2, 4), ", ""), WEAK, True),
+    "a default instead of a second mark": (
+        (
+            "@pytest.mark.parametrize('x', [1, 2])\n@pytest.mark.parametrize('y', [1, 2])\ndef test_it(x, y):\n"
+            "    assert cart.get(x) == y\n"
+        ),
+        "@pytest.mark.parametrize('x', [1, 2])\ndef test_it(x, y=1):\n    assert cart.get(x) == y\n",
+        WEAK,
+        True,
+    ),
+    "another row": (ROWS, ROWS.replace("(2, 4)", "(2, 5)"), PolicyKind.EXPECTED_VALUE, True),
     "a skipped row": (
         ROWS,
         ROWS.replace("(2, 4)", "pytest.param(2, 4, marks=pytest.mark.skip)"),

@@ -97,6 +97,14 @@ def test_some_parameter_sets_are_not_the_test():
     )
 
 
+def test_as_many_sets_of_parameters_as_before_are_none_removed():
+    gone = Judged(TEST, Verdict.REMOVED, 16, (PASSED,))
+    come = Judged(TEST.replace("a.b", "x"), Verdict.NEW_PASSING, 13, (), (PASSED,))
+    edited = Compared(edited=frozenset({DEFINITION}))
+    assert found(asked=Asked((gone, come)), compared=edited) == []
+    assert found(asked=Asked((gone,)), compared=edited) == [(PolicyKind.REMOVED_TEST, Level.WARN)]
+
+
 def test_expectations_that_changed_with_the_code():
     now = Judged(TEST, Verdict.UNCHANGED, 1, (PASSED,), (PASSED,))
     broken = Judged(TEST, Verdict.REGRESSION, 2, (PASSED,), (FAILED,))
