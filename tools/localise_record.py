@@ -25,6 +25,7 @@ from bench_setup import BENCH, ROOT
 from subjects import run
 
 from tdad.errors import TdadError
+from tdad.facts import FACTS_VERSION
 from tdad.runner.sandbox import Strictness
 from tdad.workflows.fix_folder import RunFolder
 from tdad.workflows.fix_ground import prepared
@@ -55,8 +56,8 @@ class Case:
 
     @property
     def recorded(self) -> bool:
-        """Tell whether it is there."""
-        return (self.folder / SAID).exists()
+        """Tell whether it is there, with facts that today's code reads."""
+        return (self.folder / SAID).exists() and _readable(self.folder / SAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Kept:
 
 def kept(name: str) -> Iterator[Kept]:
     """What was recorded of a subject by now."""
-    for file in sorted((LOCALISE / "cases" / name).glob(f"*/{SAID}")):
+    for file in filter(_readable, sorted((LOCALISE / "cases" / name).glob(f"*/{SAID}"))):
         said = json.loads(file.read_text("utf-8"))
         yield Kept(
             name,
@@ -95,6 +96,11 @@ def kept(name: str) -> Iterator[Kept]:
             said["right"].encode(),
             said.get("left out", ""),
         )
+
+
+def _readable(file: Path) -> bool:
+    """Facts of another version are no facts to today's code: every definition would be missing from the lists."""
+    return json.loads(file.read_text("utf-8")).get("facts") == FACTS_VERSION
 
 
 def cases(name: str, faults: int, changes: int) -> Iterator[Case]:
@@ -137,6 +143,7 @@ def record(case: Case) -> dict[str, Any]:
         "where": case.trial.where,
         "what": case.trial.what,
         "path": path,
+        "facts": FACTS_VERSION,
         "wrong": wrong.decode(),
         "right": (project(case.subject) / path).read_text("utf-8"),
     }
