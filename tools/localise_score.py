@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +13,11 @@ from pathlib import Path
 from accuracy_setup import python
 from bench_setup import DOWNLOADS, ROOT, SUBJECTS
 from localise_record import LOCALISE, Kept
+from localise_truth import Stretch, stretches, truth
 from subjects import unpack
 
 from tdad.agent.prompts import Brief
-from tdad.facts import Definition, DefinitionKind, FileFacts
+from tdad.facts import DefinitionKind, FileFacts
 from tdad.graph.suspects import FORMULAS, spectrum
 from tdad.runner.confined import Cell
 from tdad.runner.interpreter import Interpreter
@@ -56,61 +56,32 @@ def score(case: Kept) -> Score:
     begun = case.begun
     assert begun is not None
     ground = _view(case)
-    changed = changed_lines(case.wrong, case.right)
-    truth = definitions_of(index(case.path, case.wrong), changed)
+    changed = stretches(case.wrong, case.right)
+    right = truth(index(case.path, case.wrong), index(case.path, case.right), changed)
     found = suspicion(ground, begun.map_path, begun.start, begun.targets, recent={})
     message = brief(ground, begun, found)
     ours = [each.definition for each in found.suspects]
-    ranks = {"tdad": rank(ours, truth)}
+    ranks = {"tdad": rank(ours, right)}
     for name, listed in plain(ground, begun).items():
-        ranks[name] = rank(listed, truth)
-    shown = is_shown(message, case.path, truth, changed)
-    return Score(case.subject, case.past, case.where, truth, ranks, shown, message.tokens)
+        ranks[name] = rank(listed, right)
+    shown = is_shown(message, case.path, right, changed)
+    return Score(case.subject, case.past, case.where, right, ranks, shown, message.tokens)
 
 
-def rank(listed: Sequence[str], truth: Sequence[str]) -> int:
+def rank(listed: Sequence[str], right: Sequence[str]) -> int:
     """Place of the first of them, from 1; 0: none is there."""
-    return next((at for at, each in enumerate(listed, 1) if each in truth), 0)
-
-
-def changed_lines(wrong: bytes, right: bytes) -> tuple[tuple[int, ...], ...]:
-    """Stretches of lines of the wrong version that differ; where something is missing, the lines around."""
-    old, new = (data.decode("utf-8").splitlines() for data in (wrong, right))
-    found = []
-    for tag, i, j, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            lines = range(i + 1, j + 1) or range(max(1, i), min(len(old), i + 1) + 1)
-            found.append(tuple(lines))
-    return tuple(found)
-
-
-def definitions_of(facts: FileFacts, changed: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """Innermost definitions around the changed lines; of an import, the module or class that it is in as well."""
-    found = {name for lines in changed for line in lines for name in _innermost(facts, line)}
-    return tuple(sorted(f"{facts.path}::{each}" for each in found))
-
-
-def _innermost(facts: FileFacts, line: int) -> tuple[str, ...]:
-    around = [each for each in facts.definitions if _holds(each, line)]
-    inner = max(around, key=lambda each: (each.span.first, -each.span.last))
-    if "import" in inner.flags:
-        return inner.qualname, facts.definitions[inner.parent].qualname
-    return (inner.qualname,)
-
-
-def _holds(definition: Definition, line: int) -> bool:
-    return definition.kind is DefinitionKind.MODULE or line in definition.span
+    return next((at for at, each in enumerate(listed, 1) if each in right), 0)
 
 
 def is_shown(
-    message: Brief, path: str, truth: Sequence[str], changed: Sequence[Sequence[int]]
+    message: Brief, path: str, right: Sequence[str], changed: Sequence[Stretch]
 ) -> bool:
     """Tell whether a definition to change is shown, with at least one stretch that has to change."""
     seen = {
         n for each in message.seen if each.path == path for n in range(each.first, each.last + 1)
     }
-    named = bool(set(truth) & set(message.shown))
-    return named and any(seen.issuperset(lines) for lines in changed)
+    named = bool(set(right) & set(message.shown))
+    return named and any(seen.issuperset(each.place) for each in changed)
 
 
 def plain(ground: Ground, begun: Begun) -> Mapping[str, list[str]]:
