@@ -100,7 +100,7 @@ def kept(name: str) -> Iterator[Kept]:
 
 def _readable(file: Path) -> bool:
     """Facts of another version are no facts to today's code: every definition would be missing from the lists."""
-    return json.loads(file.read_text("utf-8")).get("facts") == FACTS_VERSION
+    return bool(json.loads(file.read_text("utf-8")).get("facts") == FACTS_VERSION)
 
 
 def cases(name: str, faults: int, changes: int) -> Iterator[Case]:

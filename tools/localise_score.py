@@ -73,9 +73,7 @@ def rank(listed: Sequence[str], right: Sequence[str]) -> int:
     return next((at for at, each in enumerate(listed, 1) if each in right), 0)
 
 
-def is_shown(
-    message: Brief, path: str, right: Sequence[str], changed: Sequence[Stretch]
-) -> bool:
+def is_shown(message: Brief, path: str, right: Sequence[str], changed: Sequence[Stretch]) -> bool:
     """Tell whether a definition to change is shown, with at least one stretch that has to change."""
     seen = {
         n for each in message.seen if each.path == path for n in range(each.first, each.last + 1)

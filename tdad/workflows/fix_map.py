@@ -19,7 +19,6 @@ from tdad.graph.suspects import (
     ochiai,
     spectrum,
     suspects,
-    words_of,
 )
 from tdad.store import open_map
 from tdad.workflows.audit_copy import in_copy
@@ -148,7 +147,7 @@ def _clues(start: Start, targets: Sequence[str], recent: Mapping[str, float]) ->
     return Clues(
         frames={name: failure.frames for name, failure in failures.items()},
         recent=recent,
-        words={name: words_of(failure.message) for name, failure in failures.items()},
+        messages={name: failure.message for name, failure in failures.items()},
     )
 
 

@@ -14,7 +14,7 @@ from tdad.errors import TdadError
 from tdad.facts import FAILING, Answer, Owner, Recorded
 from tdad.facts_fix import Failure
 from tdad.graph.resolve import Resolver
-from tdad.graph.suspects import Clues, suspects, words_of
+from tdad.graph.suspects import Clues, suspects
 from tdad.store import open_map
 from tdad.workflows.failed_reports import FailedReports
 from tdad.workflows.faults import is_test_code
@@ -130,7 +130,7 @@ def _doubts(
     clues = Clues(
         recent=recently(project),
         frames={name: failures[name].frames for name in failing if name in failures},
-        words={name: words_of(failures[name].message) for name in failing if name in failures},
+        messages={name: failures[name].message for name in failing if name in failures},
     )
     ranked = suspects(
         recorded,

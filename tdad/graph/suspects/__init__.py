@@ -5,7 +5,6 @@ no test is seen to execute (constants, class attributes), and clues from outside
 """
 
 from tdad.graph.suspects.cases import Weights
-from tdad.graph.suspects.clues import words_of
 from tdad.graph.suspects.facts import Clues, Suspect
 from tdad.graph.suspects.formulas import FORMULAS, Formula, ochiai
 from tdad.graph.suspects.rank import suspects
@@ -21,5 +20,4 @@ __all__ = [
     "ochiai",
     "spectrum",
     "suspects",
-    "words_of",
 ]

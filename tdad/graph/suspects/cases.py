@@ -11,32 +11,57 @@ from tdad.graph.suspects.spectrum import Spectrum
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each source counts beside the strongest one, which counts 1.
+    """How much each source counts beside an executed line of suspicion 1.
 
-    Chosen by hand near the best that a random search found on 48 faults of three projects, most of them of two
-    (``docs/explanation/repair.md``): with so few faults the exact values mean nothing, the order of their sizes does.
+    Chosen by hand, near what a search finds on the recorded faults of three projects; what other weights give, and what
+    a search on two of the projects gives on the third, stands in ``docs/explanation/repair.md``.
     """
 
-    frames: float = 0.06
-    """At the innermost line of the project in the traceback; half of it one frame further out, and so on."""
-    blamed: float = 0.04
-    """Used on that line."""
-    written: float = 0.05
+    recall: float = 2.0
+    """Power of the share of the failing tests that execute it: most often all of them fail for one reason."""
+    after: float = 0.6
+    """Share of its suspicion that goes if it runs after the failure only."""
+    # if this is all that speaks against it
+    lacking: float = 0.9
+    """Messages miss an attribute that it should have made."""
+    named: float = 0.7
+    """Messages name it."""
+    blamed: float = 0.6
+    """Used on the innermost line of the project in the traceback."""
+    written: float = 0.5
     """Sets an attribute that the most suspicious lines read."""
-    mentioned: float = 0.03
+    # added to the strongest source
+    named_too: float = 0.3
+    asked: float = 0.08
+    """Failing lines of tests use names like its own."""
+    frames: float = 0.02
+    """At that innermost line; half of it one frame further out, and so on."""
+    blamed_too: float = 0.01
+    mentioned: float = 0.02
     """Failing tests mention it."""
     kin: float = 0.015
     """Failing tests are called like it."""
-    named: float = 0.3
-    """The failure message names it."""
+    written_too: float = 0.01
     recent: float = 0.15
 
+    @property
+    def most(self) -> float:
+        """The highest score."""
+        return (
+            1.0
+            + self.named_too
+            + self.asked
+            + self.frames
+            + self.blamed_too
+            + self.mentioned
+            + self.kin
+            + self.written_too
+            + self.recent
+        )
 
-_RECALL = 2
-"""Power of the share of the failing tests that execute it: most often all of them fail for one reason."""
-_BLAMED, _WRITTEN, _NAMED = 0.5, 0.6, 0.3
-"""As suspicious as an executed line of that suspicion, if all that speaks against it is that a failing line uses it,
-that it sets what the most suspicious line reads, or that messages name it."""
+
+_LATER = 0.5
+"""Share of the failing tests for which it is worth saying that it runs after the failure."""
 
 
 @dataclass(slots=True)
@@ -57,35 +82,50 @@ class Case:
     """What reads the attribute that it sets."""
     mentioned: float = 0.0
     kin: float = 0.0
+    asked: float = 0.0
     recent: float = 0.0
     named: float = 0.0
+    lacking: float = 0.0
+    after: float = 0.0
+    """Share of the failing tests that run it after they failed."""
+    importing: str = ""
+    """The module whose import ran it, where no failing test did."""
     static: str = ""
     """The test that mentions it and executed nothing."""
 
+    def score(self, share: float, weights: Weights) -> float:
+        """Weigh it: by the strongest source, and a little more for each other one. Only the order matters.
+
+        ``share``: of the failing tests that execute it; 0: none does.
+        """
+        before = 1.0 - weights.after * self.after
+        blamed, frames = min(1.0, self.blamed), min(1.0, self.frames)
+        strongest = max(
+            self.suspicion * (share**weights.recall if share else 1.0) * before,
+            weights.lacking * self.lacking,
+            weights.named * self.named,
+            weights.blamed * blamed * before,
+            weights.written * self.written,
+        )
+        return (
+            strongest
+            + weights.named_too * self.named
+            + weights.asked * self.asked
+            + weights.frames * frames
+            + weights.blamed_too * blamed
+            + weights.mentioned * self.mentioned
+            + weights.kin * self.kin
+            + weights.written_too * self.written
+            + weights.recent * self.recent
+        )
+
     def suspect(self, seen: Spectrum, weights: Weights) -> Suspect:
-        """Weigh it: by the strongest source, and a little more for each other one."""
+        """What becomes of it: a score of at most 1, and reasons."""
         counts = seen.counts(self.tests)
         share = counts.failed / counts.total_failed if counts.total_failed else 0.0
-        strongest = max(
-            self.suspicion * (share**_RECALL if share else 1.0),
-            _BLAMED * min(1.0, self.blamed),
-            _WRITTEN * self.written,
-            _NAMED * self.named,
-        )
-        parts = (
-            (weights.frames, min(1.0, self.frames)),
-            (weights.blamed, min(1.0, self.blamed)),
-            (weights.written, self.written),
-            (weights.mentioned, self.mentioned),
-            (weights.kin, self.kin),
-            (weights.named, self.named),
-            (weights.recent, self.recent),
-        )
-        total = 1.0 + sum(weight for weight, _ in parts)
-        score = (strongest + sum(weight * each for weight, each in parts)) / total
         return Suspect(
             definition=self.definition,
-            score=round(score, 6),
+            score=round(self.score(share, weights) / weights.most, 6),
             line=self.line,
             failed=counts.failed,
             passed=counts.passed,
@@ -99,7 +139,9 @@ class Case:
             yield f"in the traceback of {_count(self.framed, 'failing test')}"
         if self.blamed:
             yield "used on the line that failed"
-        if counts.failed:
+        if self.importing:
+            yield f"run by the import of {self.importing}"
+        elif counts.failed:
             verb = f"used by {short(self.through)}, executed" if self.through else "executed"
             yield (
                 f"{verb} by {counts.failed} of {counts.total_failed} failing"
@@ -111,6 +153,10 @@ class Case:
             yield f"sets what {short(self.reader)} reads"
         if self.recent:
             yield "changed lately"
+        if self.after >= _LATER:
+            yield "runs after the failure"
+        if self.lacking:
+            yield "should have made what the failure message misses"
         if self.named:
             yield "named in the failure message"
         if self.mentioned:

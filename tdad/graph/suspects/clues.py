@@ -1,51 +1,48 @@
-"""Suspicion from outside the recording: tracebacks, messages, names of tests, what changed lately."""
+"""Suspicion from outside the recording: tracebacks, what tests mention, what changed lately."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tdad.facts import DefinitionKind, Site
+from tdad.graph.suspects.aftermath import Aftermath
 from tdad.graph.suspects.facts import Clues
 from tdad.graph.suspects.ground import Ground
 
-_NAME = re.compile(r"[A-Za-z_]\w+")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _TESTS = 40
 """Of so many failing tests it is looked at what they mention."""
-_OFTEN = 0.3
-"""Share of the messages that a name must be in."""
-_MAKER = 0.7
-"""Where a class is named its constructor is meant as well, a little less."""
-_RARE = 3
-"""A name of more definitions than this says nothing."""
-_COMMON = frozenset({"test", "tests", "init", "self", "get", "set", "py", "src", "is"})
+_LATER = 0.5
+"""What ran after the failure in so many failing tests is not where they failed."""
 
 
-def words_of(message: str) -> frozenset[str]:
-    """Names in a failure message: of its first line, for the others tell what values were compared."""
-    return frozenset(_NAME.findall(message.strip().partition("\n")[0]))
-
-
-def framed(ground: Ground, clues: Clues) -> None:
+def framed(ground: Ground, clues: Clues, later: Aftermath) -> None:
     """Definitions on the tracebacks, and what is mentioned on the line that failed."""
     share = 1 / max(1, len(clues.frames))
-    for frames in clues.frames.values():
-        _frames(ground, [site for site in frames if not ground.is_test(site.path)], share)
+    stacks = Counter(
+        tuple(site for site in frames if not ground.is_test(site.path))
+        for frames in clues.frames.values()
+    )
+    for frames, number in stacks.items():
+        _frames(ground, frames, number, number * share, later)
 
 
-def _frames(ground: Ground, frames: Sequence[Site], share: float) -> None:
+def _frames(
+    ground: Ground, frames: Sequence[Site], number: int, share: float, later: Aftermath
+) -> None:
     weight = 1.0
     known: set[str] = set()
-    for site in reversed(frames):
+    for at, site in reversed(list(enumerate(frames))):
         running = [each for each in ground.running(site.path, site.line) if each not in known]
+        if at and not known and any(later.share(each) >= _LATER for each in running):
+            continue  # it failed before that
         for definition in running:
             if not known:
                 _blame(ground, definition, site.line, share)
+                _derived(ground, definition, site.line)
             case = ground.case(definition)
             case.frames += weight * share
-            case.framed += 1
+            case.framed += number
             case.line = case.line or site.line
         known.update(running)
         weight /= 2 if running else 1
@@ -63,40 +60,24 @@ def _blame(ground: Ground, definition: str, line: int, share: float) -> None:
             case.line = case.line or ground.line_of(edge.target)
 
 
+def _derived(ground: Ground, method: str, line: int) -> None:
+    """A call through ``super()`` that fails: the bases decide what is called, so the class is as suspicious."""
+    path, _, qualname = method.partition("::")
+    facts, cls = ground.facts(path), method.rpartition(".")[0]
+    calls = (each.chain for each in (facts.references if facts else ()) if each.line == line)
+    if "." not in qualname or not any(chain.startswith("super()") for chain in calls):
+        return
+    case, origin = ground.case(cls), ground.case(method)
+    case.line = case.line or ground.line_of(cls)
+    if origin.suspicion > case.suspicion and ground.kind(cls) is DefinitionKind.CLASS:
+        case.suspicion, case.tests, case.through = origin.suspicion, origin.tests, method
+
+
 def recent(ground: Ground, clues: Clues) -> None:
     """What changed lately, of what there is a case against."""
     for definition, share in clues.recent.items():
         if definition in ground.cases:
             ground.cases[definition].recent = share
-
-
-def named(ground: Ground, clues: Clues) -> None:
-    """Names in failure messages; what is named and was not executed becomes a case of its own, if the name is rare."""
-    total = max(1, len(clues.words))
-    counts = Counter(word for words in clues.words.values() for word in words)
-    common = {word for word, number in counts.items() if number >= _OFTEN * total}
-    for definitions in _called(ground, common).values():
-        for definition in definitions if len(definitions) <= _RARE else ():
-            case = ground.case(definition)
-            case.line = case.line or ground.line_of(definition)
-    for case in list(ground.cases.values()):
-        name = case.definition.rpartition("::")[2].rpartition(".")[2]
-        share = min(1.0, counts[name] / total) if name else 0.0
-        case.named = max(case.named, share)
-        maker = ground.cases.get(f"{case.definition}.__init__")
-        if maker is not None:
-            maker.named = max(maker.named, _MAKER * share)
-
-
-def _called(ground: Ground, names: set[str]) -> dict[str, list[str]]:
-    """Name → functions and classes of the project that are called so."""
-    found: dict[str, list[str]] = {}
-    for path in ground.recorded.paths():
-        facts = ground.facts(path) if path.endswith(".py") and not ground.is_test(path) else None
-        for each in facts.definitions if facts else ():
-            if each.name in names and each.kind in {DefinitionKind.CLASS, DefinitionKind.FUNCTION}:
-                found.setdefault(each.name, []).append(f"{path}::{each.qualname}")
-    return found
 
 
 def mentioned(ground: Ground, failing: Iterable[str]) -> None:
@@ -107,20 +88,3 @@ def mentioned(ground: Ground, failing: Iterable[str]) -> None:
         targets = {edge.target for edge in ground.resolver.references(start) if not edge.ambiguous}
         for target in targets & ground.cases.keys():
             ground.cases[target].mentioned += 1 / len(starts)
-
-
-def kin(ground: Ground, failing: Iterable[str]) -> None:
-    """Words that the names of failing tests and of a definition have in common, the rare ones counting more."""
-    tests = [_words(node_id.partition("[")[0].partition("::")[2]) for node_id in failing]
-    asked = Counter(word for words in tests for word in words)
-    own = {each: _words(each.partition("::")[2]) for each in ground.cases}
-    common = Counter(word for words in own.values() for word in words)
-    for definition, words in own.items():
-        weights = {word: 1 / common[word] ** 0.5 for word in words}
-        total = sum(weights.values())
-        shared = sum(weight * asked[word] for word, weight in weights.items())
-        ground.cases[definition].kin = shared / total / max(1, len(tests)) if total else 0.0
-
-
-def _words(name: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORD.findall(name)) - _COMMON

@@ -16,8 +16,8 @@ class Clues:
     """Failing test → lines of the project on its traceback, outermost first."""
     recent: Mapping[str, float] = field(default_factory=dict)
     """``path::qualname`` → how lately it changed, 1 (uncommitted, or the last commit) down to 0."""
-    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Failing test → identifiers in its failure message, e.g. of an AttributeError or an assertion."""
+    messages: Mapping[str, str] = field(default_factory=dict)
+    """Failing test → type and text of the exception."""
 
 
 @dataclass(frozen=True, slots=True)

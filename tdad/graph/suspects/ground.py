@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tdad.facts import Definition, DefinitionKind, FileFacts, Recorded
+from tdad.facts import DEFINING, Definition, DefinitionKind, FileFacts, Recorded
 from tdad.graph.resolve import Resolver
 from tdad.graph.suspects.cases import Case
 from tdad.graph.suspects.formulas import Formula
@@ -22,7 +22,9 @@ class Ground:
     formula: Formula
     is_test: Callable[[str], bool]
     cases: dict[str, Case] = field(default_factory=dict)
+    _blocks: dict[str, Sequence[Definition]] = field(default_factory=dict)
     _facts: dict[str, FileFacts | None] = field(default_factory=dict)
+    _ran: dict[str, int] | None = None
     _names: dict[str, dict[str, Definition]] = field(default_factory=dict)
 
     def case(self, definition: str) -> Case:
@@ -63,6 +65,26 @@ class Ground:
         """Tests that executed a line, if a failing one did."""
         return self.seen.lines.get(path, {}).get(line, 0)
 
+    def called(self, name: str) -> tuple[str, ...]:
+        """Functions, classes and class attributes of the project that are called so, tests left out, sorted."""
+        return tuple(
+            f"{path}::{each.qualname}"
+            for path in self.resolver.files.mentioning(DEFINING + name)
+            for each in _definitions(None if self.is_test(path) else self.facts(path))
+            if each.name == name and "import" not in each.flags
+        )
+
+    def ran_of(self, cls: str) -> int:
+        """Tests that executed something in a class; 0: nothing of it was executed by a failing test."""
+        if self._ran is None:
+            self._ran = {}
+            for case in self.cases.values():
+                owner = case.definition.rpartition(".")[0]
+                while "::" in owner and not case.through:
+                    self._ran[owner] = self._ran.get(owner, 0) | case.tests
+                    owner = owner.rpartition(".")[0]
+        return self._ran.get(cls, 0)
+
     def names(self, tests: int) -> Iterator[str]:
         """Node ids of a set of tests."""
         while tests:
@@ -75,7 +97,9 @@ class Ground:
         facts = self.facts(path)
         if facts is None:
             return ()
-        name = owners(facts, (line,))[line]
+        if path not in self._blocks:
+            self._blocks[path] = _blocks(facts)
+        name = _owner(self._blocks[path], line)
         found = self.definition(f"{path}::{name}") if name else None
         if found is None or found.body is None or line in found.body:
             return (f"{path}::{name}",)
@@ -84,16 +108,23 @@ class Ground:
 
 def owners(facts: FileFacts, lines: Iterable[int]) -> Mapping[int, str]:
     """Line → qualname of the innermost function or class around it; empty: the module."""
-    blocks = sorted(
-        (
-            definition
-            for definition in facts.definitions
-            if definition.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
-        ),
-        key=lambda definition: (definition.span.first, -definition.span.last),
-    )
-    found: dict[int, str] = {}
-    for line in lines:
-        around = [block for block in blocks if line in block.span]
-        found[line] = around[-1].qualname if around else ""
-    return found
+    blocks = _blocks(facts)
+    return {line: _owner(blocks, line) for line in lines}
+
+
+def _blocks(facts: FileFacts) -> Sequence[Definition]:
+    """Functions and classes, the outer ones first."""
+    found = [
+        definition
+        for definition in facts.definitions
+        if definition.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
+    ]
+    return sorted(found, key=lambda each: (each.span.first, -each.span.last))
+
+
+def _owner(blocks: Sequence[Definition], line: int) -> str:
+    return next((each.qualname for each in reversed(blocks) if line in each.span), "")
+
+
+def _definitions(facts: FileFacts | None) -> Sequence[Definition]:
+    return facts.definitions if facts is not None else ()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from tdad.facts import Recorded
 from tdad.graph.resolve import Resolver
 from tdad.graph.suspects import clues as outside
 from tdad.graph.suspects import flow, recording
+from tdad.graph.suspects.aftermath import aftermath
 from tdad.graph.suspects.cases import Weights
 from tdad.graph.suspects.facts import Clues, Suspect
 from tdad.graph.suspects.formulas import Formula, ochiai
 from tdad.graph.suspects.ground import Ground
+from tdad.graph.suspects.imported import imported
+from tdad.graph.suspects.messages import said
+from tdad.graph.suspects.naming import lacking, named
 from tdad.graph.suspects.spectrum import Spectrum, spectrum
+from tdad.graph.suspects.words import kin
 
 
 def suspects(
@@ -40,7 +46,8 @@ def suspects(
         limit: at most so many.
         seen: who executed what, where that is known already.
     """
-    ground = Ground(recorded, resolver, seen or spectrum(recorded, failing), formula, is_test)
+    seen = seen or spectrum(recorded, failing)
+    ground = Ground(recorded, resolver, seen, formula, lru_cache(maxsize=None)(is_test))
     examine(ground, failing, clues or Clues())
     weights = weights or Weights()
     judged = (case.suspect(ground.seen, weights) for case in ground.cases.values())
@@ -53,10 +60,16 @@ def examine(ground: Ground, failing: frozenset[str], clues: Clues) -> None:
     recording.executed(ground)
     recording.read(ground)
     recording.classes(ground)
+    imported(ground)
     recording.idle(ground, failing)
-    outside.framed(ground, clues)
+    told = {test: said(message) for test, message in clues.messages.items()}
+    later = aftermath(ground, clues, told)
+    outside.framed(ground, clues, later)
     flow.written(ground)
     outside.mentioned(ground, failing)
-    outside.kin(ground, failing)
-    outside.named(ground, clues)
+    named(ground, told)
+    lacking(ground, told)
+    kin(ground, failing, clues)
     outside.recent(ground, clues)
+    for case in ground.cases.values():
+        case.after = later.share(case.definition)

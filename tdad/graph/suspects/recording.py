@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tdad.facts import ANNOTATIONS, DefinitionKind
+from tdad.facts import ANNOTATIONS, DefinitionKind, ReferenceKind
+from tdad.graph.resolve import Edge
 from tdad.graph.suspects.cases import Case
 from tdad.graph.suspects.ground import Ground, owners
 
@@ -18,11 +20,13 @@ UNENTERED = 0.7
 """A function that suspicious code mentions and no failing test entered: less so than what was executed."""
 OF_CLASS = 0.55
 """A class is less suspicious than its most suspicious method: its bases, attributes and headers ran at import."""
-UNSURE = 0.7
-"""Factor for a mention that may mean several definitions."""
+NOT_ENTERED = 0.95
+"""The same where a line that failing tests executed calls it, and nothing else may be meant."""
 STATIC = 0.3
 """Suspicion of what a test that executed nothing of the project mentions."""
-REPORTING = 0.3
+NOT_OF_CLASS = 0.5
+"""Factor for a member of a class of which no failing test executed anything, if the receiver's class is not known."""
+REPORTING = 0.1
 """Factor for a ``__repr__`` that no passing test ran: failures are told with it, after they happened."""
 _REPORTING = frozenset({"__repr__"})
 
@@ -56,8 +60,7 @@ def read(ground: Ground) -> None:
     through: dict[str, tuple[float, str]] = {}
     factors: dict[str, float] = {}
     for case in strongest[:READ_BY]:
-        for target, line, factor in _read_by(ground, case.definition):
-            who = ground.at(case.definition.partition("::")[0], line) or case.tests
+        for target, who, factor in _read_by(ground, case):
             tests[target] = tests.get(target, 0) | who
             factors[target] = max(factor, factors.get(target, 0.0))
             if target not in through or case.suspicion > through[target][0]:
@@ -70,20 +73,41 @@ def read(ground: Ground) -> None:
             case.line = ground.line_of(target)
 
 
-def _read_by(ground: Ground, definition: str) -> Iterator[tuple[str, int, float]]:
-    """(what the definition mentions and no failing test executed, line of the mention, factor)."""
-    for edge in ground.resolver.references(definition):
-        if edge.kind in ANNOTATIONS:
-            continue
+def _read_by(ground: Ground, case: Case) -> Iterator[tuple[str, int, float]]:
+    """(what the definition mentions and no failing test executed, tests that mention it, factor)."""
+    here = case.definition.partition("::")[0]
+    edges = ground.resolver.references(case.definition)
+    meant = Counter((edge.line, edge.target.rpartition(".")[2]) for edge in edges)
+    for edge in edges:
         path, _, qualname = edge.target.partition("::")
-        if ground.is_test(path) or not qualname:
+        if edge.kind in ANNOTATIONS or ground.is_test(path) or not qualname:
             continue
-        kind = ground.kind(edge.target)
-        sure = UNSURE if edge.ambiguous else 1.0
-        if kind in {DefinitionKind.VARIABLE, DefinitionKind.CLASS}:
-            yield edge.target, edge.line, _indirect(ground, edge.target) * sure
-        elif kind is DefinitionKind.FUNCTION and not _entered(ground, edge.target):
-            yield edge.target, edge.line, UNENTERED * sure
+        line = ground.at(here, edge.line)
+        factor = _mention(ground, edge, called=bool(line & ground.seen.failing))
+        if factor:
+            who = line or case.tests
+            if edge.ambiguous or meant[edge.line, edge.target.rpartition(".")[2]] > 1:
+                who, factor = _living(ground, edge.target, who, factor)
+            yield edge.target, who, factor
+
+
+def _mention(ground: Ground, edge: Edge, *, called: bool) -> float:
+    """Factor for a mention; 0: what is mentioned was executed."""
+    kind = ground.kind(edge.target)
+    if kind in {DefinitionKind.VARIABLE, DefinitionKind.CLASS}:
+        return _indirect(ground, edge.target)
+    if kind is not DefinitionKind.FUNCTION or _entered(ground, edge.target):
+        return 0.0
+    sure = edge.kind is ReferenceKind.CALL and not edge.ambiguous and edge.weight == 1
+    return NOT_ENTERED if called and sure else UNENTERED
+
+
+def _living(ground: Ground, target: str, who: int, factor: float) -> tuple[int, float]:
+    """(tests, factor) of a mention that may mean others: it means members of classes of which something runs."""
+    ran = ground.ran_of(target.rpartition(".")[0])
+    if not ran:
+        return who, factor * NOT_OF_CLASS
+    return who & ran, factor
 
 
 def _indirect(ground: Ground, target: str) -> float:
@@ -97,7 +121,10 @@ def _entered(ground: Ground, definition: str) -> bool:
 
 
 def classes(ground: Ground) -> None:
-    """Classes around suspicious methods: what the class statement itself does was executed at import, by nobody."""
+    """Classes around suspicious methods: what the class statement itself does was executed at import, by nobody.
+
+    A class is no more suspicious than all that ran of it taken together: who uses it would fail as well.
+    """
     for case in list(ground.cases.values()):
         path, _, qualname = case.definition.partition("::")
         while "." in qualname:
@@ -106,6 +133,10 @@ def classes(ground: Ground) -> None:
             if ground.kind(owner) is not DefinitionKind.CLASS:
                 break
             _lift(ground, owner, case)
+    for case in ground.cases.values():
+        ran = ground.ran_of(case.definition)
+        if ran and case.through and ground.kind(case.definition) is DefinitionKind.CLASS:
+            case.suspicion = min(case.suspicion, ground.formula(ground.seen.counts(ran)))
 
 
 def _lift(ground: Ground, owner: str, case: Case) -> None:
@@ -118,14 +149,11 @@ def _lift(ground: Ground, owner: str, case: Case) -> None:
 
 def idle(ground: Ground, failing: Iterable[str]) -> None:
     """For tests that fell over before they executed anything of the project: what they mention, two steps deep."""
-    seen = {
-        test
-        for path, lines in ground.seen.lines.items()
-        if not ground.is_test(path)
-        for who in lines.values()
-        for test in ground.names(who & ground.seen.failing)
-    }
-    for node_id in sorted(set(failing) - seen):
+    seen = 0
+    for path, lines in ground.seen.lines.items():
+        for who in lines.values() if not ground.is_test(path) else ():
+            seen |= who
+    for node_id in sorted(set(failing).difference(ground.names(seen))):
         record = ground.recorded.tests.get(node_id)
         start = record.definition if record else node_id.partition("[")[0]
         for target in _mentions(ground, start):

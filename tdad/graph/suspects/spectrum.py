@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tdad.facts import PASSING, OwnerKind, Recorded
@@ -20,6 +20,8 @@ class Spectrum:
     """Only lines that some failing test executed. Where lines were not recorded: first lines of what was entered."""
     digests: Mapping[str, str]
     """Path → the version that the lines are of."""
+    imports: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)
+    """Path → module whose import ran lines of it → these lines. Not only of what failing tests executed."""
 
     @cached_property
     def total_failed(self) -> int:
@@ -38,8 +40,8 @@ class Spectrum:
 def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
     """The spectrum of a recording. ``failing``: node ids; other tests count as passing if they passed.
 
-    Skipped tests are left out. Code that a fixture ran counts for every test that uses the fixture; imports are left
-    out (every test has them).
+    Skipped tests are left out. Code that a fixture ran counts for every test that uses the fixture; imports are kept
+    apart (every test has most of them).
     """
     tests = tuple(
         node_id
@@ -51,6 +53,7 @@ def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
     masks: dict[object, int] = {}
     found: dict[str, dict[int, int]] = {}
     digests: dict[str, str] = {}
+    imports: dict[str, dict[str, frozenset[int]]] = {}
     for path in recorded.paths():
         if not path.endswith(".py"):
             continue
@@ -61,6 +64,7 @@ def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
         lines: dict[int, int] = {}
         for owner, executed in by_owner.items():
             if owner.kind is OwnerKind.IMPORT:
+                imports.setdefault(path, {})[owner.name] = executed
                 continue
             if owner not in masks:
                 masks[owner] = sum(
@@ -72,4 +76,4 @@ def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
         if reached:
             found[path] = reached
             digests[path] = versions[0]
-    return Spectrum(tests, mask, found, digests)
+    return Spectrum(tests, mask, found, digests, imports)

@@ -7,10 +7,11 @@ from math import sqrt
 
 import pytest
 
-from tdad.facts import FileFacts, Owner, OwnerKind, Site, Status, TestRecord
+from tdad.facts import Site
 from tdad.graph.resolve import Resolver
-from tdad.graph.suspects import FORMULAS, Clues, Suspect, spectrum, suspects, words_of
+from tdad.graph.suspects import FORMULAS, Clues, Suspect, spectrum, suspects
 from tdad.graph.suspects.formulas import Counts
+from tests.unit.graph.recording import Recording
 from tests.unit.graph.text_project import TextFacts
 
 SHOP = """\
@@ -35,44 +36,6 @@ SHOP = """\
     def unrelated():
         return 5
 """
-
-
-class Recording:
-    """A recording with lines: test → path → lines."""
-
-    granularity = "lines"
-
-    def __init__(self, facts: TextFacts, seen: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
-        self._facts = facts
-        self._seen = seen
-        self.tests = {
-            name: TestRecord(
-                name, "test_a.py", f"test_a.py::{name.partition('::')[2]}", (), Status.PASSED, 0.1
-            )
-            for name in seen
-        }
-
-    def paths(self) -> Sequence[str]:
-        return self._facts.paths()
-
-    def versions(self, path: str) -> Sequence[str]:
-        return [f"digest of {path}"]
-
-    def facts(self, path: str, _digest: str) -> FileFacts | None:
-        return self._facts.get(path)
-
-    def executed(self, path: str, _digest: str) -> Mapping[Owner, frozenset[int]]:
-        return {
-            Owner(OwnerKind.TEST, name): frozenset(lines[path])
-            for name, lines in self._seen.items()
-            if path in lines
-        }
-
-    def entered(self, path: str, digest: str) -> Mapping[Owner, frozenset[int]]:
-        return self.executed(path, digest)
-
-    def inheritors(self, owner: Owner) -> Sequence[str]:
-        return [owner.name]
 
 
 def rank(
@@ -148,7 +111,7 @@ def test_the_traceback_the_message_and_recent_changes_move_a_suspect_up() -> Non
     plain = names(rank(seen, ["test_a.py::test_bad"]))
     framed = Clues(frames={"test_a.py::test_bad": (Site("test_a.py", 2), Site("shop.py", 11))})
     recent = Clues(recent={"shop.py::Item.total": 1.0})
-    worded = Clues(words={"test_a.py::test_bad": frozenset({"total"})})
+    worded = Clues(messages={"test_a.py::test_bad": "TypeError: Item.total() takes no arguments"})
     assert plain[0] != "Item.total"
     for clues in (framed, recent, worded):
         assert names(rank(seen, ["test_a.py::test_bad"], clues))[0] == "Item.total"
@@ -245,8 +208,8 @@ def test_what_stands_on_the_line_that_failed_is_a_suspect() -> None:
 
 def test_what_a_message_names_is_a_suspect_though_nothing_executed_it() -> None:
     assert "Odd" not in flow()
-    words = {"test_a.py::test_bad": words_of("TypeError: Odd() takes no arguments\n + Command")}
-    found = flow(Clues(words=words))
+    messages = {"test_a.py::test_bad": "TypeError: Odd() takes no arguments\n + Command"}
+    found = flow(Clues(messages=messages))
     assert "named in the failure message" in found["Odd"].reasons
     assert "named in the failure message" not in found["Command"].reasons, "only the first line"
 
