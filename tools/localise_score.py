@@ -55,7 +55,7 @@ def score(case: Kept) -> Score:
     """Ask about one fault. Nothing is run."""
     begun = case.begun
     assert begun is not None
-    ground = _view(case)
+    ground = view(case)
     changed = stretches(case.wrong, case.right)
     right = truth(index(case.path, case.wrong), index(case.path, case.right), changed)
     found = suspicion(ground, begun.map_path, begun.start, begun.targets, recent={})
@@ -115,7 +115,7 @@ def _code_around(facts: FileFacts | None, line: int) -> str:
     return max(blocks, key=lambda each: each.span.first).qualname if blocks else ""
 
 
-def _view(case: Kept) -> Ground:
+def view(case: Kept) -> Ground:
     """The subject with the fault in it as a repair would see it, for reading: nothing can be run in it."""
     folder = LOCALISE / "view" / case.subject
     if not folder.exists():

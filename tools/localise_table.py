@@ -27,11 +27,15 @@ def print_scores(scores: Sequence[Score], planned: int) -> None:
 
 def write_page(scores: Sequence[Score], planned: int) -> None:
     """Put the figures between the markers."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    said = "\n".join(_lines(scores, planned))
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n{END}{after}", encoding="utf-8")
+    put(BEGIN, END, list(_lines(scores, planned)))
+
+
+def put(begin: str, end: str, lines: Sequence[str]) -> None:
+    """Put lines between two markers of the page."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    said = "\n".join(lines)
+    PAGE.write_text(f"{before}{begin}\n{said}\n{end}{after}", encoding="utf-8")
 
 
 def _lines(scores: Sequence[Score], planned: int) -> Iterator[str]:

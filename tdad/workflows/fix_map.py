@@ -90,7 +90,7 @@ def suspicion(
             Resolver(head),
             frozenset(targets),
             is_test=is_test,
-            clues=_clues(start, targets, recent),
+            clues=clues_of(start, targets, recent),
             formula=formula,
             seen=seen,
         )
@@ -142,7 +142,8 @@ def _framed(start: Start, targets: Sequence[str], is_test: object) -> dict[str, 
     return found
 
 
-def _clues(start: Start, targets: Sequence[str], recent: Mapping[str, float]) -> Clues:
+def clues_of(start: Start, targets: Sequence[str], recent: Mapping[str, float]) -> Clues:
+    """What is known about the failures of some tests beside what they execute."""
     failures = {name: start.failures[name] for name in targets if name in start.failures}
     return Clues(
         frames={name: failure.frames for name, failure in failures.items()},
