@@ -72,7 +72,7 @@ class Named(Stream):
 
 
 def test_a_call_through_super_that_fails_accuses_the_class_for_its_bases() -> None:
-    seen = {BAD: {"a.py": [6]}, GOOD: {"a.py": []}}
+    seen = {BAD: {"a.py": [6]}, GOOD: {"b.py": [1]}}
     clues = Clues(frames={BAD: (Site("a.py", 6),)})
     plain = ranked({"a.py": WRAPPED}, seen, [BAD])
     found = ranked({"a.py": WRAPPED}, seen, [BAD], clues)
@@ -81,7 +81,9 @@ def test_a_call_through_super_that_fails_accuses_the_class_for_its_bases() -> No
 
 
 def test_a_class_is_no_more_suspicious_than_all_that_ran_of_it() -> None:
-    passing = {f"test_a.py::test_{n}": {"a.py": [9]} for n in range(24)}
+    passing: dict[str, dict[str, list[int]]] = {
+        f"test_a.py::test_{n}": {"a.py": [9]} for n in range(24)
+    }
     found = ranked({"a.py": WRAPPED}, {BAD: {"a.py": [9, 12]}, **passing}, [BAD])
     assert found["Named.rare"].suspicion == 1.0
     assert found["Named"].suspicion == 0.2, "1 of 25 that use it"
