@@ -34,6 +34,8 @@ class Compared:
     """``path::qualname`` of a test that is no longer there → where it is now; empty: its checks are in other tests."""
     edited: frozenset[str] = frozenset()
     """``path::qualname`` of the tests that are in both versions and are not the same."""
+    support: frozenset[str] = frozenset()
+    """Paths of the baseline in which a fixture or another function that is no test is not the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def compare_tests(
             found += file_excuses(before, file)
     tests = {test.definition: test for file in old.values() for test in file.tests}
     found = [_with_code(each, tests, (code or Code()).removed) for each in found]
-    return Compared(_without_repeats(found), moved, _edited(pairing))
+    support = {was.path for was, now in pairing.pairs if not was.is_test and was.body != now.body}
+    return Compared(_without_repeats(found), moved, _edited(pairing), frozenset(support))
 
 
 def _with_code(

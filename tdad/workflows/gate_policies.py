@@ -233,7 +233,12 @@ def found_by_policies(
         )
     brought: Mapping[str, Attempt] = {}
     if levels[PolicyKind.EXPECTATION_CHANGED] is not Level.OFF:
-        plan = crossing_plan(files, looked.compared, is_test)
+        passing = [
+            heard.renames.old_id(name)
+            for name, attempt in heard.head.attempts.items()
+            if attempt.status in PASSING
+        ]
+        plan = crossing_plan(files, looked.compared, is_test, passing)
         try:
             brought = _crossed(sides, heard, plan, say)
         except TdadError as error:

@@ -227,6 +227,34 @@ def test_what_is_run_with_the_code_of_head():
         "tests/tools.py": b"h",
     }
     assert crossing_plan(files, compared(old, old), lambda _path: True).tests == ()
+    assert crossing_plan(files[:4], compared(old, new), lambda path: path != "shop.py").tests == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "tests"),
+    [
+        ("tests/data/a.json", ("other/test_b.py::test_b", "tests/test_a.py::test_it")),
+        ("tests/conftest.py", ("tests/test_a.py::test_it",)),
+        ("tests/test_a.py", ("tests/test_a.py::test_it",)),
+        ("tests/helpers.py", ("other/test_b.py::test_b", "tests/test_a.py::test_it")),
+    ],
+)
+def test_tests_whose_fixtures_helpers_or_data_differ_are_run_as_well(path, tests):
+    """A new expectation need not stand in the test."""
+    text = "@pytest.fixture\ndef expected():\n    return 9\n"
+    old, new = ({path: t} for t in (text, text.replace("9", "10")))
+    both = compared(old, new) if path.endswith(".py") else Compared()
+    files = (FileVersion(path, b"old", b"new"), FileVersion("shop.py", b"a", b"b"))
+    passing = (
+        "tests/test_a.py::test_it[1]",
+        "tests/test_a.py::test_it[2]",
+        "other/test_b.py::test_b",
+    )
+    plan = crossing_plan(
+        files, both, lambda each: each.startswith("tests/") and each.endswith(".py"), passing
+    )
+    assert plan.tests == tests
+    assert plan.files == {path: b"old"}
 
 
 def test_changed_statements_that_no_test_runs():
