@@ -101,7 +101,11 @@ def _found(hunt: Hunt, git: Git) -> Good | None:
         if at == len(commits) - 1:
             break
         bad, step = at, max(1, step * 2)
-    hunt.note(f"no version with which the failing tests pass among the last {bad + 1} commits")
+    if len(commits) == 1:
+        hunt.note("there is only one commit: no earlier version to undo changes since")
+    else:
+        last = max(seen, default=-1) + 1
+        hunt.note(f"no version with which the failing tests pass among the last {last} commits")
     return None
 
 
