@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ PATTERNS = ("test*.py", "*_test.py", "tests.py", "*_tests.py")
 """Names of test modules where pytest's configuration does not say."""
 
 
+_NAME = re.compile(r"\w+")
 MOST, MOST_BYTES = 2000, 60_000
 """So many tests a command line can name, and in so many characters."""
 _FIRST, _GROWTH = 100, 3
@@ -51,6 +53,22 @@ def by_folder(node_ids: Sequence[str]) -> list[tuple[str, ...]]:
     middle = (len(groups) + 1) // 2
     halves = (groups[:middle], groups[middle:])
     return [tuple(name for group in half for name in group) for half in halves if half]
+
+
+def group_of(node_id: str, folder: str) -> str:
+    """The first folder of a test below that of the runner, or its file: ``tests/gis_tests``."""
+    prefix = "" if folder == "." else f"{folder}/"
+    inside = node_id.partition("::")[0].removeprefix(prefix)
+    return prefix + inside.partition("/")[0]
+
+
+def blamed(said: str, node_ids: Iterable[str], folder: str) -> frozenset[str]:
+    """Groups of these tests that a runner names in what it says at its end."""
+    words = frozenset(_NAME.findall(said))
+    groups = {group_of(name, folder) for name in node_ids}
+    return frozenset(
+        group for group in groups if PurePosixPath(group).name.removesuffix(".py") in words
+    )
 
 
 def last_line(said: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
-import shlex
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 
@@ -18,15 +17,14 @@ from tdad.repo import project_files
 from tdad.repo.worktrees import check_out, clean, remove
 from tdad.runner.sandbox import Confinement, choose
 from tdad.runner.suite import CALM
-from tdad.runner.unittests import by_folder, fitting, folder_of, last_line, path_of, portions
-from tdad.runner.witness_read import Witnessed, joined
+from tdad.runner.witness_read import Witnessed
 from tdad.runner.witnessed import Wanted, run_witnessed
 from tdad.workflows.audit_copy import in_copy, present
 from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.gate_imports import folders_and_names, packages_of
 from tdad.workflows.gate_options import GateOptions
-from tdad.workflows.gate_portions import in_portions
+from tdad.workflows.gate_told import Told
 from tdad.workflows.private import only_one, private_folder, tenant
 from tdad.workflows.project import Project
 from tdad.workflows.recording import prepare_folder
@@ -63,8 +61,6 @@ class Side:
     _seats: Seats | None = None
     _helpers: frozenset[str] = frozenset()
     _names: tuple[str, ...] = ()
-    _refused: dict[str, str] = field(default_factory=dict)
-    """Files that the runner wants nothing of, and why."""
     _files: frozenset[str] = frozenset()
     """Of the project in the worktree; known with ``seats``."""
 
@@ -141,57 +137,13 @@ class Side:
     ) -> Witnessed:
         """Run tests in a copy of this side, confined; ``patch``: with these files in it."""
         if self.options.runner:
-            return self._by_runner(self._for_runner(wanted), timeout_s=timeout_s, patch=patch)
+            return self._told.run(wanted, timeout_s=timeout_s, patch=patch)
         return self._once(wanted, timeout_s=timeout_s, workers=workers, patch=patch)
 
-    def _by_runner(
-        self, wanted: Wanted, *, timeout_s: float | None, patch: Patch | None
-    ) -> Witnessed:
-        """Run what a command line can hold at once; with a budget in portions, so that the riskiest come first."""
-        if not wanted.budget_s or not wanted.ids:
-            run = self._told(wanted, wanted.ids, timeout_s, patch)
-            return self._as_collected(run, wanted.ids)
-        parts = (replace(wanted, ids=ids) for ids in portions(wanted.ids))
-
-        def told(part: Wanted, left_s: float | None) -> Witnessed:
-            return self._told(part, part.ids, left_s, patch)
-
-        return self._as_collected(in_portions(wanted, parts, timeout_s, told), wanted.ids)
-
-    def _told(
-        self, wanted: Wanted, ids: Sequence[str], timeout_s: float | None, patch: Patch | None
-    ) -> Witnessed:
-        """Run these tests; a runner that ends before the first is asked by halves, until one folder is to blame.
-
-        There it is told the files: it may refuse a test, and that does not mean that it refuses the others.
-        """
-        refused = {} if patch else self._refused_of(ids)
-        if refused:
-            left = [name for name in ids if name.partition("::")[0] not in refused]
-            run = self._told(wanted, left, timeout_s, patch) if left else Witnessed(exit_code=1)
-            return replace(run, uncollected={**run.uncollected, **refused})
-        told = fitting(ids)
-        there = wanted.look_into if told or not ids else ()
-        run = self._once(
-            replace(wanted, ids=told, look_into=there), timeout_s=timeout_s, patch=patch
-        )
-        if run.began or run.attempts or run.cut_short or run.forged or not told:
-            return run
-        halves = by_folder(ids)
-        if len(halves) == 1:
-            files = tuple(dict.fromkeys(name.partition("::")[0] for name in ids))
-            if files != tuple(ids):
-                return self._told(wanted, files, timeout_s, patch)
-            found = dict.fromkeys(files, last_line(run.said))
-            self._refused |= {} if patch else found
-            return replace(run, uncollected=found, exit_code=1)
-        first, second = (self._told(wanted, half, timeout_s, patch) for half in halves)
-        return joined(first, second)
-
-    def _refused_of(self, ids: Sequence[str]) -> dict[str, str]:
-        """Files of these tests that the runner is known to refuse on this side, and why."""
-        files = dict.fromkeys(name.partition("::")[0] for name in ids)
-        return {path: self._refused[path] for path in files if path in self._refused}
+    @cached_property
+    def _told(self) -> Told:
+        assert self.options.runner is not None
+        return Told(self.options.runner, self.root, lambda: self._files, self._once)
 
     def _once(
         self,
@@ -226,37 +178,6 @@ class Side:
             )
         self.ran += len(run.attempts)
         return run
-
-    def _for_runner(self, wanted: Wanted) -> Wanted:
-        """What a runner of unittest's tests can be told: tests and whole files, no choice among what it collects."""
-        assert self.options.runner is not None
-        everything = wanted.everything or "*" in wanted.beside
-        whole = [*wanted.files, *wanted.beside] or ([] if wanted.ids else wanted.look_into)
-        ids = [name for name in wanted.ids if name.partition("::")[0] not in set(whole)]
-        ids = [] if everything else [*ids, *whole]
-        if wanted.order == "shuffled":
-            random.Random(wanted.seed).shuffle(ids)  # noqa: S311 - an order, not a secret
-        there = [name for name in ids if os.path.lexists(self.root / name.partition("::")[0])]
-        look_into = () if everything else wanted.look_into
-        wanted = replace(wanted, ids=tuple(dict.fromkeys(there)), look_into=look_into)
-        return replace(wanted, runner=self.options.runner)
-
-    def _as_collected(self, run: Witnessed, ids: Sequence[str]) -> Witnessed:
-        """A runner collects what it runs; modules that it cannot import it knows by name.
-
-        Of tests without an outcome nobody knows whether they are there, unless the run came to its end.
-        """
-        folder = folder_of(shlex.split(self.options.runner or ""))
-        over = run.exit_code is not None and not run.cut_short
-        return replace(
-            run,
-            collected=dict.fromkeys(run.attempts, 1),
-            chosen=tuple(run.attempts if over else dict.fromkeys([*run.attempts, *ids])),
-            uncollected={
-                n if n in self._files else path_of(n, folder, self._files): why
-                for n, why in run.uncollected.items()
-            },
-        )
 
 
 @dataclass

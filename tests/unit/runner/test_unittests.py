@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from tdad.runner.unittests import (
     MOST,
+    blamed,
     by_folder,
     command,
     fitting,
     folder_of,
+    group_of,
     last_line,
     path_of,
     portions,
@@ -54,3 +56,17 @@ def test_portions_are_small_at_first_and_keep_the_order():
     assert [len(one) for one in found] == [100, 300, 900, MOST, MOST, 700]
     assert [name for one in found for name in one] == tests
     assert list(portions([])) == []
+
+
+def test_what_a_runner_names_at_its_end_is_to_blame():
+    tests = ["tests/gis/geo/tests.py::A::x", "tests/mail/tests.py", "tests/test_c.py"]
+    assert [group_of(name, "tests") for name in tests] == [
+        "tests/gis",
+        "tests/mail",
+        "tests/test_c.py",
+    ]
+    assert group_of("a/t.py::A::x", ".") == "a"
+    said = "Aborting: a database is required to run gis."
+    assert blamed(said, tests, "tests") == {"tests/gis"}
+    assert blamed("no module named 'test_c'", tests, "tests") == {"tests/test_c.py"}
+    assert not blamed("Aborting: no database, regis", tests, "tests")
