@@ -37,6 +37,8 @@ class PolicyQuestion:
     """The tests of both versions, side by side."""
     not_run: tuple[tuple[Site, str], ...] = ()
     """Changed statements that no test runs: where, and in which definition."""
+    not_found: Mapping[str, int] = field(default_factory=dict)
+    """Test files that pytest finds no more by itself → how many tests it found there."""
     is_test: Callable[[str], bool] = lambda _path: False
     """Whether a path is code of the tests."""
 
@@ -56,6 +58,7 @@ def findings(question: PolicyQuestion) -> tuple[Finding, ...]:
     """Return what the policies find: what fails first, then by path and line; what is off is left out."""
     found = [
         *_of_tests(question),
+        *_not_found(question.not_found),
         *_crossed(question),
         *_unreached(question.answer, question.is_test),
         *_not_run(question),
@@ -196,6 +199,13 @@ def _what(test: Judged, *, partly: bool) -> str:
     if partly and test.verdict is Verdict.REMOVED:
         return "sets of parameters of the test are gone"
     return _WORDS[test.verdict]
+
+
+def _not_found(files: Mapping[str, int]) -> Iterator[_Found]:
+    for path, number in files.items():
+        tests = f"{number} tests" if number != 1 else "1 test"
+        what = f"pytest does not find its {tests} any more by itself; see its settings and the conftest files"
+        yield _Found(PolicyKind.SKIPPED_TEST, path, 0, what)
 
 
 def _crossed(question: PolicyQuestion) -> Iterator[_Found]:

@@ -26,6 +26,7 @@ from tdad.gate.tests_changed import Code, Compared, compare_tests
 from tdad.graph.tests_of import Patterns
 from tdad.runner.witnessed import Wanted
 from tdad.workflows.faults import is_test_code
+from tdad.workflows.gate_configured import not_found_any_more
 from tdad.workflows.gate_crossing import crossed
 from tdad.workflows.gate_ground import Field
 from tdad.workflows.gate_head import limits_of
@@ -152,11 +153,14 @@ def policy_findings(
     levels: Mapping[PolicyKind, Level],
     *,
     not_run: tuple[tuple[Site, str], ...],
+    not_found: Mapping[str, int],
     is_test: Callable[[str], bool],
 ) -> tuple[Finding, ...]:
     """Ask all policies."""
     return findings(
-        PolicyQuestion(looked.files, asked, answer, levels, looked.compared, not_run, is_test)
+        PolicyQuestion(
+            looked.files, asked, answer, levels, looked.compared, not_run, not_found, is_test
+        )
     )
 
 
@@ -231,6 +235,12 @@ def found_by_policies(
         notes.append(
             f"{looked.left_out} test files were not compared with the baseline's: the change is too big for that"
         )
+    not_found: Mapping[str, int] = {}
+    if levels[PolicyKind.SKIPPED_TEST] is not Level.OFF:
+        try:
+            not_found = not_found_any_more(sides, heard, files)
+        except TdadError as error:
+            notes.append(f"what pytest finds by itself could not be compared: {error}")
     brought: Mapping[str, Attempt] = {}
     if levels[PolicyKind.EXPECTATION_CHANGED] is not Level.OFF:
         passing = [
@@ -246,7 +256,13 @@ def found_by_policies(
     asked = Asked(report.tests, report.uncollected, brought, report.catastrophic)
     return FoundByPolicies(
         policy_findings(
-            looked, asked, answer, levels, not_run=heard.selected.not_run, is_test=is_test
+            looked,
+            asked,
+            answer,
+            levels,
+            not_run=heard.selected.not_run,
+            not_found=not_found,
+            is_test=is_test,
         ),
         tuple(notes),
     )

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tdad.answers_gate import GateEnd
-from tdad.facts_gate import Verdict
+from tdad.facts_gate import Level, PolicyKind, Verdict
 from tdad.report.gate import gate_lines
 from tdad.workflows.gate import gate
 from tdad.workflows.gate_options import GateOptions
@@ -114,6 +114,16 @@ def test_settings_that_keep_all_tests_from_running_are_no_pass(tmp_path):
     assert report.end is GateEnd.UNDECIDED
     assert "none of the 1 tests at risk runs any more" in report.undecided[0]
     assert [(test.row, test.verdict) for test in report.tests] == [(30, Verdict.SILENCED)]
+
+
+def test_a_conftest_that_hides_a_test_file_is_seen_though_its_tests_pass(tmp_path):
+    """Pytest takes a file that it is given by name whatever ``collect_ignore`` says."""
+    same = {"lib.py": "def right(): return 1 == 1\n", "test_lib.py": TEST}
+    hidden = {**same, "conftest.py": "collect_ignore = ['test_lib.py']\n"}
+    report = judged(tmp_path, hidden, select="impacted")
+    assert report.end is GateEnd.POLICY
+    found = [(each.kind, each.path) for each in report.findings if each.level is Level.FAIL]
+    assert found == [(PolicyKind.SKIPPED_TEST, "test_lib.py")]
 
 
 def test_a_hook_that_keeps_chosen_tests_from_running_is_no_pass(tmp_path):

@@ -97,6 +97,15 @@ def test_some_parameter_sets_are_not_the_test():
     )
 
 
+def test_a_file_that_pytest_finds_no_more_by_itself():
+    (one,) = findings(PolicyQuestion(not_found={"tests/test_a.py": 3}))
+    assert (one.kind, one.level, one.path) == (
+        PolicyKind.SKIPPED_TEST,
+        Level.FAIL,
+        "tests/test_a.py",
+    )
+
+
 def test_as_many_sets_of_parameters_as_before_are_none_removed():
     gone = Judged(TEST, Verdict.REMOVED, 16, (PASSED,))
     come = Judged(TEST.replace("a.b", "x"), Verdict.NEW_PASSING, 13, (), (PASSED,))
