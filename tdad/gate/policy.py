@@ -144,6 +144,7 @@ def _of_tests(question: PolicyQuestion) -> Iterator[_Found]:
         if kind is PolicyKind.REMOVED_TEST and (
             definition in question.compared.moved
             or definition in shortened
+            or (PolicyKind.SKIPPED_TEST, definition) in said
             or (_is_parametrised(test) and come[definition] >= gone[definition])
         ):
             continue

@@ -122,3 +122,23 @@ def path_of(name: str, folder: str, files: Collection[str]) -> str:
             if path in files:
                 return "::".join([path, *parts[length:]])
     return f"{prefix}{name.replace('.', '/')}.py"
+
+
+def places_of(
+    name: str, folder: str, files: Collection[str], silent: Iterable[str]
+) -> tuple[str, ...]:
+    """The same, where unittest says no more than the last part of the name: files that it may mean.
+
+    Args:
+        name: Path, module or class; of ``tests.test_a``, which cannot be imported, it is ``test_a`` alone.
+        folder: Of the runner.
+        files: Of the project.
+        silent: Files that the runner was told and of which no test began.
+    """
+    if name in files:
+        return (name,)
+    path = path_of(name, folder, files)
+    if path.partition("::")[0] in files:
+        return (path,)
+    alike = tuple(each for each in silent if PurePosixPath(each).stem == name.rpartition(".")[2])
+    return alike or (path,)

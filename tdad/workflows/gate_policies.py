@@ -34,6 +34,7 @@ from tdad.workflows.gate_verdicts import Heard
 from tdad.workflows.impact import patterns
 from tdad.workflows.project import Project
 
+_UNITTEST = ("test",)
 _LONGEST = 1_000_000
 """Bytes of a test file; longer ones are data."""
 _MOST_BYTES = 10_000_000
@@ -87,7 +88,8 @@ def look_at_tests(
             renamed[before] = version.path
     if not old:
         return Looked(Compared(), tuple(files), left_out)
-    naming = Naming(_prefixes(found.python_classes), _prefixes(found.python_functions))
+    functions = _prefixes(found.python_functions) or _UNITTEST  # of a runner of unittest's tests
+    naming = Naming(_prefixes(found.python_classes), functions)
     code = _code(files, found, answer, root)
     compared = compare_tests(
         read_checks(old, naming=naming), read_checks(new, naming=naming), renamed, code

@@ -18,7 +18,7 @@ from tdad.runner.unittests import (
     folder_of,
     group_of,
     last_line,
-    path_of,
+    places_of,
     portions,
 )
 from tdad.runner.witness_read import Witnessed, joined
@@ -155,12 +155,16 @@ class Told:
         """
         files = self.files()
         over = run.exit_code is not None and not run.cut_short
+        heard = {name.partition("::")[0] for name in run.attempts}
+        told = dict.fromkeys(name.partition("::")[0] for name in ids)
+        silent = [path for path in told if path not in heard]
         return replace(
             run,
             collected=dict.fromkeys(run.attempts, 1),
             chosen=tuple(run.attempts if over else dict.fromkeys([*run.attempts, *ids])),
             uncollected={
-                n if n in files else path_of(n, self._folder, files): why
-                for n, why in run.uncollected.items()
+                path: why
+                for name, why in run.uncollected.items()
+                for path in places_of(name, self._folder, files, silent)
             },
         )

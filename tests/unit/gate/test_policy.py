@@ -19,6 +19,8 @@ from tdad.gate.crossing import crossing_plan
 from tdad.gate.policy import PolicyQuestion, definition_of, findings, node_id_of
 from tdad.gate.tests_changed import Compared
 from tdad.gate.unreached import statements_not_run
+from tdad.graph.tests_of import Patterns
+from tdad.workflows.gate_policies import look_at_tests
 from tests.unit.gate.edits import compared
 
 TEST = "tests/test_shop.py::TestCart::test_total[a.b::c]"
@@ -310,3 +312,12 @@ def test_changed_statements_that_no_test_runs():
     assert found(answer=unreached, not_run=((Site("shop.py", 9), "shop.py::total"),)) == [
         (PolicyKind.UNREACHED_CODE, Level.WARN)
     ]
+
+
+def test_the_tests_of_a_runner_are_compared_as_well(tmp_path):
+    """What pytest would take for tests is not asked for then: no pattern of names is left."""
+    text = "class A(TestCase):\n    def test_it(self):\n        self.assertEqual(total(), 9)\n"
+    version = FileVersion("test_a.py", text.encode(), text.replace("total(), 9", "9, 9").encode())
+    looked = look_at_tests([version], Patterns(("test*.py",), (), ()), None, tmp_path)
+    assert [w.kind for w in looked.compared.weakenings] == [PolicyKind.WEAKENED_TEST]
+    assert looked.compared.edited == {"test_a.py::A.test_it"}

@@ -10,6 +10,7 @@ from tdad.runner.unittests import (
     group_of,
     last_line,
     path_of,
+    places_of,
     portions,
 )
 
@@ -31,6 +32,15 @@ def test_a_module_is_found_again():
     assert path_of("a", ".", ["a/__init__.py"]) == "a/__init__.py"
     assert path_of("a.tests.Shop", "tests", ["tests/a/tests.py"]) == "tests/a/tests.py::Shop"
     assert path_of("gone.tests", "tests", ["tests/a/tests.py"]) == "tests/gone/tests.py"
+
+
+def test_of_a_module_that_cannot_be_imported_unittest_may_say_the_last_name_only():
+    files = ["a/test_x.py", "b/test_x.py", "b/test_y.py"]
+    assert places_of("test_y", ".", files, ["b/test_y.py"]) == ("b/test_y.py",)
+    assert places_of("test_x", ".", files, files) == ("a/test_x.py", "b/test_x.py")
+    assert places_of("b.test_x", ".", files, files) == ("b/test_x.py",)
+    assert places_of("b/test_x.py", ".", files, []) == ("b/test_x.py",)
+    assert places_of("test_z", ".", files, files) == ("test_z.py",)
 
 
 def test_a_command_line_names_what_it_can_hold():
