@@ -66,12 +66,12 @@ def spectrum(recorded: Recorded, failing: frozenset[str]) -> Spectrum:
             if owner.kind is OwnerKind.IMPORT:
                 imports.setdefault(path, {})[owner.name] = executed
                 continue
-            if owner not in masks:
-                masks[owner] = sum(
-                    bits[node_id] for node_id in recorded.inheritors(owner) if node_id in bits
-                )
+            who = masks.get(owner)
+            if who is None:
+                who = sum(bits[name] for name in recorded.inheritors(owner) if name in bits)
+                masks[owner] = who
             for line in executed:
-                lines[line] = lines.get(line, 0) | masks[owner]
+                lines[line] = lines.get(line, 0) | who
         reached = {line: who for line, who in lines.items() if who & mask}
         if reached:
             found[path] = reached
