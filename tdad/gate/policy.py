@@ -281,5 +281,6 @@ def _catastrophe(asked: Asked) -> Iterator[_Found]:
 
 
 def _uncollected(each: Uncollected) -> str:
-    tests = f" ({each.tests} tests)" if each.tests else ""
+    number = "1 test" if each.tests == 1 else f"{each.tests} tests"
+    tests = f" ({number})" if each.tests else ""
     return f"its tests cannot be collected any more{tests}"

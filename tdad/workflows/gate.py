@@ -169,7 +169,9 @@ def _tests(number: int | str) -> str:
 
 def _known(sides: Field) -> Known:
     ground = sides.head.seats.ground
-    key = environment_key(ground.python.path, ground.python.version, str(sides.confinement.layer))
+    runner = sides.head.options.runner or ""
+    layer = str(sides.confinement.layer)
+    key = environment_key(ground.python.path, ground.python.version, layer, runner)
     return Known.load(sides.kept, sides.baseline.commit, key)
 
 

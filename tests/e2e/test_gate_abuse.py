@@ -82,6 +82,18 @@ def test_a_hook_that_makes_the_run_green_is_seen(tmp_path):
     assert [test.node_id for test in report.regressions] == ["test_lib.py::test_right"]
 
 
+def test_a_hook_that_drops_what_a_test_raises_is_seen(tmp_path):
+    conftest = (
+        "import pytest\n"
+        "@pytest.hookimpl(wrapper=True)\n"
+        "def pytest_runtest_call(item):\n"
+        "    try: return (yield)\n"
+        "    except Exception: pass\n"
+    )
+    report = judged(tmp_path, {"lib.py": BROKEN, "conftest.py": conftest, "test_lib.py": TEST})
+    assert [test.node_id for test in report.regressions] == ["test_lib.py::test_right"]
+
+
 def test_a_conftest_that_does_not_import_is_a_catastrophe(tmp_path):
     report = judged(
         tmp_path, {**LIB, "conftest.py": "import nothing_at_all\n", "test_lib.py": TEST}

@@ -120,6 +120,7 @@ class Witness:
         self.limits = settings["limits"]
         self.seen = {"collected": [], "chosen": [], "sampled": [], "foreign": []}
         self.told = False
+        self.raised = {}
         if say is not None:
             say(begin=pytest.__version__, python=sys.version.split()[0])
 
@@ -193,26 +194,44 @@ class Witness:
         if self.say is not None:
             self.say(start=self.name(nodeid))
 
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_pyfunc_call(self, pyfuncitem):
+        """Note what a test raised, before any hook around it can drop that."""
+        self.raised.pop(pyfuncitem.nodeid, None)
+        outcome = yield
+        error = outcome.excinfo
+        if error is not None and not isinstance(
+            error[1], (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
+        ):
+            self.raised[pyfuncitem.nodeid] = error
+
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item, call):
         """Note a failure that some other hook turned into a pass."""
         outcome = yield
         report = outcome.get_result()
         error = call.excinfo
-        if error is None or call.when != "call" or report.outcome != "passed":
+        if call.when != "call" or report.outcome != "passed":
+            return
+        dropped = self.raised.pop(item.nodeid, None)
+        if error is None:
+            if dropped is not None and not hasattr(report, "wasxfail"):
+                text = self.short(dropped[0], dropped[1])
+                report.user_properties = [*report.user_properties, (_HIDDEN, text)]
             return
         excused = hasattr(report, "wasxfail") or getattr(error.value, "msg", None) == "[NOTRUN]"
         if not excused and not isinstance(
             error.value, (pytest.skip.Exception, pytest.exit.Exception)
         ):
-            report.user_properties = [*report.user_properties, (_HIDDEN, self.short(error))]
+            text = self.short(error.type, error.value)
+            report.user_properties = [*report.user_properties, (_HIDDEN, text)]
 
-    def short(self, error):
+    def short(self, kind, value):
         """Type and text of an exception, as far as the text can be had."""
         try:
-            return ("%s: %s" % (error.type.__name__, error.value))[:_LONGEST]
+            return ("%s: %s" % (kind.__name__, value))[:_LONGEST]
         except Exception:  # noqa: BLE001  # the project's own __str__ may raise anything
-            return error.type.__name__
+            return kind.__name__
 
     def pytest_runtest_logreport(self, report):
         """Note how one phase ended."""
