@@ -225,6 +225,8 @@ class CheckedTest:
     mocks: tuple[Mock, ...] = ()
     calls: tuple[str, ...] = ()
     """Last names of the functions that it calls, sorted."""
+    is_fixture: bool = False
+    """Pytest or unittest runs it for tests that do not call it."""
 
     @property
     def name(self) -> str:

@@ -93,7 +93,9 @@ def _same_name(
     left = list(come)
     found: Pairs = []
     for was in gone:
-        named = [now for now in left if now.name == was.name and alike(was, now) >= _ALIKE_BY_NAME]
+        same = [now for now in left if now.name == was.name]
+        here = [now for now in same if now.path == was.path]  # in or out of a class
+        named = [now for now in same if alike(was, now) >= _ALIKE_BY_NAME] or here
         if named:
             best = max(named, key=lambda now: alike(was, now))
             left.remove(best)

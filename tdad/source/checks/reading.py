@@ -25,6 +25,13 @@ from tdad.source.fingerprint import hash_tokens
 from tdad.source.imports import dotted
 from tdad.source.spans import parse
 
+_AROUND = frozenset(
+    {
+        *("setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown"),
+        *("setup_method", "teardown_method", "setup_class", "teardown_class"),
+        *("setup_module", "teardown_module", "setup_function", "teardown_function"),
+    }
+)
 _SHOWN = 100
 _MOST_ROWS = 128
 """Of all parameters of a test together, when they are put in place of their names."""
@@ -265,6 +272,7 @@ def _test(
         parameters=parameters,
         mocks=tuple(found.mocks),
         calls=tuple(sorted(found.calls)),
+        is_fixture=is_fixture or function.node.name.value in _AROUND,
     )
 
 

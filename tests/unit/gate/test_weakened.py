@@ -402,3 +402,19 @@ def test_constants_of_the_module_and_the_class_are_read(check, old, new, kind):
 def test_a_parameter_hides_a_constant():
     text = "TOTAL = 9\ndef test_it(TOTAL):\n    assert cart.total() == TOTAL\n"
     assert compared(text, text.replace("TOTAL = 9", "TOTAL = 10")).weakenings == ()
+
+
+def test_a_helper_may_leave_a_check_to_who_calls_it():
+    old = "def make():\n    c = Cart()\n    assert c.total() == 0\n    return c\ndef test_it():\n    c = make()\n"
+    new = "def make():\n    return Cart()\ndef test_it():\n    c = make()\n    assert c.total() == 0\n"
+    assert compared(old, new).weakenings == ()
+    assert compared(old, new.replace("    assert c.total() == 0\n", "")).weakenings
+
+
+def test_a_test_that_leaves_its_class_for_fixtures_is_not_deleted():
+    old = (
+        "class A(TestCase):\n    def setUp(self):\n        self.c = Cart()\n"
+        "    def test_it(self):\n        self.assertEqual(self.c.total(), 0)\n"
+    )
+    new = "@pytest.fixture\ndef c():\n    return Cart()\ndef test_it(c):\n    assert c.total() == 0\n"
+    assert compared(old, new).weakenings == ()
