@@ -64,10 +64,10 @@ class Rerunner:
         again = Again()
         failing = self.head.failing
         ran = len(self.head.attempts)
-        again.catastrophic = ran >= _FEW and len(failing) > _CATASTROPHE * ran
-        rounds = 1 if again.catastrophic else self.options.reruns
         self._doubtful_baseline(failing)
-        suspects = [name for name in failing if self._suspect(name)]
+        suspects = [name for name in failing if self._suspect(name)]  # not what failed before
+        again.catastrophic = ran >= _FEW and len(suspects) > _CATASTROPHE * ran
+        rounds = 1 if again.catastrophic else self.options.reruns
         self._on_head(suspects, again, range(rounds))
         self._fixed(again)
         wanted = {name: rounds if again.catastrophic else self._rounds(name) for name in suspects}

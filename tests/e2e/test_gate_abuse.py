@@ -154,6 +154,14 @@ def test_most_tests_failing_is_a_catastrophe(tmp_path):
     assert len(report.regressions) == 12
 
 
+def test_most_tests_failing_as_before_is_none(tmp_path):
+    tests = "import lib, pytest\n@pytest.mark.parametrize('n', range(12))\ndef test_red(n): assert lib.right() is n\n"
+    files = {"test_lib.py": tests, **LIB}
+    report = judged(tmp_path, {**files, "lib.py": "def right(): return 1 == 1\n"}, files)
+    assert {test.verdict for test in report.tests} == {Verdict.STILL_FAILING}
+    assert (report.end, report.catastrophic, report.findings) == (GateEnd.PASSED, False, ())
+
+
 def test_a_budget_leaves_the_rest_and_says_so(tmp_path):
     slow = "import time, pytest\n@pytest.mark.parametrize('n', range(40))\ndef test_slow(n): time.sleep(0.5)\n"
     report = judged(
