@@ -101,12 +101,13 @@ repair-sample: env  ## repair three bugs of each of three real projects, printed
 
 repair: env  ## every figure of docs/explanation/repair.md: hours, resumable
 	$(BIN)/python tools/repair.py
-	$(BIN)/python tools/repair_model.py
-	$(BIN)/python tools/repair_model.py --bugs 8 --oracle A,B,C,D,E,F --clumsy none --half none
+	$(BIN)/python tools/repair_model.py --bugs 22 --oracle A,B,C,D,E,F
 	$(BIN)/python tools/localise.py --write
+	$(BIN)/python tools/localise_fit.py --write
 
 localise: env  ## is the code to change found, and shown to a model? an hour or two, resumable
 	$(BIN)/python tools/localise.py --write
+	$(BIN)/python tools/localise_fit.py --write
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(VENV)-docs $(VENV)-model .demo .bench docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
