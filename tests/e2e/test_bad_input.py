@@ -125,8 +125,8 @@ def test_an_unrelated_base_and_exactly_that_commit(shop: Path) -> None:
     edit(shop, "* VAT", "/ VAT * VAT * VAT")
     git(shop, "commit", "-qam", "another beginning")
     said = refused(tdad(shop, "impact", "--base", "main"), "revision-unrelated")
-    remedy = said.partition("Compare with exactly that commit: tdad ")[2].partition(" [")[0]
-    done = tdad(shop, *remedy.split(), "--format", "ids")
+    remedy = said.partition("Compare with exactly that commit: ")[2].partition(" [")[0]
+    done = tdad(shop, "impact", *remedy.split(), "--format", "ids")
     assert "test_total" in done.stdout
 
 
