@@ -29,9 +29,9 @@ from tdad.graph.suspects.rank import examine
 from tdad.source import index
 from tdad.store import open_map
 from tdad.workflows.faults import is_test_code
-from tdad.workflows.fix_map import clues_of
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.impact import patterns
+from tdad.workflows.prompt_material import clues_of
 
 BEGIN, END = "<!-- weights: begin -->", "<!-- weights: end -->"
 SAME = Weights(
@@ -104,7 +104,7 @@ def trial(case: Kept) -> Trial:
         digests, _ = current_digests(ground.copied, store)
         resolver = Resolver(HeadFacts(ground.copied.root, digests, store))
         what = Ground(recorded, resolver, seen, ochiai, lambda path: is_test_code(path, found))
-        examine(what, failing, clues_of(begun.start, begun.targets, {}))
+        examine(what, failing, clues_of(begun.start.failures, begun.targets, {}))
     right = truth(
         index(case.path, case.wrong),
         index(case.path, case.right),

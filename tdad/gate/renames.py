@@ -25,23 +25,11 @@ class Renames:
         if known is not None:
             return known
         base, bracket, parameters = node_id.partition("[")
-        head, tail = base, ""
-        while head not in self._olds:
-            head, separator, last = head.rpartition("::")
-            if not separator:
-                return node_id
-            tail = f"::{last}{tail}"
-        return self._olds[head] + tail + bracket + parameters
+        return _moved(base, self._olds) + bracket + parameters
 
     def new_id(self, node_id: str) -> str:
         """The node id on head of a test of the baseline, without parameters."""
-        head, tail = node_id, ""
-        while head not in self.heads:
-            head, separator, last = head.rpartition("::")
-            if not separator:
-                return node_id
-            tail = f"::{last}{tail}"
-        return self.heads[head] + tail
+        return _moved(node_id, self.heads)
 
     @cached_property
     def _olds(self) -> Mapping[str, str]:
@@ -50,6 +38,17 @@ class Renames:
         for old, new in self.heads.items():
             found.setdefault(new, old)
         return found
+
+
+def _moved(node_id: str, prefixes: Mapping[str, str]) -> str:
+    """The node id with the longest prefix that is known put in the place of another."""
+    head, tail = node_id, ""
+    while head not in prefixes:
+        head, separator, last = head.rpartition("::")
+        if not separator:
+            return node_id
+        tail = f"::{last}{tail}"
+    return prefixes[head] + tail
 
 
 def renames_of(changes: Iterable[Change], files: Iterable[tuple[str, str]]) -> Renames:

@@ -15,16 +15,23 @@ PATTERNS = ("test*.py", "*_test.py", "tests.py", "*_tests.py")
 _NAME = re.compile(r"\w+")
 MOST, MOST_BYTES = 2000, 60_000
 """So many tests a command line can name, and in so many characters."""
-_FIRST, _GROWTH = 100, 3
-"""Tests of the first portion; each further one has so many times as many."""
 
 
-def portions(node_ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Cut tests into portions for one process each, in their order: small ones first, so that a budget ends in time."""
-    at, size = 0, _FIRST
-    while at < len(node_ids):
-        yield tuple(node_ids[at : at + size])
-        at, size = at + size, min(MOST, size * _GROWTH)
+def portions(
+    names: Sequence[str], first: int = 100, growth: int = 3, most: int = MOST
+) -> Iterator[tuple[str, ...]]:
+    """Cut tests or files into portions for one process each, in their order: small ones first, for a budget.
+
+    Args:
+        names: Of what is cut.
+        first: Size of the first portion.
+        growth: Each further one has so many times as many.
+        most: And never more than this.
+    """
+    at, size = 0, first
+    while at < len(names):
+        yield tuple(names[at : at + size])
+        at, size = at + size, min(most, size * growth)
 
 
 def fitting(node_ids: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from tdad.facts import Definition, DefinitionKind, Environment, FileFacts, Recor
 from tdad.facts_fix import Patch, Start
 from tdad.graph.resolve import Resolver
 from tdad.graph.suspects import (
-    Clues,
     Formula,
     Spectrum,
     Suspect,
@@ -27,6 +26,7 @@ from tdad.workflows.fix_ground import Ground
 from tdad.workflows.fix_seats import Seats
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.impact import ChangeOptions, asking, patterns
+from tdad.workflows.prompt_material import clues_of
 
 _FRAME = 0.6
 """Suspicion of a line on a traceback where nothing was recorded."""
@@ -90,7 +90,7 @@ def suspicion(
             Resolver(head),
             frozenset(targets),
             is_test=is_test,
-            clues=clues_of(start, targets, recent),
+            clues=clues_of(start.failures, targets, recent),
             formula=formula,
             seen=seen,
         )
@@ -140,16 +140,6 @@ def _framed(start: Start, targets: Sequence[str], is_test: object) -> dict[str, 
                 lines[site.line] = max(lines.get(site.line, 0.0), weight)
                 weight /= 2
     return found
-
-
-def clues_of(start: Start, targets: Sequence[str], recent: Mapping[str, float]) -> Clues:
-    """What is known about the failures of some tests beside what they execute."""
-    failures = {name: start.failures[name] for name in targets if name in start.failures}
-    return Clues(
-        frames={name: failure.frames for name, failure in failures.items()},
-        recent=recent,
-        messages={name: failure.message for name, failure in failures.items()},
-    )
 
 
 def _imported(

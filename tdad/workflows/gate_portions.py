@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from tdad.runner.unittests import portions
 from tdad.runner.witness_read import Witnessed, joined
 from tdad.runner.witnessed import Wanted
 
@@ -62,12 +63,10 @@ def by_files(wanted: Wanted, there: Sequence[str]) -> Iterator[Wanted]:
     files: dict[str, list[str]] = {}
     for name in wanted.ids:
         files.setdefault(name.partition("::")[0], []).append(name)
-    paths = list(files)
     beside = set(wanted.look_into) - set(there)
-    at, size = 0, _FILES
-    while at < len(paths):
-        part = set(paths[at : at + size]) | (set() if at else beside)
-        ids = tuple(name for path in paths[at : at + size] for name in files[path])
+    for paths in portions(list(files), _FILES, _GROWTH, len(files)):
+        ids = tuple(name for path in paths for name in files[path])
+        part = beside.union(paths)
         look_into = tuple(path for path in wanted.look_into if path in part)
         yield replace(wanted, ids=ids, look_into=look_into)
-        at, size = at + size, size * _GROWTH
+        beside = set()

@@ -7,6 +7,7 @@ import random
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +54,7 @@ class Told:
     _late: list[str] = field(default_factory=list)
     """Tests of such groups, which wait until all others had their turn."""
 
-    @property
+    @cached_property
     def _folder(self) -> str:
         return folder_of(shlex.split(self.runner))
 
@@ -73,13 +74,11 @@ class Told:
     def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
         """Portions; what was found to be refused with others meanwhile comes last, at its own expense."""
         self._late.clear()
-        first = True
         for ids in portions(wanted.ids):
-            now = [name for name in ids if group_of(name, self._folder) not in self._blamed]
-            if now or first:
-                yield replace(wanted, ids=tuple(now or ids))
-            self._late += (name for name in ids if name not in set(now or ids))
-            first = False
+            waits = {name for name in ids if group_of(name, self._folder) in self._blamed}
+            self._late += (name for name in ids if name in waits)
+            if now := tuple(name for name in ids if name not in waits):
+                yield replace(wanted, ids=now)
         late, self._late = tuple(self._late), []
         for ids in portions(late):
             yield replace(wanted, ids=ids)

@@ -14,7 +14,7 @@ from tdad.errors import TdadError
 from tdad.facts import FAILING, Answer, Owner, Recorded
 from tdad.facts_fix import Failure
 from tdad.graph.resolve import Resolver
-from tdad.graph.suspects import Clues, suspects
+from tdad.graph.suspects import suspects
 from tdad.store import open_map
 from tdad.workflows.failed_reports import FailedReports
 from tdad.workflows.faults import is_test_code
@@ -22,7 +22,7 @@ from tdad.workflows.fix_recent import recently
 from tdad.workflows.head import HeadFacts, current_digests
 from tdad.workflows.impact import ChangeOptions, asking, patterns
 from tdad.workflows.project import Project
-from tdad.workflows.prompt_material import doubts_of, failing_test
+from tdad.workflows.prompt_material import clues_of, doubts_of, failing_test
 
 _DOUBTS = 8
 STANDARD_OUTPUT = "-"
@@ -127,17 +127,12 @@ def _doubts(
     if not failing:
         return ()
     found = patterns(project)
-    clues = Clues(
-        recent=recently(project),
-        frames={name: failures[name].frames for name in failing if name in failures},
-        messages={name: failures[name].message for name in failing if name in failures},
-    )
     ranked = suspects(
         recorded,
         Resolver(head),
         frozenset(failing),
         is_test=lambda path: is_test_code(path, found),
-        clues=clues,
+        clues=clues_of(failures, failing, recently(project)),
         limit=_DOUBTS,
     )
     return doubts_of(ranked, None, frozenset(), head.get)  # the block names no tests of a doubt

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tdad.agent.prompts import Doubt, Failing, Frame
 from tdad.facts import Definition, DefinitionKind, FileFacts, Recorded
 from tdad.facts_fix import Failure
-from tdad.graph.suspects import Spectrum, Suspect, spectrum
+from tdad.graph.suspects import Clues, Spectrum, Suspect, spectrum
 
 Facts = Callable[[str], FileFacts | None]
 """Path → facts of the present version."""
@@ -86,3 +86,15 @@ def _executing(definition: Definition, lines: Mapping[int, int]) -> int:
         if line in definition.span:
             who |= tests
     return who
+
+
+def clues_of(
+    failures: Mapping[str, Failure], targets: Sequence[str], recent: Mapping[str, float]
+) -> Clues:
+    """What is known about the failures of some tests beside what they execute."""
+    known = {name: failures[name] for name in targets if name in failures}
+    return Clues(
+        frames={name: failure.frames for name, failure in known.items()},
+        recent=recent,
+        messages={name: failure.message for name, failure in known.items()},
+    )
