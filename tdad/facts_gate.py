@@ -18,6 +18,7 @@ __all__ = [
     "Asked",
     "Attempt",
     "Author",
+    "Body",
     "Commit",
     "Finding",
     "Judged",
@@ -62,6 +63,19 @@ class Setting(StrEnum):
     """With all that ran before it the first time, in that order."""
 
 
+@unique
+class Body(StrEnum):
+    """How far the function of a test came, whatever was said about its outcome."""
+
+    UNKNOWN = ""
+    """It cannot be watched: compiled, a doctest, an item of another kind."""
+    NEVER = "never"
+    """It was not entered."""
+    BEGUN = "begun"
+    """An exception ended it."""
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Attempt:
     """How one test ended in one run."""
@@ -74,6 +88,15 @@ class Attempt:
     site: Site | None = None
     """Innermost line of the project on the traceback."""
     setting: Setting = Setting.SUITE
+    body: Body = Body.UNKNOWN
+
+    @property
+    def hollow(self) -> bool:
+        """It passed, and its function did not come to its end: that may be as ever, or a hook that calls nothing."""
+        return self.status in {Status.PASSED, Status.XPASSED} and self.body in {
+            Body.NEVER,
+            Body.BEGUN,
+        }
 
     @property
     def failing(self) -> bool:

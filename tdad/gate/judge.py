@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from tdad.facts import Status
-from tdad.facts_gate import Attempt, Manner, Phase, Setting, Verdict
+from tdad.facts_gate import Attempt, Body, Manner, Phase, Setting, Verdict
 
 
 @unique
@@ -158,7 +158,7 @@ def _good(evidence: Evidence) -> Decision:
         case Status.XFAILED:
             return _hushed(evidence, Verdict.EXCUSED, 12)
         case _:
-            return _passing(evidence)
+            return _hollow(evidence) or _passing(evidence)
 
 
 def _hushed(evidence: Evidence, verdict: Verdict, row: int) -> Decision:
@@ -186,6 +186,28 @@ def _passing(evidence: Evidence) -> Decision:
     if before is Status.SKIPPED:
         return Decision(13, Verdict.NEW_PASSING, note="skipped before")
     return _same(evidence)
+
+
+def _hollow(evidence: Evidence) -> Decision | None:
+    """It passes although its function did not come to its end, and did on the baseline.
+
+    What plugins do to a test they do on both sides, so only the difference says anything.
+    """
+    head, baseline = evidence.head[0], evidence.baseline
+    if not head.hollow:
+        return None
+    note = _HOLLOW[head.body]
+    if any(attempt.failing and attempt.body is Body.BEGUN for attempt in baseline):
+        return Decision(9, Verdict.SILENCED, note=f"failed before; {note}")
+    if any(attempt.body is Body.ENDED for attempt in baseline):
+        return Decision(31, Verdict.SILENCED, note=note)
+    return None
+
+
+_HOLLOW = {
+    Body.NEVER: "it passes, and its function is not run any more: a hook or a decorator does not call it",
+    Body.BEGUN: "it passes, and an exception ends its function: a hook or a decorator makes a pass of it",
+}
 
 
 def _same(evidence: Evidence) -> Decision:

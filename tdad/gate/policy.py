@@ -103,8 +103,8 @@ _BY_VERDICT = {
     Verdict.SILENCED: PolicyKind.SKIPPED_TEST,
     Verdict.EXCUSED: PolicyKind.EXCUSED_TEST,
 }
-_HELD_BACK = 30
-"""The row of tests that are there and are not collected."""
+_TOLD = frozenset({30, 31})
+"""The rows of tests that are there, and are not collected or not called: their notes say so."""
 _WORDS = {
     Verdict.REMOVED: "the test is gone",
     Verdict.SILENCED: "the test passed before and is skipped now",
@@ -195,7 +195,7 @@ def _judged(kind: PolicyKind, test: Judged, *, partly: bool) -> _Found:
 
 
 def _what(test: Judged, *, partly: bool) -> str:
-    if test.row == _HELD_BACK:
+    if test.row in _TOLD:
         return test.note
     if partly and test.verdict is Verdict.REMOVED:
         return "sets of parameters of the test are gone"

@@ -82,6 +82,9 @@ ROWS = (
     Row(30, "P", "still there, and not collected", "none", Verdict.SILENCED, POLICY,
         "Settings, a hook, a name or `__test__` keep it from running. If no test at risk is left that runs, the gate"
         " cannot decide."),
+    Row(31, "P", "P, and its function is not run to its end", "none", Verdict.SILENCED, POLICY,
+        "A hook or a decorator does not call it, or drops what it raises. On the baseline it ran to its end. If no test"
+        " at risk is left that runs, the gate cannot decide."),
 )  # fmt: skip
 
 BY_NUMBER = {row.number: row for row in ROWS}

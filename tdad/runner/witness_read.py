@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tdad.facts import Site, Status
-from tdad.facts_gate import Attempt, Phase, Setting
+from tdad.facts_gate import Attempt, Body, Phase, Setting
 
 _PHASES = {"setup": Phase.SETUP, "call": Phase.CALL, "teardown": Phase.TEARDOWN}
 
@@ -150,7 +150,7 @@ def attempt_of(reports: Sequence[Mapping[str, Any]], setting: Setting, *, late: 
     last = [report for report in reports if report["outcome"] != "rerun"]
     for report in last:
         if report["outcome"] == "failed" or report["hidden"]:
-            return _failed(report, seconds, setting)
+            return replace(_failed(report, seconds, setting), body=_body(last))
     if not any(report["when"] == "teardown" for report in last):
         status = Status.TIMEOUT if late else Status.CRASHED
         text = "it did not end in time" if late else "the process ended before the test did"
@@ -163,7 +163,16 @@ def attempt_of(reports: Sequence[Mapping[str, Any]], setting: Setting, *, late: 
     else:
         status = Status.SKIPPED if skipped else Status.PASSED
     phase = _PHASES.get(told["when"], Phase.CALL) if skipped else Phase.CALL
-    return Attempt(status, seconds, str(told["why"] or ""), phase, None, setting)
+    return Attempt(status, seconds, str(told["why"] or ""), phase, None, setting, _body(last))
+
+
+_FAR = (Body.UNKNOWN, Body.NEVER, Body.BEGUN, Body.ENDED)
+
+
+def _body(reports: Iterable[Mapping[str, Any]]) -> Body:
+    """The farthest that any report of the test tells of: parts of it (subtests) are reported, too."""
+    told = [Body(report.get("body") or "") for report in reports]
+    return max(told, key=_FAR.index, default=Body.UNKNOWN)
 
 
 def _failed(report: Mapping[str, Any], seconds: float, setting: Setting) -> Attempt:

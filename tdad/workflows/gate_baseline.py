@@ -143,6 +143,8 @@ def _asked(side: Side, head: HeadRun, selected: Selected, known: Known) -> Itera
         elif attempt.status in _HUSHED:
             if before is not attempt.status:
                 yield name
+        elif attempt.hollow:
+            yield name
         elif before in FAILING or any(one.failing for one in known.of(name)):
             yield name  # fixed, perhaps
         elif name.partition("[")[0] in selected.edited:

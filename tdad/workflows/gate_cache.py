@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tdad.facts import Site, Status
-from tdad.facts_gate import Attempt, Phase, Setting
+from tdad.facts_gate import Attempt, Body, Phase, Setting
 
-_VERSION = 1
+_VERSION = 2
 _MOST = 40
 """Attempts that are kept of one test."""
 
@@ -99,11 +99,12 @@ def _write(attempt: Attempt) -> list[Any]:
         str(attempt.phase),
         [site.path, site.line] if site else None,
         str(attempt.setting),
+        str(attempt.body),
     ]
 
 
 def _read(entry: list[Any]) -> Attempt:
-    status, seconds, message, phase, site, setting = entry
+    status, seconds, message, phase, site, setting, body = entry
     return Attempt(
         Status(status),
         float(seconds),
@@ -111,4 +112,5 @@ def _read(entry: list[Any]) -> Attempt:
         Phase(phase),
         Site(str(site[0]), int(site[1])) if site else None,
         Setting(setting),
+        Body(body),
     )

@@ -8,8 +8,8 @@ from tdad.facts_gate import Judged, Verdict
 from tdad.workflows.gate_verdicts import Heard
 
 _NEVER_COLLECTED = 20
-_HELD_BACK = 30
-"""The row of tests that are there and are not collected."""
+_HELD_BACK, _HOLLOW = 30, 31
+"""The rows of tests that are there, and are not collected or not called."""
 
 
 def undecided_of(
@@ -41,9 +41,10 @@ def undecided_of(
     held = [
         test
         for test in tests
-        if test.row == _HELD_BACK and test.node_id.partition("::")[0] not in changed
+        if test.row in {_HELD_BACK, _HOLLOW} and test.node_id.partition("::")[0] not in changed
     ]
-    if held and not head.attempts:
+    hollow = {test.node_id for test in held if test.row == _HOLLOW}
+    if held and not (head.attempts.keys() - hollow):
         found.append(
             f"none of the {len(held)} tests at risk runs any more, though the text of head still has them; see"
             " addopts, testpaths and the conftest files"

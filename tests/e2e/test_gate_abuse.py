@@ -145,6 +145,16 @@ def test_a_hook_that_keeps_chosen_tests_from_running_is_no_pass(tmp_path):
     assert "keeps tests from running" in report.undecided[0]
 
 
+def test_a_hook_that_never_calls_the_tests_is_no_pass(tmp_path):
+    conftest = "def pytest_pyfunc_call(pyfuncitem): return True\n"
+    report = judged(tmp_path, {"lib.py": BROKEN, "conftest.py": conftest, "test_lib.py": TEST})
+    assert report.end is GateEnd.UNDECIDED
+    assert "none of the 1 tests at risk runs any more" in report.undecided[0]
+    found = [each.message for each in report.findings if each.kind is PolicyKind.SKIPPED_TEST]
+    assert found == [report.tests[0].note]
+    assert "its function is not run any more" in found[0]
+
+
 def test_most_tests_failing_is_a_catastrophe(tmp_path):
     tests = "import lib, pytest\n@pytest.mark.parametrize('n', range(12))\ndef test_right(n): assert lib.right()\n"
     report = judged(

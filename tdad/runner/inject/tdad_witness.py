@@ -12,6 +12,7 @@ import sys
 import time
 
 import pytest
+from tdad_bodies import NEVER, bodies
 from tdad_limits import LATE, limited
 from tdad_pipe import VARIABLE, take
 
@@ -121,6 +122,8 @@ class Witness:
         self.seen = {"collected": [], "chosen": [], "sampled": [], "foreign": []}
         self.told = False
         self.raised = {}
+        self.bodies = bodies()
+        self.came = {}
         if say is not None:
             say(begin=pytest.__version__, python=sys.version.split()[0])
 
@@ -194,11 +197,25 @@ class Witness:
         if self.say is not None:
             self.say(start=self.name(nodeid))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_itemcollected(self, item):
+        """Note the function of a test."""
+        self.bodies.watch(item)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item):
+        """Watch the function of a test."""
+        self.bodies.begin(item)
+        self.came.pop(item.nodeid, None)
+        yield
+        self.came[item.nodeid] = self.bodies.over(item)
+
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_pyfunc_call(self, pyfuncitem):
         """Note what a test raised, before any hook around it can drop that."""
         self.raised.pop(pyfuncitem.nodeid, None)
-        outcome = yield
+        with self.bodies.around(pyfuncitem):
+            outcome = yield
         error = outcome.excinfo
         if error is not None and not isinstance(
             error[1], (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)
@@ -211,6 +228,8 @@ class Witness:
         outcome = yield
         report = outcome.get_result()
         error = call.excinfo
+        if call.when == "call" and item.nodeid in self.came:  # no part of it, as of subtests
+            report.tdad_body = self.came[item.nodeid]  # goes through xdist, and into no file
         if call.when != "call" or report.outcome != "passed":
             return
         dropped = self.raised.pop(item.nodeid, None)
@@ -249,9 +268,14 @@ class Witness:
             xfail=hasattr(report, "wasxfail"),
             late=LATE in properties,
             hidden=properties.get(_HIDDEN),
+            body=getattr(report, "tdad_body", self.untold(report)),
             why=(str(getattr(report, "wasxfail", "")) or message)[:_LONGEST],
             site=site,
         )
+
+    def untold(self, report):
+        """How far a test came whose report is not made as pytest makes them: by nobody who ran it."""
+        return NEVER if report.when == "call" and self.bodies.watches(report.nodeid) else None
 
     def looked(self, report):
         """(what went wrong or why it was skipped, innermost line of the project or None)."""

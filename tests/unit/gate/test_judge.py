@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tdad.facts import Status
-from tdad.facts_gate import Attempt, Phase, Setting, Verdict
+from tdad.facts_gate import Attempt, Body, Phase, Setting, Verdict
 from tdad.gate.judge import Evidence, Presence, judge
 from tdad.gate.rows import BY_NUMBER, ROWS
 
@@ -12,6 +12,10 @@ F = Attempt(Status.FAILED, message="AssertionError: no")
 E = Attempt(Status.ERROR, message="ValueError: no", phase=Phase.SETUP)
 S = Attempt(Status.SKIPPED)
 X = Attempt(Status.XFAILED)
+NEVER = Attempt(Status.PASSED, body=Body.NEVER)
+BEGUN = Attempt(Status.PASSED, body=Body.BEGUN)
+ENDED = Attempt(Status.PASSED, body=Body.ENDED)
+RAISED = Attempt(Status.FAILED, body=Body.BEGUN)
 PF = Attempt(Status.FAILED, setting=Setting.PREFIX)
 PP = Attempt(Status.PASSED, setting=Setting.PREFIX)
 CASES = [
@@ -76,6 +80,19 @@ def test_what_is_kept_from_running_is_no_removed_test():
     assert (held(P).row, held(P).verdict) == (30, Verdict.SILENCED)
     assert (held(F).row, held(F).verdict) == (9, Verdict.SILENCED)
     assert held(S).verdict is Verdict.UNCHANGED
+
+
+@pytest.mark.parametrize("now", [NEVER, BEGUN])
+def test_a_pass_without_the_function_is_one_only_if_it_always_was(now):
+    def hollow(*before):
+        decision = judge(Evidence("t", before, (now,)))
+        return decision.row, decision.verdict
+
+    assert hollow(ENDED) == (31, Verdict.SILENCED)
+    assert hollow(now, now) == (1, Verdict.UNCHANGED), "a plugin runs it elsewhere"
+    assert hollow(P) == (1, Verdict.UNCHANGED), "it cannot be told"
+    assert hollow(RAISED, RAISED) == (9, Verdict.SILENCED)
+    assert judge(Evidence("t", (now,), (ENDED,))).verdict is Verdict.UNCHANGED
 
 
 def test_order_is_a_regression_only_if_the_baseline_keeps_the_order():
