@@ -62,7 +62,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 python_option = click.option(
     "--python",
     metavar="PYTHON",
-    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one]",
+    help="The project's interpreter.  [default: .venv, VIRTUAL_ENV, then the current one or that on PATH]",
 )
 sandbox_option = click.option(
     "--sandbox",

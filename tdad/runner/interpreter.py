@@ -17,6 +17,8 @@ from tdad.errors import InterpreterNotFound, InterpreterTooOld, InterpreterWitho
 OLDEST_PYTHON = (3, 8)
 OLDEST_PYTEST = 7
 _PROBE_TIMEOUT_S = 60.0
+_MARKS = ("pipx_metadata.json", "uv-receipt.toml", ".install_state_v1", ".install_state_v2", "tdad-alone")
+"""Files that pipx, uv, pre-commit and our action leave in an environment for one program."""
 
 # Runs on any Python, so that one that is too old can be named. The marks fence off what a sitecustomize may print.
 _PROBE = """
@@ -56,7 +58,8 @@ def find(root: Path, python: str | None, environ: Mapping[str, str] | None = Non
     """The interpreter for the project at ``root``, checked.
 
     ``python`` (a path, the folder of an environment, or a name on ``PATH``) is used if given, else
-    ``<root>/.venv``, else the environment in ``VIRTUAL_ENV``, else the interpreter that runs this.
+    ``<root>/.venv``, else the environment in ``VIRTUAL_ENV``, else the interpreter that runs this. If that one was made
+    for a tool alone (pipx, uv, pre-commit, the action), it has nothing of the project: the first on ``PATH``.
 
     Raises:
         InterpreterNotFound: What was named (or the ``.venv`` that is there) does not start.
@@ -66,8 +69,14 @@ def find(root: Path, python: str | None, environ: Mapping[str, str] | None = Non
     return check(locate(root, python, os.environ if environ is None else environ), root)
 
 
-def locate(root: Path, python: str | None, environ: Mapping[str, str]) -> str:
-    """Path of the interpreter to use, not yet checked to work."""
+def locate(
+    root: Path, python: str | None, environ: Mapping[str, str], *, prefix: str = sys.prefix
+) -> str:
+    """Path of the interpreter to use, not yet checked to work; ``prefix`` is the environment that runs this.
+
+    Raises:
+        InterpreterNotFound: see :func:`find`.
+    """
     if python:
         return _named(python, environ)
     places = [root / ".venv"]
@@ -76,7 +85,25 @@ def locate(root: Path, python: str | None, environ: Mapping[str, str]) -> str:
     for place in places:
         if place.is_dir() and (found := _in_environment(place)):
             return found
+    if any((Path(prefix) / name).exists() for name in _MARKS):
+        return _on_path(environ, Path(prefix))
     return sys.executable
+
+
+def _on_path(environ: Mapping[str, str], prefix: Path) -> str:
+    """The first interpreter on ``PATH`` that is not of the environment ``prefix``.
+
+    Raises:
+        InterpreterNotFound: there is none.
+    """
+    for folder in filter(None, environ.get("PATH", "").split(os.pathsep)):
+        if Path(folder).resolve().parent != prefix.resolve():
+            for name in ("python", "python3"):
+                if found := shutil.which(name, path=folder):
+                    return _absolute(Path(found))
+    raise InterpreterNotFound(
+        ".venv, VIRTUAL_ENV or PATH", "that of tdad is an environment for tdad alone"
+    )
 
 
 def _named(python: str, environ: Mapping[str, str]) -> str:

@@ -119,7 +119,14 @@ def ask_baseline(
         look_into=() if "*" in beside else look_into,
         limits=limits_of(selected, side.options),
     )
-    _run(side, replace(wanted, setting=Setting.SUITE), result)
+    wanted = replace(wanted, setting=Setting.SUITE)
+    _run(side, wanted, result)
+    if _collected_on_head_alone(head, result) and wanted.look_into and not side.options.runner:
+        # what a file can import depends on what else was looked into: the same files, then, as on head
+        result = BaselineRun(asked=True)
+        same = () if head.everywhere else files_of(side, [*head.looked_into, *wanted.look_into])
+        wanted = replace(wanted, look_into=same)
+        _run(side, wanted, result)
     whole = [*beside]
     if not side.options.runner:  # pytest tells what else is in the files of the tests that it runs
         whole += [*broken, *(name.partition("::")[0] for name in asked)]
@@ -129,6 +136,12 @@ def ask_baseline(
         _ask_about_broken(side, wanted, broken, result, known)
     known.add(result.attempts)
     return result
+
+
+def _collected_on_head_alone(head: HeadRun, baseline: BaselineRun) -> bool:
+    """Tell whether the baseline has a file that it cannot collect, and head could."""
+    there = {name.partition("::")[0] for name in head.collected} - head.uncollected.keys()
+    return not there.isdisjoint(baseline.uncollected)
 
 
 def _asked(side: Side, head: HeadRun, selected: Selected, known: Known) -> Iterable[str]:

@@ -107,7 +107,9 @@ def _uncollected(heard: Heard) -> Iterator[Judged]:
     for path, error in heard.head.uncollected.items():
         tests = [name for name in heard.baseline.collected if inside(name, path)]
         before = heard.baseline.presence(path or SUITE)
-        if path in heard.baseline.uncollected or (not tests and before is Presence.UNCOLLECTED):
+        # pytest may fail at a file and find doctests in it all the same: it was not sound before, either
+        broken = path in heard.baseline.uncollected
+        if broken or (not tests and before is Presence.UNCOLLECTED):
             before = Presence.UNCOLLECTED
         elif not tests and not heard.baseline.runnable:
             before = Presence.UNRUNNABLE
@@ -117,7 +119,7 @@ def _uncollected(heard: Heard) -> Iterator[Judged]:
             evidence = Evidence(
                 node_id=name,
                 baseline=heard.known.of(name) or _as_recorded(heard, name),
-                on_baseline=Presence.THERE if tests else before,
+                on_baseline=Presence.THERE if tests and not broken else before,
                 on_head=Presence.UNCOLLECTED,
                 error=error.partition("\n")[0],
             )

@@ -74,7 +74,7 @@ def run_action(
         ran.log += done.stdout
         ran.code = done.returncode
         ran.summary += files["STEP_SUMMARY"].read_text()
-        paths += files["PATH"].read_text().split()
+        paths += files["PATH"].read_text().splitlines()
         lines = files["OUTPUT"].read_text().splitlines()
         ran.outputs[step.get("id", str(number))] = dict(line.split("=", 1) for line in lines)
         if done.returncode:

@@ -309,3 +309,41 @@ def test_workers_that_collect_other_tests_are_not_asked(tmp_path):
     assert report.end is GateEnd.PASSED
     assert {test.verdict for test in report.tests} == {Verdict.UNCHANGED}
     assert any("the workers collected different tests" in note for note in report.notes)
+
+
+DOCTESTED = '''def total(prices):
+    """
+    >>> total([1])
+    1
+    """
+    return sum(prices)
+'''
+USES_SHOP = (
+    "from shop.prices import total\ndef test_total(): assert total([1, 1]) == 2\ndef test_no(): pass\n"
+)
+LIES_IN_SRC = {
+    "pytest.ini": "[pytest]\naddopts = --doctest-modules -p no:cacheprovider\n",
+    "tests/test_shop.py": USES_SHOP,
+}
+
+
+def test_what_can_be_imported_only_beside_another_file_is_asked_about_beside_it(tmp_path):
+    """pytest puts ``src`` on the path when it looks for doctests there, and the test file lives on that."""
+    files = {"src/shop/__init__.py": "", "src/shop/prices.py": DOCTESTED, **LIES_IN_SRC}
+    broken = DOCTESTED.replace("sum(prices)", "min(sum(prices), 1)")
+    root = repository(tmp_path / "shop", files, {**files, "src/shop/prices.py": broken})
+    assert verdicts(run(root)) == {
+        "test_total": Verdict.REGRESSION,
+        "shop.prices.total": Verdict.UNCHANGED,
+    }
+
+
+def test_doctests_in_a_package_that_never_could_be_imported_are_no_regression(tmp_path):
+    """pytest finds them once the package is half imported, and not when it looks for the first time."""
+    init = "from shop.prices import total\nimport not_there\n"
+    files = {"src/shop/__init__.py": init, "src/shop/prices.py": DOCTESTED, **LIES_IN_SRC}
+    edited = DOCTESTED.replace("sum(prices)", "sum(prices, 0)")
+    root = repository(tmp_path / "shop", files, {**files, "src/shop/prices.py": edited})
+    report = run(root)
+    assert not report.gating
+    assert verdicts(report)["shop.prices.total"] is Verdict.STILL_FAILING

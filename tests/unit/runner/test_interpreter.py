@@ -48,6 +48,21 @@ def test_the_order_is_named_then_dot_venv_then_virtual_env_then_ours(tmp_path: P
     )
 
 
+@pytest.mark.parametrize("mark", ["pipx_metadata.json", "uv-receipt.toml", ".install_state_v2"])
+def test_an_environment_for_tdad_alone_is_not_the_projects(tmp_path: Path, mark: str) -> None:
+    """Installed with pipx or uv, by pre-commit or by the action, tdad's own interpreter has nothing of the project."""
+    tool, project = tmp_path / "tool", tmp_path / "project"
+    link(tool / "bin" / "python")
+    (tool / mark).touch()
+    path = {"PATH": f"{tool / 'bin'}:{project / 'bin'}"}
+    with pytest.raises(InterpreterNotFound, match="for tdad alone"):
+        locate(tmp_path, None, path, prefix=str(tool))
+    found = link(project / "bin" / "python3")
+    assert locate(tmp_path, None, path, prefix=str(tool)) == str(found)
+    (tool / mark).unlink()
+    assert locate(tmp_path, None, path, prefix=str(tool)) == sys.executable
+
+
 def test_a_link_is_not_resolved(tmp_path: Path) -> None:
     """Following it would leave the virtual environment."""
     python = link(tmp_path / "env" / "bin" / "python")
