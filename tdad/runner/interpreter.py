@@ -17,7 +17,13 @@ from tdad.errors import InterpreterNotFound, InterpreterTooOld, InterpreterWitho
 OLDEST_PYTHON = (3, 8)
 OLDEST_PYTEST = 7
 _PROBE_TIMEOUT_S = 60.0
-_MARKS = ("pipx_metadata.json", "uv-receipt.toml", ".install_state_v1", ".install_state_v2", "tdad-alone")
+ALONE = (
+    "pipx_metadata.json",
+    "uv-receipt.toml",
+    ".install_state_v1",
+    ".install_state_v2",
+    "tdad-alone",
+)
 """Files that pipx, uv, pre-commit and our action leave in an environment for one program."""
 
 # Runs on any Python, so that one that is too old can be named. The marks fence off what a sitecustomize may print.
@@ -85,7 +91,7 @@ def locate(
     for place in places:
         if place.is_dir() and (found := _in_environment(place)):
             return found
-    if any((Path(prefix) / name).exists() for name in _MARKS):
+    if any((Path(prefix) / name).exists() for name in ALONE):
         return _on_path(environ, Path(prefix))
     return sys.executable
 

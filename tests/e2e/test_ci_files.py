@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tdad.runner.interpreter import ALONE
 from tests.e2e.actions import Ran, load, run_action
 from tests.lean import ADDOPTS
 
@@ -196,6 +197,12 @@ def make(folder: Path) -> Path:
 def test_nothing_that_others_choose_gets_into_a_script():
     for step in ACTION["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
+
+
+def test_the_environment_that_the_action_makes_is_known_to_be_for_tdad_alone():
+    """As people copy it there is no ``.venv``, and the python on PATH has the project."""
+    (install,) = (step for step in ACTION["runs"]["steps"] if step["name"] == "Install tdad")
+    assert any(f'touch "$RUNNER_TEMP/tdad/{mark}"' in install["run"] for mark in ALONE)
 
 
 def test_the_action_keeps_to_the_schema_of_github():

@@ -318,9 +318,7 @@ DOCTESTED = '''def total(prices):
     """
     return sum(prices)
 '''
-USES_SHOP = (
-    "from shop.prices import total\ndef test_total(): assert total([1, 1]) == 2\ndef test_no(): pass\n"
-)
+USES_SHOP = "from shop.prices import total\ndef test_total(): assert total([1, 1]) == 2\ndef test_no(): pass\n"
 LIES_IN_SRC = {
     "pytest.ini": "[pytest]\naddopts = --doctest-modules -p no:cacheprovider\n",
     "tests/test_shop.py": USES_SHOP,
