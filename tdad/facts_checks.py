@@ -84,6 +84,8 @@ class GuardKind(StrEnum):
     """Over something that may be empty."""
     SWALLOWED = "swallowed"
     """A failure of it is caught and dropped."""
+    UNHEARD = "unheard"
+    """It is made in a thread, a task or a clean-up, whose failure does not fail the test."""
     HANDLER = "handler"
     """It is made only when something was raised."""
 

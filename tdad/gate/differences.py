@@ -74,11 +74,16 @@ def _words(check: Check) -> str:
 def _expected(was: Check, now: Check) -> Difference | None:
     if was.kind is CheckKind.ORDER:
         return _bound(was, now)
+    if now.kind in _EQUAL and now.expected == now.subject:
+        return _WEAKER, "a value is compared with itself", True
     if was.kind is CheckKind.HELPER:
         return None
     if was.kind is CheckKind.MEMBER and _is_shorter(was.expected, now.expected):
         return _WEAKER, "a smaller part of the value is asked for", True
     return _OTHER, "another value is expected", True
+
+
+_EQUAL = frozenset({CheckKind.EXACT, CheckKind.UNORDERED, CheckKind.APPROXIMATE})
 
 
 def _is_shorter(was: str, now: str) -> bool:

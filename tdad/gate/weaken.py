@@ -47,14 +47,14 @@ def compare_checks(
 ) -> Iterator[Weakening]:
     """Yield what the new version of a test demands less than the old one."""
     same, left, come = _exact_pairs(old.checks, new.checks)
-    for was, now in same:
-        yield from _guarded(new, was, now)
     left = _not_unrolled(old, new, left)
     pairs, left, come = _by_subject(left, come)
+    for was, now in same:
+        yield from _guarded(new, was, now, come)
     for was, now in pairs:
         elsewhere.takes(now.key)  # it stands for this one, and for no other
         yield from _compared(new, was, now)
-        yield from _guarded(new, was, now)
+        yield from _guarded(new, was, now, come)
     left, come = _prepared_otherwise(left, come)
     left = [check for check in left if check.kind is not CheckKind.NOTHING]
     left = [check for check in left if not _is_covered(check, old, new)]
@@ -317,11 +317,17 @@ def _compared(test: CheckedTest, was: Check, now: Check) -> Iterator[Weakening]:
         )
 
 
-def _guarded(test: CheckedTest, was: Check, now: Check) -> Iterator[Weakening]:
-    """Yield the conditions that a check is made under and was not before."""
+def _guarded(
+    test: CheckedTest, was: Check, now: Check, come: Sequence[Check]
+) -> Iterator[Weakening]:
+    """Yield the conditions that a check is made under and was not before.
+
+    What another check that has come (``come``) says of a thread or a task may be that it did not fail.
+    """
+    told = any(GuardKind.UNHEARD not in {guard.kind for guard in each.guards} for each in come)
     kinds = {guard.kind for guard in was.guards}
     for guard in now.guards:
-        if guard in was.guards or (guard.kind in kinds and guard.kind is not GuardKind.SWALLOWED):
+        if guard in was.guards or (guard.kind in kinds and guard.kind not in _LOST):
             continue
         yield Weakening(
             _WEAKER,
@@ -329,17 +335,21 @@ def _guarded(test: CheckedTest, was: Check, now: Check) -> Iterator[Weakening]:
             now.line,
             test.definition,
             _GUARDED[guard.kind].format(_short(guard)),
-            certain=guard.kind is not GuardKind.LOOP and not guard.environment,
+            certain=guard.kind is not GuardKind.LOOP
+            and not guard.environment
+            and not (told and guard.kind is GuardKind.UNHEARD),
             old=was.text,
             new=now.text,
         )
         return
 
 
+_LOST = frozenset({GuardKind.SWALLOWED, GuardKind.UNHEARD})
 _GUARDED = {
     GuardKind.IF: "a check is made only if {}",
     GuardKind.LOOP: "a check is made only for what is in {}",
     GuardKind.SWALLOWED: "the failure of a check is dropped by {}",
+    GuardKind.UNHEARD: "a check is made where nobody hears of its failure, in {}",
     GuardKind.HANDLER: "a check is made only in {}",
 }
 

@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import libcst as cst
 
 from tdad.facts_checks import Check, CheckKind, Guard, GuardKind
-from tdad.source.checks.demands import demands, with_plain
-from tdad.source.checks.found import Exit, Found, calls_in, statements_of
+from tdad.source.checks.deferred import (
+    Use,
+    has_bases,
+    is_thread,
+)
+from tdad.source.checks.demands import demands
+from tdad.source.checks.found import Exit, statements_of
 from tdad.source.checks.guards import (
-    asks_environment,
+    case_of,
+    condition,
     constant,
+    is_empty,
     is_filled,
-    is_used,
     left_by_handler,
     only_fails,
     rows_of,
     swallows,
     targets_of,
+    unheard_guard,
+    without_failing,
 )
-from tdad.source.checks.library import Function, Library
-from tdad.source.checks.marks import excuse_of_call
-from tdad.source.checks.methods import check_of_call, is_context, is_raising, raising
-from tdad.source.checks.mocks import mock_of
+from tdad.source.checks.library import Function
+from tdad.source.checks.lines import Guards, Lines, Names
+from tdad.source.checks.methods import is_raising, raising
 from tdad.source.checks.normal import bind, last_name, normal
+from tdad.source.checks.quiet import ends_everything, is_quiet_context, raises_itself
 
-_DEEPEST = 4
-"""Helpers that call helpers."""
-_MOST_CHECKS = 2000
-"""Of one test, helpers and unrolled loops included."""
 _MOST_ROWS = 500
 """Of all loops of one test that are unrolled."""
 
-Names = dict[str, str]
-Guards = tuple[Guard, ...]
 
-
-class Body:
+class Body(Lines):
     """Reads one function; ``unroll``: loops over literals are read once per element."""
-
-    def __init__(self, library: Library, found: Found, *, unroll: bool) -> None:
-        self._library = library
-        self._found = found
-        self._unroll = unroll
-        self._stack: list[Function] = []
-        self._local: list[dict[str, cst.FunctionDef]] = []
-        self._called: list[set[str]] = []
-        self._raisers: dict[str, cst.Call] = {}
-        self._rows = 0
 
     def read(self, function: Function, names: Names, guards: Guards = ()) -> None:
         """Read the body of ``function``, in which ``names`` stand for what was given."""
@@ -58,8 +48,10 @@ class Body:
         self._called.append(set())
         self._suite(statements_of(function.node.body), names, guards)
         for name, node in list(self._local[-1].items()):
-            if name not in self._called[-1] and is_used(node, function.node):  # as a callback
-                self._suite(statements_of(node.body), dict(names), guards)
+            use = Use.IDLE if name in self._called[-1] else self._uses().of(node)
+            if use is not Use.IDLE:  # as a callback
+                unheard = () if use is Use.USED else (unheard_guard(f"{name}()"),)
+                self._suite(statements_of(node.body), dict(names), (*guards, *unheard))
         self._called.pop()
         self._local.pop()
         self._stack.pop()
@@ -108,14 +100,20 @@ class Body:
             case cst.FunctionDef():
                 self._local[-1][node.name.value] = node
             case cst.ClassDef():
-                for member in statements_of(node.body):
-                    if isinstance(member, cst.FunctionDef):
-                        self._branch(member.body, names, guards)
+                if has_bases(node) or self._uses().of(node) is not Use.IDLE:
+                    self._class(node, names, guards)
             case cst.Match(subject=subject, cases=cases):
                 for case in cases:
-                    what = f"{normal(subject, names)} is {normal(case.pattern, names)}"
-                    guard = Guard(GuardKind.IF, what, self._text(case.pattern))
+                    guard = case_of(subject, case.pattern, names, self._text(case.pattern))
                     self._branch(case.body, names, (*guards, guard))
+
+    def _class(self, node: cst.ClassDef, names: Names, guards: Guards) -> None:
+        for member in statements_of(node.body):
+            if isinstance(member, cst.FunctionDef):
+                name = member.name.value
+                lost = name == "__del__" or (name == "run" and is_thread(node))
+                around = (*guards, unheard_guard(f"{node.name.value}.{name}")) if lost else guards
+                self._branch(member.body, names, around)
 
     def _branch(self, body: cst.BaseSuite, names: Names, guards: Guards) -> Exit:
         """Read a suite that may not be run: what it assigns is not known afterwards."""
@@ -129,8 +127,7 @@ class Body:
     def _guard(
         self, kind: GuardKind, node: cst.BaseExpression, names: Names, no: str = ""
     ) -> Guard:
-        text = f"not ({self._text(node)})" if no else self._text(node)
-        return Guard(kind, no + normal(node, names), text, environment=asks_environment(node))
+        return condition(kind, node, names, self._text(node), no)
 
     def _if(self, node: cst.If, names: Names, guards: Guards) -> tuple[Exit, Guard | None]:
         self._calls(node.test, names, guards)
@@ -161,6 +158,8 @@ class Body:
 
     def _for(self, node: cst.For, names: Names, guards: Guards) -> None:
         self._calls(node.iter, names, guards)
+        if is_empty(node.iter):
+            return
         rows = rows_of(node.iter, node.target, names)
         if rows is not None:
             self._found.unrolled = True
@@ -183,7 +182,8 @@ class Body:
         for item in node.items:
             value = f"with({normal(item.item, names)})"
             if (call := self._raiser(item.item)) is not None:
-                self._emit([raising(call, names)], call, guards)
+                nothing = [Check(CheckKind.NOTHING, "")] if raises_itself(node.body) else None
+                self._emit(nothing or [raising(call, names)], call, guards)
                 value, caught = "raised", True
                 raises = raises or raising(call, names).kind is CheckKind.RAISES
             elif isinstance(item.item, cst.Call) and last_name(item.item.func) == "suppress":
@@ -192,6 +192,7 @@ class Body:
                     text = self._text(item.item)
                     guards = (*guards, Guard(GuardKind.SWALLOWED, "suppress", text))
             else:
+                guards = self._in_context(item.item, guards)
                 self._calls(item.item, names, guards)
             if item.asname is not None:
                 bind(item.asname.name, value, names)
@@ -205,6 +206,13 @@ class Body:
             self._found.checks[before:] = [check for check in inside if check.kind in kinds]
         return Exit.ON if caught else leaves
 
+    def _in_context(self, node: cst.BaseExpression, guards: Guards) -> Guards:
+        if not isinstance(node, cst.Call):
+            return guards
+        if not is_quiet_context(node, self._peek(node), self._stack[-1], self._library):
+            return guards
+        return (*guards, Guard(GuardKind.SWALLOWED, "context", self._text(node)))
+
     def _raiser(self, node: cst.BaseExpression) -> cst.Call | None:
         """Return the ``pytest.raises(…)`` that a context is, also by a name that it was given."""
         if isinstance(node, cst.Name):
@@ -212,16 +220,8 @@ class Body:
         return node if isinstance(node, cst.Call) and is_raising(node) else None
 
     def _try(self, node: cst.Try | cst.TryStar, names: Names, guards: Guards) -> Exit:
-        body = list(statements_of(node.body))
-        otherwise = list(statements_of(node.orelse.body)) if node.orelse else []
-        expected = bool(node.handlers) and (
-            (bool(otherwise) and only_fails(otherwise[:1])) or only_fails(body[-1:])
-        )
-        if expected:  # the old way of pytest.raises
-            if only_fails(body[-1:]):
-                body.pop()
-            if only_fails(otherwise[:1]):
-                otherwise = []
+        body, otherwise, expected = without_failing(node)
+        if expected:
             kinds = sorted(normal(h.type, names) for h in node.handlers if h.type is not None)
             self._emit([Check(CheckKind.RAISES, "|".join(kinds))], node.handlers[0], guards)
         dropped = [h for h in node.handlers if swallows(h)]
@@ -229,6 +229,8 @@ class Body:
         if dropped and not expected:
             text = " ".join(self._text(dropped[0]).split(":")[0].split())
             inside = (*guards, Guard(GuardKind.SWALLOWED, "except", text))
+        if node.finalbody is not None and ends_everything(node.finalbody):
+            inside = (*inside, Guard(GuardKind.SWALLOWED, "finally", "finally"))
         leaves = self._suite(body, names, inside)
         ends = []
         for handler in node.handlers:
@@ -244,147 +246,3 @@ class Body:
         if node.finalbody is not None:
             self._suite(statements_of(node.finalbody.body), names, guards)
         return leaves if leaves is not Exit.ON and Exit.ON not in ends else Exit.ON
-
-    # ------------------------------------------------------------------------------ simple statements
-
-    def _small(self, node: cst.BaseSmallStatement, names: Names, guards: Guards) -> Exit:
-        match node:
-            case cst.Assert(test=test):
-                self._calls(test, names, guards)
-                found = with_plain(demands(test, names), demands(test, {}))
-                self._emit(found, node, guards)
-                return (
-                    Exit.EXCUSED if any(c.kind is CheckKind.UNREACHED for c in found) else Exit.ON
-                )
-            case cst.Expr(value=value):
-                return self._expression(value, names, guards)
-            case cst.Assign(
-                targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value
-            ) if is_context(value):
-                assert isinstance(value, cst.Call)
-                self._raisers[name] = value
-            case cst.Assign(targets=targets, value=value):
-                self._value(value, names, guards)
-                text = "raised" if is_raising(value) else normal(value, names)
-                for target in targets:
-                    bind(target.target, text, names)
-            case cst.AnnAssign(target=target, value=cst.BaseExpression() as value):
-                self._value(value, names, guards)
-                bind(target, normal(value, names), names)
-            case cst.AugAssign(target=target, operator=operator, value=value):
-                self._value(value, names, guards)
-                text = f"{normal(target, names)} {type(operator).__name__} {normal(value, names)}"
-                bind(target, text, names)
-            case cst.Return(value=value):
-                if value is not None:
-                    self._value(value, names, guards)
-                return Exit.LEFT
-            case cst.Continue() | cst.Break():
-                return Exit.LEFT
-            case cst.Raise(exc=exc):
-                return self._raise(node, exc, guards)
-        return Exit.ON
-
-    def _raise(self, node: cst.Raise, exc: cst.BaseExpression | None, guards: Guards) -> Exit:
-        if exc is not None and last_name(exc) == "AssertionError":
-            self._emit([Check(CheckKind.UNREACHED, "")], node, guards)
-            return Exit.EXCUSED
-        if exc is not None and last_name(exc) == "SkipTest":
-            call = exc if isinstance(exc, cst.Call) else cst.Call(exc)
-            self._excuse(call, guards, node)
-            return Exit.EXCUSED
-        return Exit.LEFT
-
-    def _expression(self, value: cst.BaseExpression, names: Names, guards: Guards) -> Exit:
-        inner = value.expression if isinstance(value, cst.Await) else value
-        if not isinstance(inner, cst.Call):
-            self._calls(value, names, guards)
-            return Exit.ON
-        if self._excuse(inner, guards, inner):
-            certain = last_name(inner.func) != "importorskip"
-            return Exit.EXCUSED if certain else Exit.ON
-        if not self._calls(inner, names, guards):
-            found = with_plain(check_of_call(inner, names), check_of_call(inner, {}))
-            self._emit(found, inner, guards)
-            if any(check.kind is CheckKind.UNREACHED for check in found):
-                return Exit.EXCUSED
-        return Exit.ON
-
-    def _value(self, value: cst.BaseExpression, names: Names, guards: Guards) -> None:
-        self._calls(value, names, guards)
-        if is_raising(value):
-            assert isinstance(value, cst.Call)
-            self._emit([raising(value, names)], value, guards)
-
-    def _excuse(self, call: cst.Call, guards: Guards, at: cst.CSTNode) -> bool:
-        condition = " and ".join(
-            guard.what for guard in guards if guard.kind is not GuardKind.LOOP
-        )
-        source = self._stack[-1].source
-        found = excuse_of_call(call, condition, source)
-        if found is not None:
-            self._found.passes.append(replace(found, line=source.line(at), text=source.text(at)))
-        return found is not None
-
-    # ---------------------------------------------------------------------------------------- helpers
-
-    def _calls(self, node: cst.CSTNode, names: Names, guards: Guards) -> bool:
-        """Read the helpers that an expression calls; tells whether the outermost call could be read."""
-        read = False
-        for call in calls_in(node):
-            self._found.calls.add(last_name(call.func))
-            mock = mock_of(call, self._library.modules[self._stack[-1].path].imports)
-            if mock is not None:
-                line, text = self._stack[-1].source.line(call), self._text(call)
-                self._found.mocks.append(replace(mock, line=line, text=text))
-            read = (self._helper(call, names, guards) and call is node) or read
-        return read
-
-    def _helper(self, call: cst.Call, names: Names, guards: Guards) -> bool:
-        function = self._callee(call)
-        if (
-            function is None
-            or len(self._stack) > _DEEPEST
-            or len(self._found.checks) > _MOST_CHECKS
-            or any(each.node is function.node for each in self._stack)
-        ):
-            return False
-        given = dict(names) if function.nested else function.names()
-        parameters = [*function.node.params.posonly_params, *function.node.params.params]
-        if not function.static:
-            parameters = parameters[1:]
-        for parameter in (*parameters, *function.node.params.kwonly_params):
-            if parameter.default is not None:
-                given[parameter.name.value] = normal(parameter.default, {})
-        for position, arg in enumerate(call.args):
-            if arg.keyword is not None:
-                given[arg.keyword.value] = normal(arg.value, names)
-            elif not arg.star and position < len(parameters):
-                given[parameters[position].name.value] = normal(arg.value, names)
-        self.read(function, given, guards)
-        return True
-
-    def _callee(self, call: cst.Call) -> Function | None:
-        if isinstance(call.func, cst.Name):
-            name = call.func.value
-            for scope, called in zip(reversed(self._local), reversed(self._called), strict=True):
-                if name in scope:
-                    called.add(name)
-                    return replace(self._stack[-1], node=scope[name], nested=True)
-        return self._library.function(call.func, self._stack[-1])
-
-    def _text(self, node: cst.CSTNode) -> str:
-        return self._stack[-1].source.text(node)
-
-    def _emit(self, checks: Iterable[Check], node: cst.CSTNode, guards: Guards) -> None:
-        near = self._stack[-1]
-        for check in checks:
-            self._found.checks.append(
-                replace(
-                    check,
-                    guards=guards,
-                    text=near.source.text(node),
-                    path=near.path,
-                    line=near.source.line(node),
-                )
-            )

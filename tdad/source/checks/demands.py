@@ -38,6 +38,9 @@ _BEGINNINGS = frozenset({"startswith", "endswith", "issubset", "issuperset"})
 _EMPTY = frozenset({"List()", "Tuple()", "Dict()", "''", "dict()", "set()", "list()", "tuple()"})
 
 
+_FALSE = frozenset({"False", "None", "0", "0.0", "b''", *_EMPTY})
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What expressions are read with."""
@@ -88,6 +91,9 @@ def _demands(node: cst.BaseExpression, read: Reading, negated: bool) -> Iterator
             yield from _called(node, read, negated)
         case cst.NamedExpr(value=inner):
             yield from _demands(inner, read, negated)
+        case cst.IfExp(test=test, body=body, orelse=orelse) if is_literal(test):
+            true = read.of(test) not in _FALSE
+            yield from _demands(body if true else orelse, read, negated)
         case _:
             yield _plain(node, read, negated)
 
@@ -95,11 +101,18 @@ def _demands(node: cst.BaseExpression, read: Reading, negated: bool) -> Iterator
 def _plain(node: cst.BaseExpression, read: Reading, negated: bool) -> Check:
     """A constant, or something whose truth is asked."""
     if is_literal(node):
-        true = read.of(node) not in {"False", "None", "0", "0.0", "b''", *_EMPTY}
+        true = read.of(node) not in _FALSE
         return Check(CheckKind.NOTHING if true is not negated else CheckKind.UNREACHED, "")
-    if isinstance(node, cst.Tuple) and node.elements and not negated:
-        return Check(CheckKind.NOTHING, "")  # assert (x, "message") is always true
+    if not negated and _is_always_true(node):
+        return Check(CheckKind.NOTHING, "")
     return _truth(node, read, negated)
+
+
+def _is_always_true(node: cst.BaseExpression) -> bool:
+    """``assert (x, "message")``, ``assert [x == 9]``, ``assert lambda: …``, ``assert (x for x in …)``."""
+    if isinstance(node, cst.Tuple | cst.List | cst.Set | cst.Dict):
+        return bool(node.elements)
+    return isinstance(node, cst.Lambda | cst.GeneratorExp)
 
 
 def _truth(node: cst.BaseExpression, read: Reading, negated: bool) -> Check:

@@ -51,7 +51,9 @@ def calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
             yield from calls_in(child)
 
 
-def statements_of(body: cst.BaseSuite | Sequence[cst.CSTNode]) -> Sequence[cst.CSTNode]:
+def statements_of(
+    body: cst.BaseSuite | Sequence[cst.BaseStatement],
+) -> Sequence[cst.BaseStatement]:
     """Return the statements of a suite."""
     if isinstance(body, cst.SimpleStatementSuite):
         return [cst.SimpleStatementLine(body.body)]

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 
 import libcst as cst
 
 from tdad.facts_checks import Guard, GuardKind
+from tdad.source.checks.found import statements_of
 from tdad.source.checks.normal import Names, is_literal, last_name, normal, plain_arguments
 
 _BROAD = frozenset({"", "Exception", "BaseException", "AssertionError"})
 _ENVIRONMENT = re.compile(
     r"\b(?:sys\.(?:version|platform|implementation|maxsize)|platform\.|os\.name|WIN|win32|PY\d|PYPY|[A-Z_]*VERSION|HAS_|IS_)"
 )
-_CONSTANTS = {"True": True, "False": False, "0": False, "1": True, "None": False}
 _MOST_ROWS = 64
 
 
-def constant(test: cst.BaseExpression) -> bool | None:
+def constant(test: cst.BaseExpression) -> bool | None:  # noqa: PLR0911 - one for each sort
     """Return the truth of a condition that is written out, ``None`` for all others."""
-    return _CONSTANTS.get(normal(test, {})) if is_literal(test) else None
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            value = constant(inner)
+            return None if value is None else not value
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as target]):
+            if not (is_literal(left) and is_literal(target.comparator)):
+                return None
+            same = normal(left, {}) == normal(target.comparator, {})
+            if isinstance(target.operator, cst.Equal | cst.NotEqual):
+                return same is isinstance(target.operator, cst.Equal)
+            return None
+        case cst.Name(value="__debug__"):
+            return True  # pytest's assertions need it
+    if not is_literal(test):
+        return None
+    try:
+        return bool(ast.literal_eval(cst.Module([]).code_for_node(test)))
+    except (SyntaxError, ValueError, TypeError):
+        return None
 
 
 def asks_environment(test: cst.BaseExpression) -> bool:
@@ -60,8 +79,10 @@ def swallows(caught: cst.ExceptHandler | cst.ExceptStarHandler | Sequence[cst.Ar
 def _objects(node: cst.CSTNode) -> bool:
     """Tell whether a handler raises, fails, skips or checks something."""
     match node:
-        case cst.Raise() | cst.Assert():
+        case cst.Raise():
             return True
+        case cst.Assert(test=test):
+            return constant(test) is not True
         case cst.Call(func=func):
             name = last_name(func)
             if name in {"fail", "skip", "xfail", "exit", "_exit"} or name.startswith("assert"):
@@ -99,6 +120,14 @@ def is_filled(node: cst.BaseExpression) -> bool:
     return False
 
 
+def is_empty(node: cst.BaseExpression) -> bool:
+    """Tell whether an iterable that is written out has no element."""
+    if isinstance(node, cst.Call):
+        given = plain_arguments(node)
+        return last_name(node.func) == "range" and len(given) == 1 and constant(given[0]) is False
+    return is_literal(node) and constant(node) is False
+
+
 def targets_of(target: cst.BaseExpression) -> list[cst.CSTNode]:
     """Return what a loop assigns to, one by one."""
     if isinstance(target, cst.Tuple | cst.List):
@@ -127,14 +156,39 @@ def rows_of(
     return rows if len(rows) <= _MOST_ROWS else None
 
 
-def is_used(node: cst.FunctionDef, around: cst.FunctionDef) -> bool:
-    """Tell whether a function in a test is mentioned there, or decorated."""
-    return bool(node.decorators) or _mentions(around.body, node.name.value) > 1
+def condition(
+    kind: GuardKind, node: cst.BaseExpression, names: Names, text: str, no: str = ""
+) -> Guard:
+    """The guard that a condition or an iterable is; ``no``: of its other branch."""
+    text = f"not ({text})" if no else text
+    return Guard(kind, no + normal(node, names), text, environment=asks_environment(node))
 
 
-def _mentions(node: cst.CSTNode, name: str) -> int:
-    own = isinstance(node, cst.Name) and node.value == name
-    return own + sum(_mentions(child, name) for child in node.children)
+def case_of(
+    subject: cst.BaseExpression, pattern: cst.MatchPattern, names: Names, text: str
+) -> Guard:
+    """The guard that a case of a ``match`` is."""
+    return Guard(GuardKind.IF, f"{normal(subject, names)} is {normal(pattern, names)}", text)
+
+
+def without_failing(
+    node: cst.Try | cst.TryStar,
+) -> tuple[list[cst.BaseStatement], list[cst.BaseStatement], bool]:
+    """Return body and ``else`` of a ``try`` without what fails there if nothing was raised, and whether it does.
+
+    That is the old way of ``pytest.raises``.
+    """
+    body = list(statements_of(node.body))
+    otherwise = list(statements_of(node.orelse.body)) if node.orelse else []
+    fails, else_fails = only_fails(body[-1:]), only_fails(otherwise[:1])
+    if not node.handlers or not (fails or else_fails):
+        return body, otherwise, False
+    return body[:-1] if fails else body, [] if else_fails else otherwise, True
+
+
+def unheard_guard(text: str) -> Guard:
+    """What stands around a check whose failure nobody hears of; which thread or task makes it is no matter."""
+    return Guard(GuardKind.UNHEARD, "unheard", text)
 
 
 def left_by_handler(node: cst.Try | cst.TryStar) -> Guard | None:

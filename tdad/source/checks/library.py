@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from tdad.source.checks.marks import Source
-from tdad.source.checks.normal import last_name
+from tdad.source.checks.normal import last_name, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,22 @@ class Function:
         given = self.node.params
         own = {p.name.value for p in (*given.posonly_params, *given.params, *given.kwonly_params)}
         return {name: value for name, value in self.constants.items() if name not in own}
+
+    def given(self, call: cst.Call, names: Mapping[str, str]) -> dict[str, str]:
+        """What names stand for in it when ``call`` runs it, where ``names`` stand for what they do."""
+        given = dict(names) if self.nested else self.names()
+        parameters = [*self.node.params.posonly_params, *self.node.params.params]
+        if not self.static:
+            parameters = parameters[1:]
+        for parameter in (*parameters, *self.node.params.kwonly_params):
+            if parameter.default is not None:
+                given[parameter.name.value] = normal(parameter.default, {})
+        for position, arg in enumerate(call.args):
+            if arg.keyword is not None:
+                given[arg.keyword.value] = normal(arg.value, names)
+            elif not arg.star and position < len(parameters):
+                given[parameters[position].name.value] = normal(arg.value, names)
+        return given
 
 
 @dataclass(slots=True)

@@ -12,13 +12,14 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from tdad.facts import Span
-from tdad.facts_checks import CheckedFile, CheckedTest, Parametrization, Pass
+from tdad.facts_checks import CheckedFile, CheckedTest, Guard, GuardKind, Parametrization, Pass
 from tdad.source.checks.body import Body
 from tdad.source.checks.found import Found, calls_in
 from tdad.source.checks.library import Function, Library, Module
 from tdad.source.checks.marks import Source, excuse_of_call, excuses, marks_in, parametrizations
 from tdad.source.checks.mocks import mock_of
 from tdad.source.checks.normal import is_literal, last_name, normal
+from tdad.source.checks.quiet import drops
 from tdad.source.checks.shape import digests_of
 from tdad.source.decode import SourceError, decode
 from tdad.source.fingerprint import hash_tokens
@@ -249,7 +250,8 @@ def _test(
     marks = [*own, *cls.marks]
     parameters = tuple(parametrizations(marks, file.source, file.values))
     found = Found()
-    Body(library, found, unroll=False).read(function, function.names())
+    guards = _dropped(own, function, library)
+    Body(library, found, unroll=False).read(function, function.names(), guards)
     for mark in marks:
         for call in calls_in(mark):
             if (mock := mock_of(call, file.module.imports)) is not None:
@@ -274,6 +276,20 @@ def _test(
         calls=tuple(sorted(found.calls)),
         is_fixture=is_fixture or function.node.name.value in _AROUND,
     )
+
+
+def _dropped(
+    decorators: Sequence[cst.BaseExpression], function: Function, library: Library
+) -> tuple[Guard, ...]:
+    """What decorators of the test files that drop failures put around all checks of a test."""
+    found = []
+    for decorator in decorators:
+        func = decorator.func if isinstance(decorator, cst.Call) else decorator
+        own = library.function(func, function)
+        if own is not None and drops(own.node.body):
+            text = f"@{function.source.text(decorator)}"
+            found.append(Guard(GuardKind.SWALLOWED, "decorator", text))
+    return tuple(found)
 
 
 def _expanded(

@@ -145,6 +145,81 @@ WEAKER = {
         ["assert cart.total() == 9"],
         ["def check():", "    assert cart.total() == 9"],
     ),
+    "a function that is only mentioned": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "again = check", "check"],
+    ),
+    "a function that calls itself": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "    check()"],
+    ),
+    "called by a function that nobody calls": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "def again():", "    check()"],
+    ),
+    "called by a lambda that nobody calls": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "again = lambda: check()"],
+    ),
+    "a coroutine that nobody awaits": (
+        ["assert cart.total() == 9"],
+        ["async def check():", "    assert cart.total() == 9", "check()"],
+    ),
+    "a generator that nobody goes through": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "    yield", "check()"],
+    ),
+    "a class that nobody uses": (
+        ["assert cart.total() == 9"],
+        ["class Check:", "    def run(self):", "        assert cart.total() == 9"],
+    ),
+    "in a thread": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "threading.Thread(target=check).start()"],
+    ),
+    "in the class of a thread": (
+        ["assert cart.total() == 9"],
+        [
+            "class Check(threading.Thread):",
+            "    def run(self):",
+            "        assert cart.total() == 9",
+            "Check().start()",
+        ],
+    ),
+    "in a pool whose results nobody takes": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "pool.submit(check)"],
+    ),
+    "in a task that nobody awaits": (
+        ["assert cart.total() == 9"],
+        ["async def check():", "    assert cart.total() == 9", "asyncio.create_task(check())"],
+    ),
+    "when the process ends": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "atexit.register(check)"],
+    ),
+    "for nothing": (
+        ["assert cart.total() == 9"],
+        ["for x in ():", "    assert cart.total() == 9"],
+    ),
+    "left by finally": (
+        ["assert cart.total() == 9"],
+        ["try:", "    assert cart.total() == 9", "finally:", "    return"],
+    ),
+    "a handler that asserts nothing": (
+        ["assert cart.total() == 9"],
+        ["try:", "    assert cart.total() == 9", "except Exception:", "    assert True"],
+    ),
+    "the test raises by itself": (
+        ["assert cart.total() == 9"],
+        ["with pytest.raises(KeyError):", "    raise KeyError"],
+    ),
+    "a list cannot fail": (["assert cart.total() == 9"], ["assert [cart.total() == 9]"]),
+    "a lambda cannot fail": (["assert cart.total() == 9"], ["assert lambda: cart.total() == 9"]),
+    "the same call on both sides": (
+        ["assert cart.total() == 9"],
+        ["expected = cart.total()", "assert cart.total() == expected"],
+    ),
     "fewer values in a loop": (
         ["for x in [1, 2, 3]:", "    assert cart.get(x) == x"],
         ["for x in [1]:", "    assert cart.get(x) == x"],
@@ -287,6 +362,47 @@ STRONGER_OR_THE_SAME = {
         ["assert cart.total() == 9"],
         ["def check(total):", "    assert cart.total() == 9", "cart.watch(check)"],
     ),
+    "a lambda as a callback": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "cart.watch(lambda: check())"],
+    ),
+    "a lambda that is called": (
+        ["self.assertEqual(cart.total(), 9)"],
+        ["check = lambda: self.assertEqual(cart.total(), 9)", "check()"],
+    ),
+    "by another name": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "again = check", "again()"],
+    ),
+    "one of several functions": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "for c in [check]:", "    c()"],
+    ),
+    "in a class that the code is given": (
+        ["assert cart.total() == 9"],
+        [
+            "class Watch:",
+            "    def sold(self):",
+            "        assert cart.total() == 9",
+            "cart.watch(Watch())",
+        ],
+    ),
+    "a coroutine that is run": (
+        ["assert cart.total() == 9"],
+        ["async def check():", "    assert cart.total() == 9", "asyncio.run(check())"],
+    ),
+    "a generator that is gone through": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "    yield", "list(check())"],
+    ),
+    "a pool whose results are taken": (
+        ["assert cart.total() == 9"],
+        ["def check():", "    assert cart.total() == 9", "pool.submit(check).result()"],
+    ),
+    "a group of tasks": (
+        ["assert cart.total() == 9"],
+        ["async def check():", "    assert cart.total() == 9", "group.create_task(check())"],
+    ),
     "other code": (
         ["cart.add(1)", "assert cart.total() == 9"],
         ["cart.add(4)", "cart.add(5)", "assert cart.total() == 9"],
@@ -318,6 +434,16 @@ UNCERTAIN = {
     "a version": (
         ["assert cart.total() == 9"],
         ["if sys.version_info >= (3, 12):", "    assert cart.total() == 9"],
+    ),
+    "a thread that is asked": (
+        ["assert cart.total() == 9"],
+        [
+            "errors = []",
+            "def check():",
+            "    assert cart.total() == 9",
+            "thread = Checked(target=threading.Thread(target=check))",
+            "assert errors == thread.errors",
+        ],
     ),
     "a tolerance with a name": (
         ["assert cart.total() == pytest.approx(9.5, rel=SMALL)"],
@@ -362,6 +488,52 @@ HELPER = "def check(cart):\n    assert cart.total() == 9\ndef test_it():\n    ch
 def test_a_helper_that_checks_nothing_any_more(body):
     found = compared(HELPER, HELPER.replace("assert cart.total() == 9", body)).weakenings
     assert {(f.kind, f.certain) for f in found} == {(PolicyKind.WEAKENED_TEST, True)}
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        "def quiet(f):\n    def inner():\n        try: f()\n        except Exception: pass\n    return inner\n",
+        "def quiet(f):\n    def inner():\n        with suppress(Exception): f()\n    return inner\n",
+    ],
+)
+def test_a_decorator_that_drops_failures(quiet):
+    test = "def test_it():\n    assert cart.total() == 9\n"
+    found = compared(quiet + test, f"{quiet}@quiet\n{test}").weakenings
+    assert [(f.kind, f.certain) for f in found] == [(PolicyKind.WEAKENED_TEST, True)]
+    assert (
+        compared(
+            quiet + test, quiet.replace("Exception", "OSError") + f"@quiet\n{test}"
+        ).weakenings
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        "@contextmanager\ndef quiet():\n    try: yield\n    except Exception: pass\n",
+        "class quiet:\n    def __exit__(self, *about):\n        return True\n",
+    ],
+)
+def test_a_context_that_drops_failures(quiet):
+    old = "def test_it():\n    with quiet():\n        cart.sell()\n    assert cart.total() == 9\n"
+    new = "def test_it():\n    with quiet():\n        cart.sell()\n        assert cart.total() == 9\n"
+    found = compared(quiet + old, quiet + new).weakenings
+    assert [(f.kind, f.certain) for f in found] == [(PolicyKind.WEAKENED_TEST, True)]
+    loud = quiet.replace("Exception", "OSError").replace("True", "None")
+    assert compared(loud + old, loud + new).weakenings == ()
+
+
+@pytest.mark.parametrize("mark", ["skip", "xfail"])
+def test_a_check_that_moved_into_a_test_that_need_not_pass_is_gone(mark):
+    old = body("cart.sell()", "assert cart.total() == 9")
+    other = f"@pytest.mark.{mark}\ndef test_other():\n    assert cart.total() == 9\n"
+    found = compared(old, body("cart.sell()") + other).weakenings
+    assert [(f.kind, f.test) for f in found] == [
+        (PolicyKind.WEAKENED_TEST, "test_shop.py::test_it")
+    ]
+    assert compared(old, body("cart.sell()") + other.partition("\n")[2]).weakenings == ()
 
 
 def test_a_fixture_that_checks_nothing_any_more():
