@@ -38,6 +38,11 @@ class Version:
         """Twelve of them."""
         return self.commit[:12]
 
+    @property
+    def called(self) -> str:
+        """Name and commit, on a line of a report."""
+        return self.short if self.name == self.commit else f"{self.name} ({self.short})"
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -102,6 +107,8 @@ class GateReport:
     catastrophic: bool = False
     dirty: bool = False
     """The user's tree has uncommitted work, which the gate did not look at."""
+    folder: str = ""
+    """The project's root below the top of the repository, without a slash at its end; empty: it is the top."""
     changes: int = 0
     """How many definitions, statements and data files differ."""
     sandbox: str = ""

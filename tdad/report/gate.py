@@ -170,7 +170,7 @@ def _basis(report: GateReport) -> Iterator[Line]:
     for note in report.notes:
         yield prose((f"note: {note}", "dim"))
     yield line(
-        f"{report.baseline.name} ({report.baseline.short}) → {report.head.name} ({report.head.short}),"
+        f"{report.baseline.called} → {report.head.called},"
         f" {words.seconds(report.seconds)}; {report.sandbox}"
     )
 

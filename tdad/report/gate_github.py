@@ -36,24 +36,24 @@ def github_text(report: GateReport) -> str:
     """Return one command a line; empty when there is nothing to annotate."""
     failing, warnings = by_weight(report.findings)
     errors: list[Annotation] = [(None, heading(report), text) for text in report.undecided]
-    errors += [_of_tests(group) for group in groups(report.gating)]
-    errors += [_of_finding(finding) for finding in failing]
+    errors += [_of_tests(group, report.folder) for group in groups(report.gating)]
+    errors += [_of_finding(finding, report.folder) for finding in failing]
     lines = [
         *_commands("error", errors),
-        *_commands("warning", [_of_finding(finding) for finding in warnings]),
+        *_commands("warning", [_of_finding(finding, report.folder) for finding in warnings]),
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of_tests(group: Sequence[Judged]) -> Annotation:
+def _of_tests(group: Sequence[Judged], folder: str) -> Annotation:
     test = group[0]
     text = "\n".join(part for part in (sentence(test), more(group)) if part)
-    return place(test), f"{title(test)}: {test.node_id}", text
+    return place(test, folder), f"{title(test)}: {test.node_id}", text
 
 
-def _of_finding(finding: Finding) -> Annotation:
+def _of_finding(finding: Finding, folder: str) -> Annotation:
     about = f"{finding.kind}: {finding.test or finding.path}"
-    return place_of(finding), about, f"{finding.message}\n{finding.detail}".strip()
+    return place_of(finding, folder), about, f"{finding.message}\n{finding.detail}".strip()
 
 
 def _commands(kind: str, annotations: Sequence[Annotation]) -> Iterator[str]:

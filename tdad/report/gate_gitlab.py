@@ -32,21 +32,22 @@ def gitlab_text(report: GateReport) -> str:
 
 def _issues(report: GateReport) -> Iterator[Document]:
     for test in report.gating:
-        yield _of_test(test, "critical")
+        yield _of_test(test, "critical", report.folder)
     for finding in report.findings:
-        yield _of_finding(finding)
+        yield _of_finding(finding, report.folder)
     for test in noteworthy(report.tests):
-        yield _of_test(test, "info")
+        yield _of_test(test, "info", report.folder)
 
 
-def _of_test(test: Judged, severity: str) -> Document:
-    where = place(test)
+def _of_test(test: Judged, severity: str, folder: str) -> Document:
+    where = place(test, folder)
     text = f"{title(test)}: {test.node_id}. {test.note}. {said(test)}"
-    return _issue(rule_of(test.verdict), text, severity, (where.path, where.line), test.node_id)
+    key = _key(folder, test.node_id)
+    return _issue(rule_of(test.verdict), text, severity, (where.path, where.line), key)
 
 
-def _of_finding(finding: Finding) -> Document:
-    where = place_of(finding)
+def _of_finding(finding: Finding, folder: str) -> Document:
+    where = place_of(finding, folder)
     about = f"{finding.test}: " if finding.test else ""
     severity = "major" if finding.level is Level.FAIL else "minor"
     return _issue(
@@ -54,8 +55,13 @@ def _of_finding(finding: Finding) -> Document:
         about + finding.message,
         severity,
         (where.path, where.line),
-        key_of(finding),
+        _key(folder, key_of(finding)),
     )
+
+
+def _key(folder: str, key: str) -> str:
+    """What tells an issue of one project of a repository from those of its other projects."""
+    return f"{folder}/{key}" if folder else key
 
 
 def _issue(name: str, text: str, severity: str, where: tuple[str, int], key: str) -> Document:

@@ -55,6 +55,7 @@ def gate_document(report: GateReport) -> Document:
         "author": None
         if report.author is None
         else {**asdict(report.author), "evidence": list(report.author.evidence)},
+        "folder": report.folder,
         "changes": report.changes,
         "baseline_ran": report.baseline_ran,
         "reruns": report.reruns,

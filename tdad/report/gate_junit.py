@@ -22,11 +22,12 @@ def junit_text(report: GateReport, *, places: bool = True) -> str:
         places: Give cases the attributes ``file`` and ``line``: GitLab wants them, the schema of Jenkins has none.
     """
     root = ET.Element("testsuites", name="tdad gate")
+    folder = report.folder if places else None
     tests = [test for test in report.tests if test.head or test.fails_gate]
-    _suite(root, "tdad gate", [_case(test, places=places) for test in tests])
+    _suite(root, "tdad gate", [_case(test, folder) for test in tests])
     failing = [each for each in report.findings if each.level is Level.FAIL]
     if failing:
-        _suite(root, "tdad policies", [_policy(each, places=places) for each in failing])
+        _suite(root, "tdad policies", [_policy(each, folder) for each in failing])
     if report.undecided:
         case = ET.Element("testcase", classname="tdad.gate", name="decision", time="0")
         error = ET.SubElement(
@@ -51,7 +52,7 @@ def _suite(root: ET.Element, name: str, cases: list[ET.Element]) -> None:
     suite.extend(cases)
 
 
-def _case(test: Judged, *, places: bool) -> ET.Element:
+def _case(test: Judged, folder: str | None) -> ET.Element:
     path, _, names = test.node_id.partition("::")
     scope, _, name = names.partition("[")[0].rpartition("::")
     parameters = names[len(names.partition("[")[0]) :]
@@ -64,8 +65,8 @@ def _case(test: Judged, *, places: bool) -> ET.Element:
         name=_attribute((name or path) + parameters),
         time=f"{test.head[0].duration_s if test.head else 0:.3f}",
     )
-    if places:
-        where = place(test)
+    if folder is not None:
+        where = place(test, folder)
         case.set("file", _attribute(where.path))
         case.set("line", str(where.line))
     if test.fails_gate:
@@ -77,15 +78,15 @@ def _case(test: Judged, *, places: bool) -> ET.Element:
     return case
 
 
-def _policy(finding: Finding, *, places: bool) -> ET.Element:
-    where = place_of(finding)
+def _policy(finding: Finding, folder: str | None) -> ET.Element:
+    where = place_of(finding, folder or "")
     case = ET.Element(
         "testcase",
         classname=f"tdad.policy.{finding.kind}",
         name=_attribute(finding.test or finding.path or "project"),
         time="0",
     )
-    if places:
+    if folder is not None:
         case.set("file", _attribute(where.path))
         case.set("line", str(where.line))
     failure = ET.SubElement(

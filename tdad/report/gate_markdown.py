@@ -127,7 +127,7 @@ def _uncollected(page: _Page, report: GateReport) -> None:
 
 def _tests(group: Sequence[Judged], number: int) -> str:
     test, unfolded = group[0], " open" if number < _OPEN else ""
-    where = place(test)
+    where = place(test, "")
     parts = [
         f"<details{unfolded}><summary><b>{entities(title(test))}</b> <code>{entities(test.node_id)}</code></summary>\n"
     ]

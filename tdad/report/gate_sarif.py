@@ -50,7 +50,7 @@ def sarif_text(report: GateReport) -> str:
                 "rules": rules,
             }
         },
-        "automationDetails": {"id": "tdad-gate/"},
+        "automationDetails": {"id": _category(report.folder)},
         "invocations": [
             {
                 "executionSuccessful": report.end is not GateEnd.UNDECIDED,
@@ -66,6 +66,11 @@ def sarif_text(report: GateReport) -> str:
     return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
+def _category(folder: str) -> str:
+    """Reports of one category take each other's place: each project of a repository has its own."""
+    return f"tdad-gate/{_uri(folder)}/" if folder else "tdad-gate/"
+
+
 def _rules() -> Iterator[Document]:
     for verdict, one, _many in COUNTED:
         yield {"id": rule_of(verdict), "shortDescription": {"text": f"Test: {one}"}}
@@ -75,23 +80,24 @@ def _rules() -> Iterator[Document]:
 
 def _results(report: GateReport) -> Iterator[dict[str, Any]]:
     for test in report.gating:
-        yield _of_test(test, "error")
+        yield _of_test(test, "error", report.folder)
     for finding in report.findings:
-        yield _of_finding(finding)
+        yield _of_finding(finding, report.folder)
     for test in noteworthy(report.tests):
-        yield _of_test(test, "note")
+        yield _of_test(test, "note", report.folder)
 
 
-def _of_test(test: Judged, level: str) -> dict[str, Any]:
+def _of_test(test: Judged, level: str, folder: str) -> dict[str, Any]:
     text = f"{title(test)}: {test.node_id}\n{sentence(test)}".strip()
-    return _result(rule_of(test.verdict), level, text, place(test), test.node_id)
+    return _result(rule_of(test.verdict), level, text, place(test, folder), test.node_id)
 
 
-def _of_finding(finding: Finding) -> dict[str, Any]:
+def _of_finding(finding: Finding, folder: str) -> dict[str, Any]:
     level = "error" if finding.level is Level.FAIL else "warning"
     about = f"{finding.test}: " if finding.test else ""
     text = f"{about}{finding.message}\n{finding.detail}".strip()
-    return _result(f"policy-{finding.kind}", level, text, place_of(finding), key_of(finding))
+    where = place_of(finding, folder)
+    return _result(f"policy-{finding.kind}", level, text, where, key_of(finding))
 
 
 def _result(rule: str, level: str, text: str, where: Place, key: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from posixpath import normpath
 
 from tdad.answers_gate import GateEnd, GateReport
 from tdad.facts_gate import Finding, Judged, Level, Manner, Verdict
@@ -41,7 +42,7 @@ COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to point at."""
+    """Where to point at, from the top of the repository: who shows annotations knows of no project roots."""
 
     path: str
     line: int
@@ -54,7 +55,7 @@ def rule_of(verdict: Verdict) -> str:
 
 
 def key_of(finding: Finding) -> str:
-    """What tells a finding from all others, alike in every format: alerts are followed by it."""
+    """What tells a finding from all others of a project, alike in every format: alerts are followed by it."""
     return f"{finding.path} {finding.test} {finding.message} {finding.detail}"
 
 
@@ -76,20 +77,23 @@ def title(test: Judged) -> str:
     return str(test.verdict) if plain else f"{test.verdict} ({test.manner})"
 
 
-def place(test: Judged) -> Place:
-    """The changed line, else where it failed, else the file of the test."""
-    path = test.node_id.partition("::")[0]
-    if test.site is not None:
-        return Place(test.site.path, max(1, test.site.line))
+def place(test: Judged, folder: str) -> Place:
+    """The changed line, else where it failed, else the file of the test; the project is in ``folder``."""
     failure = test.failure
-    if failure is not None and failure.failing and failure.site is not None:
-        return Place(failure.site.path, max(1, failure.site.line))
-    return Place(path, 1)
+    failed = failure.site if failure is not None and failure.failing else None
+    site = test.site or failed
+    if site is not None:
+        return _place(folder, site.path, site.line)
+    return _place(folder, test.node_id.partition("::")[0], 1)
 
 
-def place_of(finding: Finding) -> Place:
-    """Where a finding is; of one about everything the project's root."""
-    return Place(finding.path or ".", max(1, finding.line))
+def place_of(finding: Finding, folder: str) -> Place:
+    """Where a finding is; of one about everything the root of the project, which is in ``folder``."""
+    return _place(folder, finding.path or ".", finding.line)
+
+
+def _place(folder: str, path: str, line: int) -> Place:
+    return Place(normpath(f"{folder}/{path}") if folder else path, max(1, line))
 
 
 def said(test: Judged) -> str:
@@ -166,7 +170,7 @@ def basis(report: GateReport) -> str:
     return (
         f"{words.count(chosen.ran, 'test')} of {chosen.total:,} ran ({chosen.by}{partial}),"
         f" {words.count(report.baseline_ran, 'test')} on the baseline, {words.count(report.reruns, 'rerun')};"
-        f" {report.baseline.name} ({report.baseline.short}) → {report.head.name} ({report.head.short});"
+        f" {report.baseline.called} → {report.head.called};"
         f" {words.seconds(report.seconds)}"
     )
 

@@ -53,6 +53,8 @@ class _Question:
     head: str
     dirty: bool
     author: Author
+    folder: str
+    """The project's root below the top of the repository; empty: it is the top."""
 
 
 def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: None) -> GateReport:
@@ -108,7 +110,7 @@ def _question(project: Project, options: GateOptions) -> _Question:
     levels_of(
         project.config.gate, options.policy
     )  # what is wrong with it is said before anything runs
-    return _Question(baseline, head, dirty, author)
+    return _Question(baseline, head, dirty, author, git.prefix)
 
 
 def _heard(
@@ -212,6 +214,7 @@ def _report(
         catastrophic=heard is not None
         and (heard.again.catastrophic or "" in heard.head.uncollected),
         dirty=question.dirty,
+        folder=question.folder,
         changes=len(selected.answer.changes) if selected.answer is not None else len(files),
         sandbox=str(sides.confinement),
         baseline_ran=sides.baseline.ran,

@@ -293,6 +293,13 @@ def test_the_hooks_of_pre_commit(origin, tmp_path):
     assert done.stdout.startswith("regression")
 
 
+def test_the_first_push_of_a_project_has_nothing_to_be_compared_with(tmp_path):
+    git(tmp_path, "init", "-q", "-b", "main")
+    done = hook("tdad-gate", tmp_path, environ(tmp_path) | {"PRE_COMMIT_REMOTE_NAME": "origin"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing of this is on the remote yet" in done.stdout
+
+
 def hook(
     name: str, checkout: Path, env: dict[str, str], *args: str
 ) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ import pytest
 from sarif_pydantic import Sarif
 
 from tdad.answers_gate import GateReport
+from tdad.facts import Site
 from tdad.facts_gate import Judged
 from tdad.report.documents import dumps
 from tdad.report.gate_github import github_text
@@ -251,3 +252,41 @@ def test_a_summary_never_grows_beyond_what_is_accepted(limit):
     tags = Tags()
     tags.feed(outside_code(text))
     assert tags.depth == 0
+
+
+# ------------------------------------------------------------------------------------------------ monorepos
+
+
+def test_what_ci_systems_show_is_named_from_the_top_of_the_repository():
+    """They know of no project roots; names of tests are the project's own."""
+    inside = replace(USUAL, folder="services/api")
+    assert "::error file=services/api/shop/cart.py,line=88," in github_text(inside)
+    paths = {issue["location"]["path"] for issue in json.loads(gitlab_text(inside))}
+    assert {"services/api/shop/cart.py", "services/api"} <= paths
+    (run,) = json.loads(sarif_text(inside))["runs"]
+    assert run["automationDetails"]["id"] == "tdad-gate/services/api/"
+    assert all(
+        each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith(
+            "services/api"
+        )
+        for each in run["results"]
+    )
+    case = ET.fromstring(junit_text(inside))[0][0]
+    assert (case.get("file"), case.get("classname")) == (
+        "services/api/shop/cart.py",
+        "tests.test_shop.TestCart",
+    )
+
+
+def test_shared_code_beside_the_project_is_named_from_the_top():
+    site = Site("../../libs/money.py", 3)
+    report = replace(USUAL, folder="services/api", tests=(replace(REGRESSION, site=site),))
+    assert "::error file=libs/money.py," in github_text(report)
+
+
+def test_projects_of_a_repository_do_not_take_each_others_issues_for_their_own():
+    one, other = (
+        {issue["fingerprint"] for issue in json.loads(gitlab_text(replace(USUAL, folder=folder)))}
+        for folder in ("services/api", "services/worker")
+    )
+    assert one.isdisjoint(other)
