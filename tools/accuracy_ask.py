@@ -19,7 +19,6 @@ from tdad.evaluation.strategies.modules import modules_of
 from tdad.facts import FAILING, Change, FileFacts, Impact, Owner, OwnerKind, Recorded
 from tdad.graph.impacts.answer import reach
 from tdad.graph.impacts.trails import Trail
-from tdad.graph.static.affinity import affinity
 from tdad.workflows.impact import Asked, ChangeOptions, asking
 from tdad.workflows.project import open_project
 
@@ -116,7 +115,6 @@ def _of_trail(trail: Trail, node_id: str) -> dict[str, Any]:
     return {
         "steps": [step.how for step in trail.steps],
         "weight": trail.weight,
-        "affinity": affinity(trail.change, node_id),
         "by_test": bool(trail.steps) and trail.steps[-1].how.endswith("by"),
     }
 

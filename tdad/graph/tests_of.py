@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from tdad.facts import DefinitionKind
-from tdad.graph.patterns import Patterns, is_test_file
+from tdad.graph.patterns import UNITTEST, Patterns, is_test_file, matches
 from tdad.graph.resolve.resolver import Resolver
 from tdad.graph.resolve.scopes import MODULE, FileScope
 from tdad.graph.resolve.values import Form
@@ -18,8 +17,6 @@ from tdad.graph.resolve.values import Form
 __all__ = ["Patterns", "StaticTest", "is_test_file", "tests_in"]
 
 _NOT_COLLECTED = "not-collected"
-_UNITTEST = "test"
-"""What unittest's loader takes method names to begin with (``TestLoader.testMethodPrefix``)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,15 +42,6 @@ def tests_in(
     for test in _Collection(resolver, patterns).module(scope):
         found.setdefault(test.node_id, test)
     return tuple(found.values())
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    """Match by the rule of pytest (``PyCollector._matches_prefix_or_glob_option``): a prefix, or a glob."""
-    return any(
-        name.startswith(pattern)
-        or (any(c in pattern for c in "*?[") and fnmatchcase(name, pattern))
-        for pattern in patterns
-    )
 
 
 class _Collection:
@@ -102,7 +90,7 @@ class _Collection:
 
     def _is_test(self, definition: str, name: str) -> bool:
         return (
-            _matches(name, self._patterns.python_functions)
+            matches(name, self._patterns.python_functions)
             and self._resolver.fixtures.fixture(definition) is None
         )
 
@@ -116,7 +104,7 @@ class _Collection:
             kind = self._resolver.files.kind(definition)
             if kind is DefinitionKind.FUNCTION:
                 wanted = (
-                    member.startswith(_UNITTEST) if unittest else self._is_test(definition, member)
+                    member.startswith(UNITTEST) if unittest else self._is_test(definition, member)
                 )
                 if wanted:
                     yield StaticTest(f"{prefix}::{member}", definition)
@@ -125,7 +113,7 @@ class _Collection:
 
     def _is_collected(self, name: str, cls: str) -> bool:
         """Tell whether pytest collects a plain class: by name, and it must not have a constructor."""
-        return _matches(name, self._patterns.python_classes) and not any(
+        return matches(name, self._patterns.python_classes) and not any(
             self._resolver.mro_lookup(cls, constructor) for constructor in ("__init__", "__new__")
         )
 

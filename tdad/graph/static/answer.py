@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from tdad.facts import Answer, Change, ChangeKind, Evidence, Impact, Part, Step
+from tdad.facts import Answer, Change, ChangeKind, Evidence, FileFacts, Impact, Part, Step
 from tdad.graph.impacts.answer import label
 from tdad.graph.impacts.data import precaution
 from tdad.graph.resolve import Resolver
-from tdad.graph.static.affinity import affinity
+from tdad.graph.static.affinity import Affinity
 from tdad.graph.static.breaking import broken_files
 from tdad.graph.static.nodes import executed, imported
 from tdad.graph.static.packed import Kept
@@ -24,7 +27,9 @@ from tdad.graph.static.walk import Reach
 from tdad.graph.tests_of import Patterns, StaticTest, tests_in
 
 TOP = 0.55
-"""Score of a test that a change reaches in no step; recorded evidence scores above it."""
+"""What scores come near to; recorded evidence scores above it."""
+_AGAIN, _AGAIN_AT_MOST = 0.8, 3
+"""Times this for every test of the same class placed before, at most so many times: they mostly fail together."""
 _LOADED = 0.5
 """Weight of importing a file whose top level changed."""
 _BROKEN = 0.02
@@ -41,10 +46,17 @@ class _Found:
     reach: Reach
     evidence: Evidence = Evidence.STATIC
 
+    affinity: float = 1.0
+
+    @property
+    def weight(self) -> float:
+        """How likely it is that the test fails, beside other tests; no probability."""
+        return self.reach.weight * self.affinity
+
     @property
     def order(self) -> tuple[int, float, int]:
         """Sorts the strongest first."""
-        return self.evidence.value, -self.reach.weight, self.reach.distance
+        return self.evidence.value, -self.weight, self.reach.distance
 
 
 def static_answer(
@@ -85,12 +97,13 @@ class StaticQuestion:
             found = dict(self._tests_at_risk(change))
             if not found:
                 silent.append(change)
-            for node_id, candidate in found.items():
+            look = self._affinity.to(change, self._facts_of(change))
+            for node_id, plain in found.items():
+                candidate = replace(plain, affinity=look.of(node_id))
                 if node_id not in best or candidate.order < best[node_id].order:
                     best[node_id] = candidate
-        impacts = [_impact(node_id, found) for node_id, found in best.items()]
-        impacts += [_new_test(t) for t in self._new_tests(changes) if t.node_id not in best]
-        impacts.sort(key=lambda i: (i.evidence.value, -i.score, i.node_id))
+        new = [_new_test(t) for t in self._new_tests(changes) if t.node_id not in best]
+        impacts = [*new, *_ranked(best)]
         return Answer(
             changes=tuple(changes),
             impacts=tuple(impacts),
@@ -118,6 +131,16 @@ class StaticQuestion:
                 )
             found.append((label(change), why))
         return found
+
+    @cached_property
+    def _affinity(self) -> Affinity:
+        return Affinity(self.now.tests, self.now.vocabulary)
+
+    def _facts_of(self, change: Change) -> FileFacts | None:
+        """Of the changed file, or of what it was."""
+        here = self.now.resolver.files.scope(change.path)
+        scope = here or self._before.resolver.files.scope(change.old_path or change.path)
+        return scope.facts if scope is not None else None
 
     # -- one change --------------------------------------------------------------------------------------------------
 
@@ -190,12 +213,29 @@ def _reach(search: Search, definitions: Iterable[str]) -> Mapping[str, Reach]:
     return search.reach(node for start in sorted(definitions) for node in search.nodes_of(start))
 
 
-def _impact(node_id: str, found: _Found) -> Impact:
+def _ranked(best: Mapping[str, _Found]) -> Iterator[Impact]:
+    """Best first; of a class, or of the functions of a file, the first is worth more than those after it."""
+    placed: Counter[str] = Counter()
+    heap = [(found.evidence.value, -found.weight, node_id, 0) for node_id, found in best.items()]
+    heapq.heapify(heap)
+    while heap:
+        evidence, less, node_id, counted = heapq.heappop(heap)
+        beside = node_id.rpartition("::")[0]
+        before = min(placed[beside], _AGAIN_AT_MOST)
+        if before > counted:
+            less *= _AGAIN ** (before - counted)
+            heapq.heappush(heap, (evidence, less, node_id, before))
+            continue
+        placed[beside] += 1
+        yield _impact(node_id, best[node_id], -less)
+
+
+def _impact(node_id: str, found: _Found, weight: float) -> Impact:
     words = [f"{label(found.change)} {found.change.kind}"]
     words += [f"{step.how} {step.what.removesuffix('::')}" for step in found.reach.chain]
     return Impact(
         node_id=node_id,
-        score=round(TOP * found.reach.weight * affinity(found.change, node_id), 6),
+        score=round(TOP * weight / (1 + weight), 6),
         evidence=found.evidence,
         change=found.change,
         chain=found.reach.chain,

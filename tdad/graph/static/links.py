@@ -38,6 +38,7 @@ from tdad.graph.static.nodes import (
     named,
     spelled,
 )
+from tdad.graph.static.vocabulary import FileWords, file_words
 from tdad.graph.tests_of import Patterns, StaticTest, tests_in
 
 _SKIPPED = ANNOTATIONS
@@ -80,6 +81,8 @@ class FileLinks:
     """What the links of other files depend on: qualnames of its definitions, of classes with their bases."""
     tests: tuple[StaticTest, ...]
     """What pytest collects from it; their links are among ``links``."""
+    words: FileWords
+    """What its tests are about."""
 
 
 def file_links(resolver: Resolver, path: str, patterns: Patterns) -> FileLinks | None:
@@ -87,7 +90,8 @@ def file_links(resolver: Resolver, path: str, patterns: Patterns) -> FileLinks |
     scope = resolver.files.scope(path)
     if scope is None:
         return None
-    return _File(resolver, scope).links(tuple(tests_in(resolver, path, patterns)))
+    tests = tuple(tests_in(resolver, path, patterns))
+    return _File(resolver, scope).links(tests, file_words(scope, patterns))
 
 
 class _File:
@@ -104,7 +108,7 @@ class _File:
         self._kept: set[int] = set()
         """Functions that a registry holds."""
 
-    def links(self, tests: tuple[StaticTest, ...]) -> FileLinks:
+    def links(self, tests: tuple[StaticTest, ...], words: FileWords) -> FileLinks:
         """Everything that the file gives."""
         links = [
             *self._references(),
@@ -129,6 +133,7 @@ class _File:
             members,
             frozenset(self._defines()),
             tests,
+            words,
         )
 
     def _defines(self) -> Iterator[str]:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from tdad.facts import FACTS_VERSION
 from tdad.graph.static.links import FileLinks
 from tdad.graph.static.nodes import How, Link
+from tdad.graph.static.vocabulary import FileWords, Words
 from tdad.graph.tests_of import Patterns, StaticTest
 
-LINKS_VERSION = 2
+LINKS_VERSION = 3
 """Count it up whenever the same file gives other links."""
 
 Kept = Mapping[str, tuple[str, FileLinks]]
@@ -29,6 +30,9 @@ def pack(kept: Kept, patterns: Patterns) -> bytes:
     def row(link: Link) -> list[int]:
         return [number(link.source), number(link.target), int(link.how), number(link.guard)]
 
+    def counted(words: Words) -> list[int]:
+        return [value for word, times in words for value in (number(word), times)]
+
     files = {}
     for path, (digest, each) in sorted(kept.items()):
         files[path] = [
@@ -40,6 +44,8 @@ def pack(kept: Kept, patterns: Patterns) -> bytes:
             [number(name) for name in sorted(each.members)],
             [number(name) for name in sorted(each.defines)],
             [[number(test.node_id), number(test.definition)] for test in each.tests],
+            counted(each.words.whole),
+            [[number(name), *counted(words)] for name, words in each.words.functions],
         ]
     document = {"made": _made(patterns), "names": list(numbers), "files": files}
     return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
@@ -68,7 +74,7 @@ def _made(patterns: Patterns) -> list[object]:
 
 
 def _file(path: str, entry: list[list[int]], name: Callable[[int], str]) -> FileLinks:
-    _, flat, unused, unowned, uses, members, defines, tests = entry
+    _, flat, unused, unowned, uses, members, defines, tests, whole, functions = entry
     return FileLinks(
         path,
         tuple(_links(flat, name)),
@@ -78,7 +84,17 @@ def _file(path: str, entry: list[list[int]], name: Callable[[int], str]) -> File
         frozenset(map(name, members)),
         frozenset(map(name, defines)),
         tuple(StaticTest(name(node), name(definition)) for node, definition in _pairs(tests)),
+        FileWords(
+            _counted(whole, name),
+            tuple(
+                (name(function), _counted(words, name)) for function, *words in _rows(functions)
+            ),
+        ),
     )
+
+
+def _counted(flat: list[int], name: Callable[[int], str]) -> Words:
+    return tuple((name(word), times) for word, times in zip(flat[::2], flat[1::2], strict=True))
 
 
 def _links(flat: list[int], name: Callable[[int], str]) -> Iterable[Link]:
@@ -92,6 +108,11 @@ def _named(rows: object, name: Callable[[int], str]) -> Iterable[tuple[str, Link
         (name(word), Link(name(source), name(target), _HOWS[how], name(guard)))
         for word, source, target, how, guard in rows
     )
+
+
+def _rows(rows: object) -> list[list[int]]:
+    assert isinstance(rows, list)
+    return rows
 
 
 def _pairs(rows: object) -> Iterable[tuple[int, int]]:

@@ -13,6 +13,7 @@ from tdad.graph.static.links import FileLinks, file_links
 from tdad.graph.static.nodes import built, consulted, executed, imported, mentioned, run
 from tdad.graph.static.packed import Kept
 from tdad.graph.static.program import Program, make_program
+from tdad.graph.static.vocabulary import Vocabulary
 from tdad.graph.static.walk import Reach, Walk
 from tdad.graph.tests_of import Patterns, StaticTest
 
@@ -76,6 +77,11 @@ class Search:
     def tests(self) -> tuple[StaticTest, ...]:
         """Every test of the project."""
         return tuple(test for each in self.files.values() for test in each.tests)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What the tests are about."""
+        return Vocabulary.of((path, each.words) for path, each in self.files.items())
 
     @cached_property
     def program(self) -> Program:
