@@ -82,7 +82,7 @@ def _features(asked: Asked) -> Iterator[dict[str, Any]]:
                 asked.recorded.tests[impact.node_id].definition
             )
             if trail is not None:
-                found |= _of_trail(trail, impact.node_id)
+                found |= _of_trail(trail)
         yield found
 
 
@@ -111,7 +111,7 @@ def _entered(recorded: Recorded, path: str, digests: Sequence[str], owners: set[
     return len({line for owner in owners for line in entered.get(owner, ())})
 
 
-def _of_trail(trail: Trail, node_id: str) -> dict[str, Any]:
+def _of_trail(trail: Trail) -> dict[str, Any]:
     return {
         "steps": [step.how for step in trail.steps],
         "weight": trail.weight,
