@@ -16,6 +16,7 @@ from tdad.config import Config
 from tdad.repo.copies import ignored_but_needed
 from tdad.repo.files import project_files
 from tdad.repo.git import Git, discover, environment, failure, find, run_git
+from tdad.repo.lfs import NO_FILTER, fill_pointers
 from tdad.repo.revisions import head
 from tdad.repo.submodules import fill_submodules
 
@@ -57,12 +58,15 @@ class CheckedOut:
     """Where the project's root is, relative to the folder."""
     missing: tuple[str, ...] = ()
     """Submodules that the user has no clone of, or not that commit."""
+    pointers: tuple[str, ...] = ()
+    """Files of Git LFS whose contents the user does not have: their pointers are there instead."""
 
 
 def check_out(root: Path, commit: str, folder: Path) -> CheckedOut:
     """Make ``folder`` a worktree with the files of ``commit``, and of ignored files those that imports need.
 
-    What the user changed and did not commit is not there. Submodules are, as far as the user has them.
+    What the user changed and did not commit is not there. Submodules and the contents of files that are in Git LFS are,
+    as far as the user has them.
 
     Raises:
         NotARepository: there is no repository around ``root``.
@@ -72,14 +76,16 @@ def check_out(root: Path, commit: str, folder: Path) -> CheckedOut:
     git = discover(root)
     top = Path(git.toplevel)
     inside = git.prefix or "."
-    _git(git, "worktree", "add", "--quiet", "--detach", "--force", str(folder), commit)
+    add = ("worktree", "add", "--quiet", "--detach", "--force", str(folder), commit)
+    _git(git, *NO_FILTER, *add)
+    pointers = fill_pointers(git, folder)
     files = project_files(top, Config())
     for path in ignored_but_needed(top, files):
         if not os.path.lexists(folder / path):
             _copy(top / path, folder / path)
     missing = fill_submodules(git, commit, folder)
     (folder / inside).mkdir(parents=True, exist_ok=True)
-    return CheckedOut(inside, missing)
+    return CheckedOut(inside, missing, pointers)
 
 
 def remove(root: Path, folder: Path) -> None:

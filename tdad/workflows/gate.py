@@ -29,6 +29,7 @@ from tdad.workflows.gate_environment import own_environments
 from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_history import keep_history, load_history
+from tdad.workflows.gate_missing import hidden_by_missing, notes_of_missing
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
 from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, select
@@ -190,17 +191,14 @@ def _report(
     selected = heard.selected if heard is not None else Selected("no change")
     changed = frozenset(path for v in files for path in (v.path, v.old_path) if path)
     undecided = undecided_of(heard, tests, changed) if heard is not None else ()
+    undecided = (*undecided, *hidden_by_missing(sides, tests))
     heard_of = (*heard.head.notes, *heard.again.notes) if heard is not None else ()
     notes = [*selected.notes, *heard_of, *sides.notes]
     if question.dirty and options.head == "HEAD":
         notes.append(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
         )
-    if missing := sorted({*sides.baseline.missing, *sides.head.missing}):
-        notes.append(
-            f"the submodule {missing[0]} is not here at the commits that are compared, and its files are missing from"
-            " the runs; get it: git submodule update --init --recursive"
-        )
+    notes += notes_of_missing(sides)
     report = GateReport(
         end=GateEnd.PASSED,
         baseline=Version(options.base, question.baseline, sides.baseline.python),

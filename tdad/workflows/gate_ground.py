@@ -56,6 +56,8 @@ class Side:
     """Tests that were run so far."""
     missing: tuple[str, ...] = ()
     """Submodules that are not there; known with ``start``."""
+    pointers: tuple[str, ...] = ()
+    """Files of which only the pointer of Git LFS is there; known with ``start``."""
     _start: Path | None = None
     _inside: str = "."
     _seats: Seats | None = None
@@ -70,7 +72,7 @@ class Side:
         if self._start is None:
             start = self.folder / self.name
             made = check_out(self.project.root, self.commit, start)
-            self._inside, self.missing = made.inside, made.missing
+            self._inside, self.missing, self.pointers = made.inside, made.missing, made.pointers
             self._start = start
         return self._start
 

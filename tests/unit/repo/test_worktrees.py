@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tdad.config import Config
 from tdad.errors import GitFailed
+from tdad.repo import changed_files
 from tdad.repo.worktrees import carry_over, check_out, clean, commit_tree, make_branch, remove
 
 
@@ -177,3 +179,42 @@ def test_submodules_are_checked_out_at_the_commit_that_is_asked_for(
     ) == before
     git(root, "submodule", "deinit", "--quiet", "sub")
     assert check_out(root, "HEAD", tmp_path / "none").missing == ("sub",)
+
+
+def stored(root: Path, contents: bytes) -> bytes:
+    """Put contents into the store of Git LFS by hand; return their pointer."""
+    oid = hashlib.sha256(contents).hexdigest()
+    kept = root / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(contents)
+    head = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\n"
+    return f"{head}size {len(contents)}\n".encode()
+
+
+def test_contents_in_git_lfs_come_out_of_the_users_store(root: Path, tmp_path: Path) -> None:
+    """The filter of the repository is not run: it may go to a server, and may not be installed."""
+    for key in ("smudge", "process"):
+        git(root, "config", f"filter.lfs.{key}", "no-such-program")
+    git(root, "config", "filter.lfs.required", "true")
+    (root / ".git/info/attributes").write_text("*.bin -filter\n")  # only to commit the pointers
+    (root / ".gitattributes").write_text("*.bin filter=lfs -text\n")
+    data, text = b"\0" * 5000, b"not a pointer\n"
+    (root / "a b.bin").write_bytes(stored(root, data))
+    (root / "lost.bin").write_bytes(stored(root, b"lost"))
+    (root / "changed.bin").write_bytes(stored(root, b"own"))
+    (root / "plain.bin").write_bytes(text)
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "-m", "data")
+    (root / ".git/info/attributes").unlink()
+    for contents in (b"lost", b"own"):
+        oid = hashlib.sha256(contents).hexdigest()
+        (root / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid).unlink()
+    (root / "changed.bin").write_bytes(b"own")
+    (root / "lost.bin").write_bytes(b"LOST")
+    made = check_out(root, "HEAD", tmp_path / "place")
+    assert made.pointers == ("lost.bin",)
+    found = files(tmp_path / "place")
+    assert (found["a b.bin"], found["changed.bin"], found["plain.bin"]) == (data, b"own", text)
+    assert found["lost.bin"].startswith(b"version https://git-lfs")
+    changed = changed_files(tmp_path / "place", "HEAD", exact=True, config=Config())
+    assert [each.path for each in changed] == [], "a file is what its pointer stands for"
