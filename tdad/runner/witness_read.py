@@ -23,6 +23,8 @@ class Witnessed:
     chosen: tuple[str, ...] = ()
     sampled: frozenset[str] = frozenset()
     """Of the chosen ones, those that were drawn by chance."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Node id → the one that was asked for and is not there; it has its place among the sets of parameters."""
     uncollected: Mapping[str, str] = field(default_factory=dict)
     """Node id (mostly a file) → why it cannot be collected."""
     exit_code: int | None = None
@@ -42,6 +44,10 @@ class Witnessed:
     said: str = ""
     """The end of what was printed, for a person."""
 
+    def as_asked(self) -> dict[str, Attempt]:
+        """The attempts by the node ids that were asked for."""
+        return {self.aliases.get(name, name): attempt for name, attempt in self.attempts.items()}
+
     @property
     def began(self) -> bool:
         """Pytest came as far as collecting."""
@@ -60,6 +66,7 @@ def joined(first: Witnessed, second: Witnessed) -> Witnessed:
         collected={**first.collected, **second.collected},
         chosen=tuple(dict.fromkeys([*first.chosen, *second.chosen])),
         sampled=first.sampled | second.sampled,
+        aliases={**first.aliases, **second.aliases},
         uncollected={**first.uncollected, **second.uncollected},
         exit_code=None if None in codes else max(code for code in codes if code is not None),
         process_code=first.process_code or second.process_code,
@@ -91,6 +98,7 @@ def read_witness(
     chosen: dict[str, None] = {}
     uncollected: dict[str, str] = {}
     sampled: set[str] = set()
+    aliases: dict[str, str] = {}
     foreign: set[str] = set()
     trouble: list[str] = []
     exit_code: int | None = None
@@ -106,6 +114,8 @@ def read_witness(
                 chosen |= dict.fromkeys(values)
             case {"sampled": values}:
                 sampled |= set(values)
+            case {"aliases": values}:
+                aliases |= dict(values)
             case {"uncollected": name, "why": why}:
                 uncollected[name] = why
             case {"foreign": values}:
@@ -123,6 +133,7 @@ def read_witness(
         collected=collected,
         chosen=tuple(chosen),
         sampled=frozenset(sampled),
+        aliases=aliases,
         uncollected={name: _without(why, root) for name, why in uncollected.items()},
         exit_code=exit_code,
         process_code=process_code,

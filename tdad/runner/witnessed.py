@@ -41,6 +41,10 @@ class Wanted:
     beside: tuple[str, ...] = ()
     """Of these files the tests that are not in ``known``; ``*``: of all files."""
     known: tuple[str, ...] = ()
+    spots: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Node id with parameters → its place among how many sets of its function: found by that if not by its id."""
+    loose: bool = False
+    """Of a set of parameters that is not there (and has no spot) all sets of its function are run."""
     sample: float = 0.0
     """Share of the other tests that is run by chance."""
     seed: str = ""
@@ -166,6 +170,8 @@ def _document(wanted: Wanted) -> dict[str, object]:
         "files",
         "beside",
         "known",
+        "spots",
+        "loose",
         "sample",
         "seed",
         "order",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tdad.facts import Status
 from tdad.facts_flaky import History
@@ -18,6 +18,7 @@ from tdad.workflows.gate_ground import Field, Side
 from tdad.workflows.gate_head import HeadRun, files_of, limits_of
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_select import Selected
+from tdad.workflows.gate_spots import spots_of
 
 _ALONE = 8
 """So many tests are run alone at most; more are shuffled."""
@@ -40,6 +41,8 @@ class Again:
     """Of the baseline after the same tests, by its node ids; these are not kept for later gates."""
     notes: list[str] = field(default_factory=list)
     catastrophic: bool = False
+    unstable: frozenset[str] = frozenset()
+    """Node ids, of either side, that other processes do not have: found by their place among the sets."""
 
     def steady(self, name: str) -> bool:
         """It failed on head whenever it was run again."""
@@ -58,6 +61,7 @@ class Rerunner:
     baseline: BaselineRun
     known: Known
     history: History = field(default_factory=dict)
+    _unstable: set[str] = field(default_factory=set)
 
     def look_again(self) -> Again:
         """Run again what its verdict depends on."""
@@ -75,6 +79,7 @@ class Rerunner:
         self._on_baseline(wanted, again, rounds)
         if not again.catastrophic and not self.options.workers:
             self._after_the_same(suspects, again)
+        again.unstable = frozenset(self._unstable)
         return again
 
     def _before(self, name: str) -> tuple[Attempt, ...]:
@@ -199,14 +204,24 @@ class Rerunner:
                 order="shuffled" if setting is Setting.SHUFFLED else "collected",
                 seed=f"{self.sides.head.commit}{number}",
                 setting=setting,
+                spots=self._spots(side, left),
             )
-            run = side.run(wanted)
+            run = self._run(side, wanted)
             asked = set(left)
-            new = {name: a for name, a in run.attempts.items() if name in asked}
+            new = {name: a for name, a in run.items() if name in asked}
             if not new:
                 break
             found |= new
         return found
+
+    def _run(self, side: Side, wanted: Wanted) -> dict[str, Attempt]:
+        run = side.run(wanted)
+        self._unstable |= set(run.aliases.values())
+        return run.as_asked()
+
+    def _spots(self, side: Side, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+        before = side is self.sides.baseline
+        return spots_of(names, self.baseline.collected if before else self.head.collected)
 
     def _limits(self, names: Iterable[str]) -> dict[str, float]:
         """Twice as long for what was over its limit."""
@@ -267,5 +282,6 @@ class Rerunner:
             limits=limits_of(self.selected, self.options),
             order="given",
             setting=Setting.PREFIX,
+            spots=self._spots(side, names),
         )
-        return side.run(replace(wanted)).attempts
+        return self._run(side, wanted)

@@ -14,6 +14,7 @@ from tdad.workflows.gate_cache import Known
 from tdad.workflows.gate_ground import Side
 from tdad.workflows.gate_head import HeadRun, files_of, limits_of, wanted_time
 from tdad.workflows.gate_select import Selected
+from tdad.workflows.gate_spots import spots_of
 from tdad.workflows.gate_vanished import vanished
 
 _RUN_OF_BROKEN = 1000
@@ -118,6 +119,10 @@ def ask_baseline(
         known=tuple(renames.old_id(name) for name in head.collected),
         look_into=() if "*" in beside else look_into,
         limits=limits_of(selected, side.options),
+        spots={
+            renames.old_id(name): spot
+            for name, spot in spots_of(head.attempts, head.collected).items()
+        },
     )
     wanted = replace(wanted, setting=Setting.SUITE)
     _run(side, wanted, result)

@@ -14,6 +14,7 @@ from tdad.workflows.gate_ground import Side
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_portions import by_files, in_portions
 from tdad.workflows.gate_select import ALL, Selected
+from tdad.workflows.gate_spots import spots_of
 
 _START_S = 60.0
 _STARTS = 25
@@ -108,6 +109,7 @@ def run_head(
         budget_s=options.budget_s,
         look_into=look_into,
         limits=limits_of(selected, options),
+        loose=True,
     )
     if (
         options.runner and not everything
@@ -164,7 +166,9 @@ def _go_on(head: HeadRun, run: Witnessed, side: Side, wanted: Wanted) -> None:
             return
         again = replace(wanted, everything=False, ids=tuple(left), sample=0.0, order="collected")
         again = replace(again, look_into=files_of(side, left) or wanted.look_into)
+        again = replace(again, spots=spots_of(left, head.collected), loose=False)
         run = side.run(again, timeout_s=wanted_time(side.options))
+        run = replace(run, attempts=run.as_asked())
         ended = run.exit_code is not None and not run.cut_short
         if side.options.runner and ended:  # what it was told and did not run is not there
             head.chosen = tuple({**head.attempts, **run.attempts})

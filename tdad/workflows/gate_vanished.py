@@ -11,6 +11,7 @@ from tdad.facts import ChangeKind, FileFacts
 from tdad.gate.renames import Renames
 from tdad.workflows.gate_head import HeadRun
 from tdad.workflows.gate_select import Selected
+from tdad.workflows.gate_spots import as_many, function_of
 
 
 def vanished(head: HeadRun, selected: Selected) -> tuple[str, ...]:
@@ -18,6 +19,7 @@ def vanished(head: HeadRun, selected: Selected) -> tuple[str, ...]:
     looked = frozenset(head.looked_into)
     there = {*head.collected, *(name.partition("[")[0] for name in head.collected)}
     late = frozenset(head.late)
+    others = as_many(selected.before, head.collected)
     rows: dict[str, list[str]] = defaultdict(list)
     for name in selected.before:
         rows[name.partition("[")[0]].append(name)
@@ -29,6 +31,7 @@ def vanished(head: HeadRun, selected: Selected) -> tuple[str, ...]:
         and name.partition("::")[0] in looked
         and name not in there
         and name not in late
+        and function_of(name) not in others
         and not any(name == each or name.startswith(f"{each}::") for each in head.uncollected)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tdad.facts import Site
 from tdad.facts_flaky import History
@@ -17,6 +18,7 @@ from tdad.workflows.gate_cache import Known
 from tdad.workflows.gate_head import HeadRun
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_select import RECORDED, Selected
+from tdad.workflows.gate_spots import UNSTABLE, as_many, function_of
 from tdad.workflows.gate_vanished import vanished
 
 _ORDER = (
@@ -25,11 +27,12 @@ _ORDER = (
     Verdict.FIXED, Verdict.STILL_FAILING, Verdict.NEW_PASSING, Verdict.NOT_RUN, Verdict.UNCHANGED,
 )  # fmt: skip
 """The most important first."""
+_MIXED = frozenset({Verdict.FLAKY, Verdict.NEW_FLAKY, Verdict.ORDER_DEPENDENT})
 SUITE = "(the suite)"
 """Stands for what cannot be collected when nothing can."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heard:
     """Everything that was heard."""
 
@@ -48,6 +51,11 @@ class Heard:
     """Tests of the baseline that head does not find and whose text it has."""
     history: History = field(default_factory=dict)
     """What earlier gates found out about flaky tests, by the baseline's node ids."""
+
+    @cached_property
+    def others(self) -> frozenset[str]:
+        """Functions whose sets of parameters have other ids than they were recorded with."""
+        return as_many(self.selected.before, self.head.collected)
 
     def fresh(self) -> dict[str, tuple[Attempt, ...]]:
         """Attempts on the baseline that this gate made, by its node ids."""
@@ -97,7 +105,7 @@ def _presence(heard: Heard, name: str) -> Presence:
     if asked is not Presence.UNKNOWN:
         return asked
     exact = heard.selected.by == RECORDED and bool(heard.selected.before)
-    if exact and old not in heard.selected.before:
+    if exact and old not in heard.selected.before and function_of(old) not in heard.others:
         return Presence.ABSENT
     return Presence.UNKNOWN
 
@@ -194,6 +202,8 @@ def _without_outcome(heard: Heard) -> Iterator[Judged]:
 def _judged(heard: Heard, evidence: Evidence) -> Judged:
     decision = judge(evidence)
     name = evidence.node_id
+    if decision.verdict in _MIXED and {name, evidence.old_id} & heard.again.unstable:
+        decision = Decision(25, Verdict.UNDECIDED, note=UNSTABLE)
     sampled = name in heard.head.sampled
     flakes = heard.history.get(evidence.old_id or name)
     return Judged(
@@ -224,7 +234,10 @@ def _because(heard: Heard, name: str, *, sampled: bool) -> tuple[str, ...]:
     for key in (name, name.partition("[")[0], name.partition("::")[0]):
         if key in found:
             return found[key]
-    return ("not selected; run to watch the selection",) if sampled else ()
+    if sampled:
+        return ("not selected; run to watch the selection",)
+    function = function_of(name)
+    return next((found[key] for key in found if function_of(key) == function), ())
 
 
 def _site(heard: Heard, evidence: Evidence) -> Site | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -345,3 +346,26 @@ def test_doctests_in_a_package_that_never_could_be_imported_are_no_regression(tm
     report = run(root)
     assert not report.gating
     assert verdicts(report)["shop.prices.total"] is Verdict.STILL_FAILING
+
+
+def test_parameter_ids_that_are_others_in_every_process_hide_nothing(tmp_path):
+    """Recorded by one id, run by others: the sets of a function are compared by their places."""
+    test = (
+        "import pytest, shop\n"
+        "class Price:\n    pass\n"
+        "@pytest.mark.parametrize('price', [Price(), Price()], ids=repr)\n"
+        "def test_total(price): assert shop.total([1]) == 1\n"
+        "@pytest.mark.parametrize('price', [Price(), Price()], ids=repr)\n"
+        "def test_name(price): assert shop.name('a') == 'A'\n"
+    )
+    files = {"tests/test_shop.py": test}
+    head = {"shop.py": BROKEN.replace("text.title()", "text.title() or ''"), **files}
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, **files}, head)
+    record(root)
+    report = run(root)
+    assert report.chosen.by == "recorded map"
+    found = Counter(
+        (t.node_id.partition("[")[0].rpartition("::")[2], t.verdict) for t in report.tests
+    )
+    assert found == {("test_total", Verdict.REGRESSION): 2, ("test_name", Verdict.UNCHANGED): 2}
+    assert not report.undecided

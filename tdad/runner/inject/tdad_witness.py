@@ -1,13 +1,11 @@
 """For ``pytest -p tdad_witness``: chooses tests and says how each ended, to a pipe, in sealed messages.
 
 Runs in the interpreter of the project: standard library and pytest only, Python 3.6 syntax. Messages: ``begin``,
-``collected``, ``chosen``, ``sampled``, ``start``, ``report``, ``uncollected``, ``foreign``, ``end``; see
+``collected``, ``chosen``, ``sampled``, ``aliases``, ``start``, ``report``, ``uncollected``, ``foreign``, ``end``; see
 ``tdad.runner.witness_read``. How they get out is in ``tdad_pipe``.
 """
 
-import hashlib
 import os
-import random
 import sys
 import time
 
@@ -15,6 +13,7 @@ import pytest
 from tdad_bodies import NEVER, bodies
 from tdad_limits import LATE, limited
 from tdad_pipe import VARIABLE, take
+from tdad_wanted import Choice
 
 pytest_plugins = ["tdad_calm"]
 
@@ -35,61 +34,6 @@ def pytest_configure(config):
         config.pluginmanager.register(Witness(config, settings, say), "tdad-witness")
         if settings["wanted"]["budget_s"] is not None:
             config.pluginmanager.register(Budget(settings["wanted"]["budget_s"]))
-
-
-class Choice:
-    """Which items are run, and in which order."""
-
-    def __init__(self, wanted):
-        self.everything = wanted["everything"]
-        self.places = {name: place for place, name in enumerate(wanted["ids"])}
-        self.files = set(wanted["files"])
-        self.beside = set(wanted["beside"])
-        self.known = set(wanted["known"])
-        self.sample = wanted["sample"]
-        self.seed = wanted["seed"]
-        self.order = wanted["order"]
-
-    def wanted(self, name):
-        """Tell whether the test was asked for."""
-        path, base = name.partition("::")[0], name.partition("[")[0]
-        return (
-            self.everything
-            or name in self.places
-            or base in self.places
-            or path in self.places
-            or path in self.files
-            or ((path in self.beside or "*" in self.beside) and name not in self.known)
-        )
-
-    def drawn(self, name):
-        """Tell whether a test that was not asked for is run by chance: always the same ones for one seed."""
-        digest = hashlib.sha256((self.seed + name).encode("utf-8", "replace")).digest()
-        return int.from_bytes(digest[:6], "big") < self.sample * 2**48
-
-    def place(self, name):
-        """Position among what was asked for."""
-        last = len(self.places)
-        return min(
-            self.places.get(name, last),
-            self.places.get(name.partition("[")[0], last),
-            self.places.get(name.partition("::")[0], last),
-        )
-
-    def arranged(self, named):
-        """(name, item) pairs in the order that was asked for."""
-        if self.order == "given":
-            return sorted(named, key=lambda pair: self.place(pair[0]))
-        if self.order == "ranked":
-            best = {}
-            for name, _ in named:
-                path = name.partition("::")[0]
-                best[path] = min(best.get(path, len(self.places)), self.place(name))
-            return sorted(named, key=lambda pair: best[pair[0].partition("::")[0]])
-        if self.order == "shuffled":
-            named = sorted(named, key=lambda pair: pair[0])
-            random.Random(self.seed).shuffle(named)  # noqa: S311 - an order, not a secret
-        return named
 
 
 class Budget:
@@ -119,7 +63,7 @@ class Witness:
         self.rootdir = os.path.realpath(str(getattr(config, "rootpath", None) or config.rootdir))
         self.choice = Choice(settings["wanted"])
         self.limits = settings["limits"]
-        self.seen = {"collected": [], "chosen": [], "sampled": [], "foreign": []}
+        self.seen = {"collected": [], "chosen": [], "sampled": [], "aliases": [], "foreign": []}
         self.told = False
         self.raised = {}
         self.bodies = bodies()
@@ -158,7 +102,7 @@ class Witness:
 
     def tell(self, seen):
         """Say what one process collected and imported."""
-        for what in ("collected", "sampled"):
+        for what in ("collected", "sampled", "aliases"):
             self.batches(what, seen[what])
         if seen["foreign"]:
             self.say(foreign=seen["foreign"][:50])
@@ -176,6 +120,8 @@ class Witness:
         named = [(self.name(item.nodeid), item) for item in items]
         for name, item in named:
             self.seen["collected"].append([name, (item.location[1] or 0) + 1])
+        self.choice.match([name for name, _ in named])
+        self.seen["aliases"] = [list(pair) for pair in self.choice.aliases.items()]
         kept, gone = [], []
         for name, item in named:
             wanted = self.choice.wanted(name)
