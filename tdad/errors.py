@@ -296,13 +296,15 @@ class NotARepository(TdadError):
 
     slug = "not-a-repository"
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        instead: str = "Compare with the recorded versions instead: tdad impact",
+    ) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(
-            f"{path} is not in a git work tree ({reason})."
-            " Compare with the recorded versions instead: tdad impact"
-        )
+        super().__init__(f"{path} is not in a git work tree ({reason}). {instead}")
 
 
 class RevisionUnknown(TdadError):
@@ -313,11 +315,10 @@ class RevisionUnknown(TdadError):
     def __init__(self, revision: str, nearest: tuple[str, ...]) -> None:
         self.revision = revision
         self.nearest = nearest
-        if nearest:
-            end = f"did you mean {' or '.join(nearest)}? Type: tdad impact --base {nearest[0]}"
-        else:
-            end = "see which there are: git branch --all"
-        super().__init__(f"no commit is called {revision!r}; {end}")
+        near = f"did you mean {' or '.join(nearest)}? " if nearest else ""
+        super().__init__(
+            f"no commit is called {revision!r}. {near}See which branches there are: git branch --all"
+        )
 
 
 class RevisionAmbiguous(TdadError):
@@ -329,7 +330,8 @@ class RevisionAmbiguous(TdadError):
         self.revision = revision
         self.candidates = candidates
         super().__init__(
-            f"{revision!r} may be {' or '.join(candidates)}. Say which: tdad impact --base {candidates[0]}"
+            f"{revision!r} may be {' or '.join(candidates)}. Say which by the whole name; see what it is:"
+            f" git show --no-patch {candidates[0]}"
         )
 
 
@@ -341,8 +343,8 @@ class RevisionShallow(TdadError):
     def __init__(self, revision: str) -> None:
         self.revision = revision
         super().__init__(
-            f"this clone is shallow and does not reach back to {revision!r}."
-            " Fetch more: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+            f"this clone is shallow and does not reach back to {revision!r} (actions/checkout needs fetch-depth: 0,"
+            " GitLab GIT_DEPTH: 0). Fetch more: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
         )
 
 

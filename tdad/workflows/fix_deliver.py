@@ -38,7 +38,11 @@ def check_delivery(ground: Ground, delivery: Delivery) -> None:
         return
     git = find(ground.project.root)
     if git is None or head(git) is None:
-        raise NotARepository(str(ground.project.root), "there is no repository with a commit")
+        raise NotARepository(
+            str(ground.project.root),
+            "there is no repository with a commit",
+            "Write the patch to a file instead: tdad fix --output fix.patch",
+        )
     if git.ask("check-ref-format", "--branch", delivery.branch).returncode:
         raise FixBranchExists(delivery.branch, "git takes no such name")
     if (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from tdad.answers_gate import Chosen, GateEnd, GateReport, Version
 from tdad.config import levels_of
+from tdad.errors import NotARepository
 from tdad.facts import FileVersion
 from tdad.facts_flaky import Sample
 from tdad.facts_gate import Author, Judged, Level, Verdict
@@ -16,7 +17,7 @@ from tdad.gate.history import samples
 from tdad.gate.judge import Presence
 from tdad.gate.renames import other_parameters, renames_of
 from tdad.repo import changed_files
-from tdad.repo.git import discover
+from tdad.repo.git import Git, discover
 from tdad.repo.revisions import merge_base, resolve
 from tdad.runner.unittests import PATTERNS
 from tdad.workflows.audit_pool import interruptible
@@ -42,6 +43,7 @@ from tdad.workflows.project import Project
 
 _NOTHING = 5
 """pytest's exit code when no test was run."""
+_INSTEAD = "The gate compares two commits: git init && git add --all && git commit, then the change in another commit"
 _BASES = {RECORDED: "the recorded map", STATIC: "the code alone", ALL: "nothing else"}
 Say = Callable[[str], None]
 
@@ -102,7 +104,7 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
 
 
 def _question(project: Project, options: GateOptions) -> _Question:
-    git = discover(project.root)
+    git = _repository(project)
     head = resolve(git, options.head)
     base = resolve(git, options.base)
     baseline = base if options.exact else merge_base(git, base, head, options.base)
@@ -112,6 +114,13 @@ def _question(project: Project, options: GateOptions) -> _Question:
         project.config.gate, options.policy
     )  # what is wrong with it is said before anything runs
     return _Question(baseline, head, dirty, author, git.prefix)
+
+
+def _repository(project: Project) -> Git:
+    try:
+        return discover(project.root)
+    except NotARepository as error:
+        raise NotARepository(error.path, error.reason, _INSTEAD) from error
 
 
 def _heard(
