@@ -156,11 +156,14 @@ def _basis(report: GateReport) -> Iterator[Line]:
         f" {words.count(report.baseline_ran, 'test run', 'tests run')} on the baseline,"
         f" {words.count(report.reruns, 'rerun')}"
     )
-    if chosen.shadow or chosen.sampled:
+    late = sum(each.sampled and each.verdict is Verdict.NOT_RUN for each in report.tests)
+    if chosen.shadow or chosen.sampled or late:
         missed = len(chosen.missed)
         style = "bold red" if missed else ""
+        rest = f" ({late:,} had no turn)" if late else ""
+        watched = words.count(chosen.sampled, "unselected test")
         yield line(
-            (f"{words.count(chosen.sampled, 'unselected test')} ran to watch the selection:", ""),
+            (f"{watched} ran to watch the selection{rest}:", ""),
             (f" {words.count(missed, 'regression')} among them", style),
         )
     if chosen.not_run:

@@ -68,6 +68,7 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         OSError: no room.
     """
     began = time.monotonic()
+    unused, options = options.unused, options.settled()
     if options.runner:
         ini = replace(  # classes that are no TestCase it does not take for tests, nor functions
             project.config.pytest, python_files=PATTERNS, python_classes=(), python_functions=()
@@ -88,7 +89,7 @@ def gate(project: Project, options: GateOptions, *, say: Say = lambda _text: Non
         if not files or (options.agent_only and not question.author.agent):
             return _unasked(_report(sides, options, question, began=began), files)
         selected = select(project, sides, files, say)
-        sides.notes += own_environments(sides, files, say)
+        sides.notes += [*unused, *own_environments(sides, files, say)]
         number = "all" if selected.by == ALL else len(selected.ids)
         say(f"{_tests(number)} at risk, by {_BASES.get(selected.by, selected.by)}")
         heard = _heard(project, sides, options, selected, files=files, say=say)
@@ -202,7 +203,9 @@ def _report(
     undecided = undecided_of(heard, tests, changed) if heard is not None else ()
     undecided = (*undecided, *hidden_by_missing(sides, tests))
     heard_of = (*heard.head.notes, *heard.again.notes) if heard is not None else ()
-    notes = [*selected.notes, *heard_of, *sides.notes]
+    notes = [*heard_of, *sides.notes]
+    if options.select != "all":  # else nothing rests on the selection but the order
+        notes = [*selected.notes, *notes]
     if question.dirty and options.head == "HEAD":
         notes.append(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
@@ -281,24 +284,25 @@ def _chosen(
     if heard is None:
         return Chosen(options.select, "no change", 0, 0, 0, partial=False)
     head = heard.head
-    not_run = tuple(test.node_id for test in tests if test.verdict is Verdict.NOT_RUN)
-    sampled = len(head.sampled)
+    late = [test for test in tests if test.verdict is Verdict.NOT_RUN]
+    watched = head.sampled & head.attempts.keys()
     missed = tuple(
         test.node_id for test in tests if test.sampled and test.verdict is Verdict.REGRESSION
     )
     ran = len(head.attempts)
+    left_out = sum(not test.sampled for test in late)
     return Chosen(
         asked=options.select,
         by=ALL if options.select == "all" and not options.shadow else selected.by,
         total=max(selected.total, len(head.collected)),
-        selected=ran - sampled + len(not_run),
+        selected=ran - len(watched) + left_out,
         ran=ran,
-        partial=bool(not_run),
-        not_run=not_run,
-        sampled=sampled,
+        partial=bool(left_out),
+        not_run=tuple(test.node_id for test in late),
+        sampled=len(watched),
         missed=missed,
         shadow=options.shadow,
-        time_share=_time_share(heard, selected),
+        time_share=_time_share(heard, selected) if not late or selected.durations else None,
     )
 
 

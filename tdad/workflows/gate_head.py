@@ -130,7 +130,8 @@ def run_head(
     _collect_again(head, side, wanted)
     if everything and selected.by != ALL and options.select != "all":
         chosen = Choice(selected.ids)
-        head.sampled = frozenset(name for name in head.attempts if name not in chosen)
+        drawn = [name for name in (*head.attempts, *head.chosen) if name not in chosen]
+        head.sampled = frozenset(drawn)
     return head
 
 

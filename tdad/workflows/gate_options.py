@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tdad.facts_gate import Verdict
 from tdad.runner.sandbox import Strictness
@@ -48,3 +48,21 @@ class GateOptions:
     """Judge the changes that a coding agent made; all others pass."""
     runner: str | None = None
     """Command line of a runner that is not pytest; ``{tests}`` stands for the tests."""
+
+    def settled(self) -> GateOptions:
+        """Options that go together: the shadow watches the selection, and where all tests run none is drawn."""
+        if self.shadow:
+            return replace(self, select="impacted", sample=0.0)
+        return replace(self, sample=0.0) if self.select == "all" else self
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """What :meth:`settled` sets aside, one sentence each."""
+        notes = []
+        if self.shadow and self.select == "all":
+            notes.append(
+                "--shadow runs all tests to watch the selection, so --select all is left out"
+            )
+        if self.sample and (self.shadow or self.select == "all"):
+            notes.append("all tests are run, so none was drawn for --sample")
+        return tuple(notes)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tdad.answers_gate import Chosen, GateEnd, GateReport, Suggestion, Version
 from tdad.facts import Site, Status
 from tdad.facts_gate import (
@@ -62,3 +64,9 @@ def test_the_text_shows_what_matters_once():
     assert "weakened-test  t.py:4" in text
     assert "test_c" not in text
     assert "30 tests of 650 selected (by the recorded map), 2% of the suite's time" in text
+
+
+def test_unselected_tests_without_a_turn_are_told_apart():
+    late = Judged("u.py::test_d", Verdict.NOT_RUN, 29, sampled=True)
+    text = "\n".join(line.plain for line in gate_lines(replace(REPORT, tests=(late,))))
+    assert "0 unselected tests ran to watch the selection (1 had no turn): 0 regressions" in text
