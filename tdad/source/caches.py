@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from tdad.facts import DefinitionKind
+from tdad.facts_xunit import FRESH_SETUPS
 from tdad.source.literals import literal_text
 from tdad.source.state import Scope, State
 
@@ -19,9 +20,7 @@ _MEMOISES = re.compile(
 _WRAPPERS = ("staticmethod", "classmethod")
 _TYPES = frozenset({"list", "dict", "set", "int", "float", "str", "bytes", "tuple", "bool"})
 _IDENTITIES = (cst.Is, cst.IsNot, cst.Equal, cst.NotEqual)
-_FIRST_METHODS = frozenset(
-    {"__init__", "__new__", "__post_init__", "setUp", "setup_method", "__enter__"}
-)
+_FIRST_METHODS = FRESH_SETUPS | {"__init__", "__new__", "__post_init__", "__enter__"}
 """They make what an object begins with, each time."""
 _LASTING_DEFAULTS = (cst.Dict, cst.List, cst.Set, cst.Call)
 """Defaults that are made once and may be changed by each call."""

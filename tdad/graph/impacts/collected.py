@@ -6,21 +6,13 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from tdad.facts import Reference
+from tdad.facts_xunit import CLASS_SETUPS, MODULE_SETUPS, NOSE_SETUPS
 from tdad.graph.impacts.world import World
 
-OF_MODULES = frozenset(
-    {
-        "pytestmark", "__test__", "setup_module", "teardown_module", "setUpModule", "tearDownModule",
-        "setup_function", "teardown_function", "setup", "teardown", "load_tests",
-    }
-)  # fmt: skip
+_SAID = frozenset({"pytestmark", "__test__"})
+OF_MODULES = MODULE_SETUPS | NOSE_SETUPS | _SAID | {"load_tests"}
 """Of a test module: they decide about every test in it."""
-OF_CLASSES = frozenset(
-    {
-        "pytestmark", "__test__", "setup_class", "teardown_class", "setup_method", "teardown_method", "setup",
-        "teardown", "setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown",
-    }
-)  # fmt: skip
+OF_CLASSES = CLASS_SETUPS | NOSE_SETUPS | _SAID
 """Of a test class: they decide about every test in it, and in classes derived from it."""
 PLUGINS = "pytest_plugins"
 _MODULE = "module"

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdad.facts import DefinitionKind
+from tdad.facts_xunit import MODULE_SETUPS, NOSE_SETUPS
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import split
 from tdad.graph.resolve.scopes import MODULE
 from tdad.graph.static.nodes import How, Link, executed, imported, mentioned, named, run
 from tdad.graph.tests_of import StaticTest
 
-_XUNIT_OF_MODULE = (
-    "setup_module",
-    "teardown_module",
-    "setup_function",
-    "teardown_function",
-    "setUpModule",
-    "tearDownModule",
-    "pytestmark",
-)
+_XUNIT_OF_MODULE = ("pytestmark", *sorted(MODULE_SETUPS | NOSE_SETUPS))
 """What pytest and unittest run around, or read for, each test of a module."""
 
 

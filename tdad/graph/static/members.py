@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from tdad.facts import DefinitionKind
+from tdad.facts_xunit import CLASS_SETUPS, NOSE_SETUPS
 from tdad.graph.impacts.classes import decorators, has_processing_base
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.scopes import MODULE, FileScope
@@ -22,22 +23,7 @@ from tdad.graph.static.nodes import (
     spelled,
 )
 
-XUNIT = frozenset(
-    {
-        "setUp",
-        "tearDown",
-        "setUpClass",
-        "tearDownClass",
-        "asyncSetUp",
-        "asyncTearDown",
-        "setup_method",
-        "teardown_method",
-        "setup_class",
-        "teardown_class",
-        "setup",
-        "teardown",
-    }
-)
+XUNIT = CLASS_SETUPS | NOSE_SETUPS
 """Methods that pytest and unittest call around each test, or around the tests of a class."""
 _PROTOCOLS = frozenset({*dir(io.TextIOWrapper), *dir(io.BytesIO), "keys"})
 """Methods that the standard library calls on whatever it is given."""

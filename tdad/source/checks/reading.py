@@ -13,6 +13,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from tdad.facts import Span
 from tdad.facts_checks import CheckedFile, CheckedTest, Guard, GuardKind, Parametrization, Pass
+from tdad.facts_xunit import CLASS_SETUPS, MODULE_SETUPS
 from tdad.source.checks.body import Body
 from tdad.source.checks.found import Found, calls_in
 from tdad.source.checks.library import Function, Library, Module
@@ -26,13 +27,6 @@ from tdad.source.fingerprint import hash_tokens
 from tdad.source.imports import dotted
 from tdad.source.spans import parse
 
-_AROUND = frozenset(
-    {
-        *("setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown"),
-        *("setup_method", "teardown_method", "setup_class", "teardown_class"),
-        *("setup_module", "teardown_module", "setup_function", "teardown_function"),
-    }
-)
 _SHOWN = 100
 _MOST_ROWS = 128
 """Of all parameters of a test together, when they are put in place of their names."""
@@ -274,7 +268,7 @@ def _test(
         parameters=parameters,
         mocks=tuple(found.mocks),
         calls=tuple(sorted(found.calls)),
-        is_fixture=is_fixture or function.node.name.value in _AROUND,
+        is_fixture=is_fixture or function.node.name.value in CLASS_SETUPS | MODULE_SETUPS,
     )
 
 

@@ -544,6 +544,15 @@ def test_a_fixture_that_checks_nothing_any_more():
     assert [(f.kind, f.test) for f in found] == [(PolicyKind.WEAKENED_TEST, "test_shop.py::cart")]
 
 
+@pytest.mark.parametrize("name", ["setUpModule", "teardown_function", "setup_module"])
+def test_a_set_up_that_checks_nothing_any_more(name):
+    text = f"def {name}():\n    assert closed()\n" + body("assert cart.total() == 9")
+    found = compared(text, text.replace("    assert closed()\n", "    closed()\n")).weakenings
+    assert [(f.kind, f.test) for f in found] == [
+        (PolicyKind.WEAKENED_TEST, f"test_shop.py::{name}")
+    ]
+
+
 CONSTANTS = "LIMIT, = 1,\nTOTAL = 9\nFAR = 0.01\nclass TestCart:\n    NAME = 'a'\n"
 
 
