@@ -466,15 +466,15 @@ class AuditBudgetMalformed(UsageError):
         )
 
 
-class FixTimeMalformed(UsageError):
+class TimeMalformed(UsageError):
     """A time that is no time."""
 
-    slug = "fix-time-malformed"
+    slug = "time-malformed"
 
     def __init__(self, option: str, text: str) -> None:
         self.text = text
         super().__init__(
-            f"{option} {text!r} is no time. Give a number and s, m or h: tdad fix {option} 10m"
+            f"{option} {text!r} is no time. Give a number and s, m or h: {option} 10m"
         )
 
 

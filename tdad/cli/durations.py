@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tdad.errors import FixTimeMalformed
+from tdad.errors import TimeMalformed
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
 _UNITS = {"s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
@@ -20,9 +20,9 @@ def seconds_given(option: str, text: str) -> float:
     """As :func:`seconds_of`, of an option.
 
     Raises:
-        FixTimeMalformed: it is no time.
+        TimeMalformed: it is no time.
     """
     found = seconds_of(text)
     if found is None:
-        raise FixTimeMalformed(option, text)
+        raise TimeMalformed(option, text)
     return found

@@ -88,7 +88,7 @@ _VERDICTS = {
     metavar="VERDICT[,…]",
     default=",".join(_DEFAULT),
     show_default=True,
-    help=f"Fail on these: {', '.join(_VERDICTS)}.",
+    help=f"Fail on these, and in any case on regression: {', '.join(_VERDICTS)}.",
 )
 @click.option(
     "--suggest",
@@ -256,4 +256,5 @@ def _verdicts(text: str) -> tuple[Verdict, ...]:
     for name in names:
         if name not in _VERDICTS:
             raise GateVerdictUnknown(name, tuple(_VERDICTS))
-    return tuple(Verdict(_VERDICTS[name]) for name in names)
+    # a gate that lets regressions pass is none: who adds a verdict need not name this one
+    return tuple(Verdict(_VERDICTS[name]) for name in dict.fromkeys(["regression", *names]))

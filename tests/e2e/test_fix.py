@@ -169,7 +169,7 @@ def test_what_cannot_be_done_is_one_sentence_with_the_next_command(shop: Shop) -
         (("--issue", "no-such-file", "--engine", "auto"), 2, "fix-issue-unreadable"),
         (("--issue", "shop.py", "--engine", "search"), 2, "options-exclude"),
         (("--resume", "20200101T000000"), 2, "fix-run-unknown"),
-        (("--time", "soon"), 2, "fix-time-malformed"),
+        (("--time", "soon"), 2, "time-malformed"),
         (("--apply", "--output", "x"), 2, "options-exclude"),
         (("--branch", "master"), 3, "fix-branch-exists"),
     ):
