@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -56,16 +57,20 @@ def _ending(error: BaseException) -> tuple[str, ExitCode]:
             return f"{_sentence(error)} See: tdad --help [usage]", ExitCode.USAGE
         case KeyboardInterrupt() | click.Abort():
             return "interrupted; the map is as it was. [interrupted]", ExitCode.INTERRUPTED
+        case shutil.Error(args=([(_, str(copy), str(reason)), *_], *_)):
+            return _cannot_write(f" {copy}", reason.partition(": '")[0])
         case OSError(strerror=str(reason)):
             # a file that is copied: which of the two it is, the system does not say
             names = [str(name) for name in (error.filename, error.filename2) if name]
-            where = f" {' or '.join(names)}" if names else ""
-            remedy = "Put that right, then run the same command again."
-            sentence = f"cannot read or write{where}: {reason}. {remedy} [input-output]"
-            return sentence, ExitCode.UNDECIDED
+            return _cannot_write(f" {' or '.join(names)}" if names else "", reason)
     what = " ".join(f"{type(error).__name__}: {error}".split())
     sentence = f"this is a bug in tdad ({what}); the map is as it was."
     return f"{sentence} See more with: TDAD_DEBUG=1 tdad ... [internal]", ExitCode.UNDECIDED
+
+
+def _cannot_write(where: str, reason: str) -> tuple[str, ExitCode]:
+    remedy = "Put that right, then run the same command again."
+    return f"cannot read or write{where}: {reason}. {remedy} [input-output]", ExitCode.UNDECIDED
 
 
 def _sentence(error: click.ClickException) -> str:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tdad.store.open import open_map
+from tdad.store.rows import guarded
 
 
 def copy_map(path: Path, target: Path) -> None:
@@ -14,10 +15,11 @@ def copy_map(path: Path, target: Path) -> None:
 
     Raises:
         MapNotFound, NotAMap, MapNewer, MapCorrupt, MapLocked: see :func:`tdad.store.open_map`.
-        OSError: ``target`` cannot be written.
+        DiskFull, MapReadOnly, OSError: ``target`` cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     for suffix in ("", "-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
     with open_map(path, mode="read") as source, closing(sqlite3.connect(target)) as copy:
-        source.rows.connection.backup(copy)
+        with guarded(str(target)):
+            source.rows.connection.backup(copy)

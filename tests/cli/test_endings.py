@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -74,6 +75,14 @@ def test_exceptions_become_one_sentence(tdad, project, workflows, error, code, s
 def test_of_a_copy_that_fails_both_files_are_named(tdad, project, workflows):
     workflows.answer("maps", stats=OSError(28, "No space left on device", "/a", None, "/tmp/b"))
     assert "cannot read or write /a or /tmp/b: No space left" in tdad("map", "stats").err
+
+
+def test_of_a_folder_that_is_copied_the_first_file_is_named(tdad, project, workflows):
+    reason = "[Errno 28] No space left on device: '/a' -> '/tmp/b'"
+    workflows.answer("maps", stats=shutil.Error([("/a", "/tmp/b", reason), ("/c", "/d", "x")]))
+    result = tdad("map", "stats")
+    assert "cannot read or write /tmp/b: [Errno 28] No space left on device. Put" in result.err
+    assert (result.code, "[input-output]" in result.err) == (3, True)
 
 
 def test_a_traceback_only_when_asked_for(tdad, project, workflows, monkeypatch):
