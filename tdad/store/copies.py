@@ -20,6 +20,9 @@ def copy_map(path: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     for suffix in ("", "-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
-    with open_map(path, mode="read") as source, closing(sqlite3.connect(target)) as copy:
-        with guarded(str(target)):
-            source.rows.connection.backup(copy)
+    with (
+        open_map(path, mode="read") as source,
+        closing(sqlite3.connect(target)) as copy,
+        guarded(str(target)),
+    ):
+        source.rows.connection.backup(copy)
