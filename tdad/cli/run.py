@@ -57,20 +57,26 @@ def _ending(error: BaseException) -> tuple[str, ExitCode]:
             return f"{_sentence(error)} See: tdad --help [usage]", ExitCode.USAGE
         case KeyboardInterrupt() | click.Abort():
             return "interrupted; the map is as it was. [interrupted]", ExitCode.INTERRUPTED
-        case shutil.Error(args=([(_, str(copy), str(reason)), *_], *_)):
-            return _cannot_write(f" {copy}", reason.partition(": '")[0])
-        case OSError(strerror=str(reason)):
-            # a file that is copied: which of the two it is, the system does not say
-            names = [str(name) for name in (error.filename, error.filename2) if name]
-            return _cannot_write(f" {' or '.join(names)}" if names else "", reason)
+        case OSError() if hindered := _hindered(error):
+            remedy = "Put that right, then run the same command again."
+            sentence = f"cannot read or write{hindered}. {remedy} [input-output]"
+            return sentence, ExitCode.UNDECIDED
     what = " ".join(f"{type(error).__name__}: {error}".split())
     sentence = f"this is a bug in tdad ({what}); the map is as it was."
     return f"{sentence} See more with: TDAD_DEBUG=1 tdad ... [internal]", ExitCode.UNDECIDED
 
 
-def _cannot_write(where: str, reason: str) -> tuple[str, ExitCode]:
-    remedy = "Put that right, then run the same command again."
-    return f"cannot read or write{where}: {reason}. {remedy} [input-output]", ExitCode.UNDECIDED
+def _hindered(error: OSError) -> str:
+    """Which file, and why not; empty: the error does not say."""
+    match error:
+        case shutil.Error(args=([(_, str(copy), str(reason)), *_], *_)):
+            why, _, _ = reason.partition(": '")
+            return f" {copy}: {why}"
+        case OSError(strerror=str(reason)):
+            # a file that is copied: which of the two it is, the system does not say
+            names = [str(name) for name in (error.filename, error.filename2) if name]
+            return f"{' ' if names else ''}{' or '.join(names)}: {reason}"
+    return ""
 
 
 def _sentence(error: click.ClickException) -> str:
