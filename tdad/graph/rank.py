@@ -10,12 +10,17 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tdad.facts import FAILING, Change, Evidence, Recorded
+from tdad.facts import FAILING, Change, Evidence, FactsOf, Recorded
 from tdad.graph.affinity import share, words
-from tdad.graph.impacts.trails import Trail
+from tdad.graph.resolve.chains import split
+from tdad.graph.vocabulary import Likeness, Vocabulary, change_words, file_words
+
+if TYPE_CHECKING:
+    from tdad.graph.impacts.trails import Trail
 
 BASE = {
     Evidence.OBSERVED: 0.75,
@@ -42,6 +47,10 @@ _CLASS = 1.4
 """Times the share of the words of the changed class in the names of the test's class and function."""
 _NOTHING_ELSE = 0.8
 """Times the share of the words of the test function that name what changed."""
+_CODE = 10.0
+"""Times how much the code of the test is like the changed code (``Likeness``: a third is much)."""
+_LOOKED_INTO = 300
+"""Only the code of so many tests is looked into, of the best by all other numbers: their files have to be read."""
 _AGAIN = 0.6
 """Less for every test of the same function that is placed before (at most ``_AGAIN_AT_MOST`` times)."""
 _AGAIN_AT_MOST = 6
@@ -64,6 +73,8 @@ class Ranking:
     """Scores of the tests that one question reaches."""
 
     recorded: Recorded
+    facts: FactsOf
+    """Of the files as they are now."""
     _in_file: dict[str, Mapping[str, int]] = field(default_factory=dict)
     _wanted: dict[Change, tuple[frozenset[str], frozenset[str], frozenset[str]]] = field(
         default_factory=dict
@@ -75,8 +86,16 @@ class Ranking:
     def scores(self, reached: Mapping[str, Trail]) -> dict[str, float]:
         """Node id → score from 0 to 1, larger is riskier, the best of each function before its second."""
         by_evidence: dict[Evidence, list[tuple[float, str]]] = {}
+        odds = {node_id: self.odds(trail, node_id) for node_id, trail in reached.items()}
+        best = heapq.nlargest(
+            _LOOKED_INTO,
+            reached,
+            lambda node_id: (-reached[node_id].evidence.value, odds[node_id]),
+        )
+        for node_id, more in self._by_code({node_id: reached[node_id] for node_id in best}):
+            odds[node_id] += more
         for node_id, trail in reached.items():
-            by_evidence.setdefault(trail.evidence, []).append((self.odds(trail, node_id), node_id))
+            by_evidence.setdefault(trail.evidence, []).append((odds[node_id], node_id))
         return {
             node_id: score(evidence, odds)
             for evidence, found in by_evidence.items()
@@ -97,6 +116,26 @@ class Ranking:
             + _CERTAIN * trail.weight
             - _COST * math.log(max(1.0, test.duration_s / _QUICK_S))
         )
+
+    def _by_code(self, looked_into: Mapping[str, Trail]) -> Iterator[tuple[str, float]]:
+        """Node id → what the words in the code of the test say, in log-odds."""
+        at = {node_id: split(self.recorded.tests[node_id].definition) for node_id in looked_into}
+        functions: dict[str, set[str]] = {}
+        for path, qualname in at.values():
+            functions.setdefault(path, set()).add(qualname)
+        read = ((path, self.facts.get(path)) for path in sorted(functions))
+        vocabulary = Vocabulary.of(
+            (path, file_words(facts, functions[path].__contains__))
+            for path, facts in read
+            if facts is not None
+        )
+        likeness: dict[Change, Likeness] = {}
+        for node_id, trail in looked_into.items():
+            change = trail.change
+            if change not in likeness:
+                wanted = change_words(change, self.facts.get(change.path))
+                likeness[change] = vocabulary.likeness(wanted)
+            yield node_id, _CODE * likeness[change].of(at[node_id])
 
     def _affinity(self, change: Change, node_id: str) -> float:
         own, outer, file = self._words_of(change)

@@ -64,7 +64,7 @@ def impacts(world: World, question: Question) -> Answer:
         changes += [change for change in drifts if change not in changes]
         precautions += [text for text in sentences if text not in precautions]
         _keep_best(best, spread.run())
-    scores = Ranking(world.recorded).scores(best)
+    scores = Ranking(world.recorded, world.head).scores(best)
     ranked = [made_impact(node_id, trail, scores[node_id]) for node_id, trail in best.items()]
     ranked += [i for i in failed_last_time(world) if i.node_id not in best]
     ranked = _as_written_now(world, ranked)

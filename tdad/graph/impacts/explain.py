@@ -16,7 +16,7 @@ def explain_test(
     """Every change that reaches the test, strongest first, and for each other change why it does not."""
     reaching: list[Impact] = []
     safe: list[tuple[str, str]] = []
-    ranking = Ranking(world.recorded)
+    ranking = Ranking(world.recorded, world.head)
     for change in changes:
         found = reach(world, change)
         if node_id in found:

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from tdad.facts import Change, FileFacts
 from tdad.graph.affinity import words
 from tdad.graph.resolve.chains import split
-from tdad.graph.static.vocabulary import Likeness, Vocabulary, change_words
 from tdad.graph.tests_of import StaticTest
+from tdad.graph.vocabulary import Likeness, Vocabulary, change_words
 
 _OWN = 2.0
 """A test that repeats all words of the changed definition's own name counts so much more than one that repeats none."""

@@ -15,6 +15,7 @@ from tdad.facts import (
     Span,
     StatementKind,
 )
+from tdad.graph.patterns import is_test_function
 from tdad.graph.resolve import Resolver
 from tdad.graph.resolve.chains import last_name, split, tokens_of
 from tdad.graph.resolve.edge import Edge
@@ -38,8 +39,8 @@ from tdad.graph.static.nodes import (
     named,
     spelled,
 )
-from tdad.graph.static.vocabulary import FileWords, file_words
 from tdad.graph.tests_of import Patterns, StaticTest, tests_in
+from tdad.graph.vocabulary import FileWords, file_words
 
 _SKIPPED = ANNOTATIONS
 _LOADERS = frozenset(
@@ -91,7 +92,11 @@ def file_links(resolver: Resolver, path: str, patterns: Patterns) -> FileLinks |
     if scope is None:
         return None
     tests = tuple(tests_in(resolver, path, patterns))
-    return _File(resolver, scope).links(tests, file_words(scope, patterns))
+
+    def is_test(qualname: str) -> bool:
+        return is_test_function(qualname.rpartition(".")[2], patterns)
+
+    return _File(resolver, scope).links(tests, file_words(scope.facts, is_test))
 
 
 class _File:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from tdad.facts import FACTS_VERSION
 from tdad.graph.static.links import FileLinks
 from tdad.graph.static.nodes import How, Link
-from tdad.graph.static.vocabulary import FileWords, Words
 from tdad.graph.tests_of import Patterns, StaticTest
+from tdad.graph.vocabulary import FileWords, Words
 
 LINKS_VERSION = 3
 """Count it up whenever the same file gives other links."""

@@ -13,9 +13,9 @@ from tdad.graph.static.links import FileLinks, file_links
 from tdad.graph.static.nodes import built, consulted, executed, imported, mentioned, run
 from tdad.graph.static.packed import Kept
 from tdad.graph.static.program import Program, make_program
-from tdad.graph.static.vocabulary import Vocabulary
 from tdad.graph.static.walk import Reach, Walk
 from tdad.graph.tests_of import Patterns, StaticTest
+from tdad.graph.vocabulary import Vocabulary
 
 
 class Search:

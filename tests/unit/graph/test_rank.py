@@ -19,6 +19,7 @@ from tdad.facts import (
 )
 from tdad.graph.impacts.trails import Trail
 from tdad.graph.rank import ASIDE, BASE, Ranking, score
+from tests.unit.graph.text_project import TextFacts
 
 CHANGE = Change("shop/cart.py", "Cart.total", ChangeKind.EDITED, Part.BODY)
 
@@ -60,11 +61,13 @@ def told(
     return cast("Recorded", Told(tests, **more))  # type: ignore[arg-type] # the fields above
 
 
-def order(recorded: Recorded, evidence: Mapping[str, Evidence] = {}) -> list[str]:
+def order(
+    recorded: Recorded, evidence: Mapping[str, Evidence] = {}, files: Mapping[str, str] = {}
+) -> list[str]:
     trails = {
         name: Trail(CHANGE, evidence.get(name, Evidence.OBSERVED)) for name in recorded.tests
     }
-    scores = Ranking(recorded).scores(trails)
+    scores = Ranking(recorded, TextFacts(dict(files))).scores(trails)
     return sorted(scores, key=lambda name: (-scores[name], name))
 
 
@@ -96,6 +99,15 @@ def test_who_does_little_else_comes_first() -> None:
 def test_who_stays_in_the_changed_file_comes_first() -> None:
     names = ("t/test_a.py::test_away", "t/test_a.py::test_here")
     assert order(told(*names, in_file={names[0]: 1, names[1]: 9}))[0] == names[1]
+
+
+def test_whose_code_has_words_of_the_change_comes_first() -> None:
+    names = ("t/test_a.py::test_one", "t/test_a.py::test_two")
+    files = {
+        "shop/cart.py": "class Cart:\n    def total(self): return self.discount(self.items)\n",
+        "t/test_a.py": "def test_one(): assert page() == 1\ndef test_two(): assert page(discount=1).items\n",
+    }
+    assert order(told(*names), files=files)[0] == names[1]
 
 
 def test_who_failed_lately_comes_first() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tdad.graph.resolve import Resolver
 from tdad.graph.static import StaticQuestion, pack, unpack
-from tdad.graph.static.vocabulary import Vocabulary, file_words, terms
 from tdad.graph.tests_of import Patterns
+from tdad.graph.vocabulary import Vocabulary, file_words, terms
 from tdad.source.compare import compare
 from tests.unit.graph.text_project import TextFacts
 
@@ -70,9 +70,9 @@ def test_words_of_names() -> None:
 
 def test_likeness_is_highest_for_what_has_the_rare_words() -> None:
     text = "def test_a(): cart.total\ndef test_b(): cart.add\ndef test_c(): cart.add\n"
-    scope = Resolver(TextFacts({"test_x.py": text})).files.scope("test_x.py")
-    assert scope is not None
-    like = Vocabulary.of([("test_x.py", file_words(scope, Patterns()))]).likeness(
+    facts = TextFacts({"test_x.py": text}).get("test_x.py")
+    assert facts is not None
+    like = Vocabulary.of([("test_x.py", file_words(facts, lambda name: "test" in name))]).likeness(
         {"total": 1, "cart": 1}
     )
     of = [like.of(("test_x.py", name)) for name in ("test_a", "test_b", "test_c", "nobody")]

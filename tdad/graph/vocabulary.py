@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tdad.facts import Change, DefinitionKind, FileFacts, Reference
-from tdad.graph.patterns import Patterns, is_test_function
-from tdad.graph.resolve.scopes import MODULE, FileScope
 
+_MODULE = 0
+"""Index of the module among the definitions of its file."""
 _STEM = 7
 """Words are alike when they begin with so many of the same letters."""
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
@@ -44,18 +44,17 @@ class FileWords:
     """Qualname of each function that may be a test → its own words."""
 
 
-def file_words(scope: FileScope, patterns: Patterns) -> FileWords:
-    """The words of a file, if there may be tests in it.
+def file_words(facts: FileFacts, is_wanted: Callable[[str], bool]) -> FileWords:
+    """The words of a file, if there are wanted functions in it.
 
     Args:
-        scope: The file.
-        patterns: pytest's collection options.
+        facts: Of the file.
+        is_wanted: By the qualname of a function.
     """
-    facts = scope.facts
     tests = {
         index
         for index, each in enumerate(facts.definitions)
-        if each.kind is DefinitionKind.FUNCTION and is_test_function(each.name, patterns)
+        if each.kind is DefinitionKind.FUNCTION and is_wanted(each.qualname)
     }
     if not tests:
         return FileWords()
@@ -65,7 +64,7 @@ def file_words(scope: FileScope, patterns: Patterns) -> FileWords:
         found = terms(name)
         whole.update(found)
         owner = index
-        while owner not in tests and owner != MODULE:
+        while owner not in tests and owner != _MODULE:
             owner = facts.definitions[owner].parent
         if owner in tests:
             each_of[owner].update(found)
