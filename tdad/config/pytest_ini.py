@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,7 +24,7 @@ class PytestIni:
     python_classes: tuple[str, ...] = ("Test",)
     python_functions: tuple[str, ...] = ("test",)
     testpaths: tuple[str, ...] = ()
-    """As written: relative to the folder of ``path``."""
+    """Relative to the project's root, so that they hold for copies of it."""
     addopts: tuple[str, ...] = ()
     """Options of every run."""
 
@@ -42,20 +42,22 @@ def pytest_ini(root: Path) -> PytestIni:
         for name, read in _PYTEST_FILES.items():
             path = folder / name
             if path.is_file() and (section := read(path)) is not None:
-                return _pytest_ini(path, section)
+                found = _pytest_ini(path, section)
+                inside = [os.path.relpath(folder / each, root) for each in found.testpaths]
+                return replace(
+                    found, testpaths=tuple(each.replace(os.sep, "/") for each in inside)
+                )
     return PytestIni()
 
 
-def looked_into(ini: PytestIni, root: Path) -> Callable[[str], bool]:
-    """Whether pytest without arguments looks into a path relative to ``root``: all, or those below ``testpaths``."""
-    if not ini.testpaths or ini.path is None:
+def looked_into(ini: PytestIni) -> Callable[[str], bool]:
+    """Whether pytest without arguments looks into a path of the project: all, or those below ``testpaths``."""
+    if not ini.testpaths:
         return lambda _path: True
-    folder = Path(ini.path).parent
-    wanted = [os.path.relpath(folder / each, root).replace(os.sep, "/") for each in ini.testpaths]
 
     def inside(path: str) -> bool:
         around = (path, *map(str, PurePosixPath(path).parents))
-        return any(fnmatchcase(each, pattern) for each in around for pattern in wanted)
+        return any(fnmatchcase(each, pattern) for each in around for pattern in ini.testpaths)
 
     return inside
 

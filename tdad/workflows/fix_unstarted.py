@@ -78,5 +78,5 @@ def _message(said: str) -> str:
 def _test_files(ground: Ground, files: Sequence[str]) -> list[str]:
     """What pytest without arguments would collect from."""
     config = ground.project.config
-    found, inside = patterns(ground.project), looked_into(config.pytest, ground.project.root)
+    found, inside = patterns(ground.project), looked_into(config.pytest)
     return [path for path in files if is_test_file(path, found) and inside(path)]

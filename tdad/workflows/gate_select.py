@@ -52,6 +52,8 @@ class Selected:
     durations: Mapping[str, float] = field(default_factory=dict)
     before: Mapping[str, Status] = field(default_factory=dict)
     """How tests ended on the baseline, where the map was recorded there."""
+    whole: bool = False
+    """``before`` has all tests of the baseline: what is not in it is not there."""
     shaky: frozenset[str] = frozenset()
     """Tests that passed and failed in earlier recordings."""
     answer: Answer | None = None
@@ -158,6 +160,7 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
         sites=found.sites,
         durations=selected.durations,
         before=selected.before if exact else {},
+        whole=exact and recorded.complete,
         shaky=selected.shaky,
         answer=answer,
         not_run=not_run,

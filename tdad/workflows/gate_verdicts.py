@@ -17,7 +17,7 @@ from tdad.workflows.gate_baseline import BaselineRun
 from tdad.workflows.gate_cache import Known
 from tdad.workflows.gate_head import HeadRun
 from tdad.workflows.gate_options import GateOptions
-from tdad.workflows.gate_select import RECORDED, Selected
+from tdad.workflows.gate_select import Selected
 from tdad.workflows.gate_spots import UNSTABLE, as_many, function_of
 from tdad.workflows.gate_vanished import vanished
 
@@ -104,10 +104,8 @@ def _presence(heard: Heard, name: str) -> Presence:
     asked = heard.baseline.presence(old)
     if asked is not Presence.UNKNOWN:
         return asked
-    exact = heard.selected.by == RECORDED and bool(heard.selected.before)
-    if exact and old not in heard.selected.before and function_of(old) not in heard.others:
-        return Presence.ABSENT
-    return Presence.UNKNOWN
+    recorded = old in heard.selected.before or function_of(old) in heard.others
+    return Presence.ABSENT if heard.selected.whole and not recorded else Presence.UNKNOWN
 
 
 def _uncollected(heard: Heard) -> Iterator[Judged]:

@@ -171,7 +171,7 @@ def _new_tests(project: Project, world: World, changed: Changed) -> Iterator[Sta
         paths = may_hold_new_tests(world, changed.changes)
     else:
         known = {test.path for test in world.recorded.tests.values()}
-        inside = looked_into(project.config.pytest, project.root)
+        inside = looked_into(project.config.pytest)
         paths = {path for path in changed.head.paths() if path in known or inside(path)}
     for path in sorted(paths):
         if path.endswith(".py") and is_test_file(path, found):

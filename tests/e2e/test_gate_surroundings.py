@@ -247,11 +247,11 @@ def test_a_suggestion_undoes_what_broke(tmp_path):
     assert "+def total(prices): return sum(prices)\n" in suggestion.patch
 
 
-def record(root):
+def record(root, *arguments):
     """Make a map of the baseline."""
     for command in (
         ["git", "checkout", "-q", "main"],
-        [sys.executable, "-m", "pytest", "-q", "--tdad-map"],
+        [sys.executable, "-m", "pytest", "-q", "--tdad-map", *arguments],
         ["git", "checkout", "-q", "-"],
     ):
         subprocess.run(command, cwd=root, check=True, capture_output=True)
@@ -369,3 +369,19 @@ def test_parameter_ids_that_are_others_in_every_process_hide_nothing(tmp_path):
     )
     assert found == {("test_total", Verdict.REGRESSION): 2, ("test_name", Verdict.UNCHANGED): 2}
     assert not report.undecided
+
+
+def test_a_map_of_a_part_of_the_suite_leaves_no_test_out(tmp_path):
+    """One shard of a matrix that nobody merged; ``testpaths`` are the project's, in every worktree of it."""
+    files = {
+        "pytest.ini": "[pytest]\ntestpaths = tests\naddopts = -p no:cacheprovider\n",
+        "tests/test_name.py": "import shop\ndef test_name(): assert shop.name('a') == 'A'\n",
+        "tests/test_total.py": "import shop\n"
+        "def test_total(): assert shop.total([1]) == 1\n"
+        "def test_other(): assert shop.name('b') == 'B'\n",
+    }
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, **files}, {"shop.py": BROKEN, **files})
+    record(root, "tests/test_name.py")
+    found = verdicts(run(root))
+    assert found.pop("test_total") is Verdict.REGRESSION
+    assert set(found.values()) <= {Verdict.UNCHANGED}, found

@@ -116,14 +116,14 @@ def test_patterns_of_test_files_are_pytest_s(tmp_path: Path, name: str, text: st
 
 def test_testpaths_are_relative_to_their_file_and_may_be_patterns(tmp_path: Path) -> None:
     write(tmp_path, "[tool.pytest.ini_options]\ntestpaths = ['app/tests', 'libs/*/tests']\n")
-    inside = looked_into(pytest_ini(tmp_path / "app"), tmp_path / "app")
+    inside = looked_into(pytest_ini(tmp_path / "app"))
     assert inside("tests/test_a.py")
     assert inside("tests/deep/test_a.py")
     assert not inside("examples/test_a.py")
-    inside = looked_into(pytest_ini(tmp_path), tmp_path)
+    inside = looked_into(pytest_ini(tmp_path))
     assert inside("libs/one/tests/test_a.py")
     assert not inside("libs/one/test_a.py")
-    assert looked_into(PytestIni(), tmp_path)("anywhere/test_a.py")
+    assert looked_into(PytestIni())("anywhere/test_a.py")
 
 
 def test_an_empty_pytest_ini_wins_and_a_broken_one_is_named(tmp_path: Path) -> None:
