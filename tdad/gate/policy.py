@@ -119,13 +119,17 @@ def _of_tests(question: PolicyQuestion) -> Iterator[_Found]:
         for test in question.asked.judged
         if test.verdict in _BY_VERDICT
     }
+    places = {(kind, definition.partition("::")[0]) for kind, definition in seen}
     said: set[tuple[PolicyKind, str]] = set()
     files: set[tuple[PolicyKind, str]] = set()
     for each in question.compared.weakenings:
         said.add((each.kind, each.test))
         if not each.test:
             files.add((each.kind, each.path))
-        yield _weakened(each, happened=(each.kind, each.test) in seen)
+        happened = (
+            (each.kind, each.test) in seen if each.test else (each.kind, each.path) in places
+        )
+        yield _weakened(each, happened=happened)
     gone = _count(question.asked.judged, {Verdict.REMOVED})
     come = _count(
         question.asked.judged, {Verdict.NEW_PASSING, Verdict.NEW_FAILING, Verdict.NEW_FLAKY}

@@ -37,6 +37,8 @@ class Witnessed:
     """A test did not end, and its process had to be ended for it."""
     foreign: tuple[str, ...] = ()
     """Modules that came out of the user's own tree instead of the one under test."""
+    strayed: Mapping[str, str] = field(default_factory=dict)
+    """Package of the project → file of another folder of it that was imported instead."""
     trouble: tuple[str, ...] = ()
     """What the witness could not understand."""
     forged: bool = False
@@ -74,13 +76,14 @@ def joined(first: Witnessed, second: Witnessed) -> Witnessed:
         cut_short=first.cut_short or second.cut_short,
         hung=first.hung or second.hung,
         foreign=tuple(sorted({*first.foreign, *second.foreign})),
+        strayed={**first.strayed, **second.strayed},
         trouble=(*first.trouble, *second.trouble),
         forged=first.forged or second.forged,
         said=first.said if first.process_code else second.said,
     )
 
 
-def read_witness(
+def read_witness(  # noqa: C901 - one for each sort of message
     said: Iterable[Mapping[str, Any]],
     *,
     setting: Setting,
@@ -100,6 +103,7 @@ def read_witness(
     sampled: set[str] = set()
     aliases: dict[str, str] = {}
     foreign: set[str] = set()
+    strayed: dict[str, str] = {}
     trouble: list[str] = []
     exit_code: int | None = None
     for entry in said:
@@ -120,6 +124,8 @@ def read_witness(
                 uncollected[name] = why
             case {"foreign": values}:
                 foreign |= set(values)
+            case {"strayed": values}:
+                strayed |= dict(values)
             case {"trouble": what}:
                 trouble.append(str(what))
             case {"end": code}:
@@ -141,6 +147,7 @@ def read_witness(
         cut_short=cut_short,
         hung=hung,
         foreign=tuple(sorted(foreign)),
+        strayed=strayed,
         trouble=tuple(trouble),
         forged=forged,
         said=_without(output, root),

@@ -59,8 +59,8 @@ class Wanted:
     """Node id → seconds."""
     runner: str = ""
     """Command line of a runner of unittest's tests; empty: pytest."""
-    own: tuple[str, ...] = ()
-    """Top-level packages that must be imported from the folder of the run."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Top-level package that must be imported from the folder of the run → the folder in it that has it."""
 
 
 def run_witnessed(
@@ -151,7 +151,7 @@ def _variables(
         "foreign_root": options.foreign_root,
         "limit_s": options.limit_s,
         "limits": dict(wanted.limits),
-        "own": list(wanted.own),
+        "own": dict(wanted.own),
         "wanted": _document(wanted),
     }
     file = scratch / "wanted.json"

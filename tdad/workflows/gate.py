@@ -30,6 +30,7 @@ from tdad.workflows.gate_environment import own_environments
 from tdad.workflows.gate_ground import Field, prepared
 from tdad.workflows.gate_head import over_budget, run_head
 from tdad.workflows.gate_history import keep_history, load_history
+from tdad.workflows.gate_imports import strays
 from tdad.workflows.gate_missing import hidden_by_missing, notes_of_missing
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
@@ -201,7 +202,13 @@ def _report(
     selected = heard.selected if heard is not None else Selected("no change")
     changed = frozenset(path for v in files for path in (v.path, v.old_path) if path)
     undecided = undecided_of(heard, tests, changed) if heard is not None else ()
-    undecided = (*undecided, *hidden_by_missing(sides, tests))
+    added = frozenset(v.path for v in files if v.old is None)
+    strayed = heard.head.strayed if heard is not None else {}
+    undecided = (
+        *undecided,
+        *hidden_by_missing(sides, tests),
+        *strays(strayed, sides.head.files, added),
+    )
     heard_of = (*heard.head.notes, *heard.again.notes) if heard is not None else ()
     notes = [*heard_of, *sides.notes]
     if options.select != "all":  # else nothing rests on the selection but the order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -62,7 +62,7 @@ class Side:
     _inside: str = "."
     _seats: Seats | None = None
     _helpers: frozenset[str] = frozenset()
-    _names: tuple[str, ...] = ()
+    _own: Mapping[str, str] = field(default_factory=dict)
     _files: frozenset[str] = frozenset()
     """Of the project in the worktree; known with ``seats``."""
 
@@ -114,7 +114,7 @@ class Side:
         )
         files = project_files(root, replace(self.project.config, source=()))
         self._files = frozenset(files)
-        imports, self._names = folders_and_names(
+        imports, self._own = folders_and_names(
             found.python.path, self.project.root, root, files, found.confine
         )
         if self.options.runner:  # the working directory is not where a script imports from
@@ -122,6 +122,11 @@ class Side:
         self._helpers = present(found.python.path, found.empty, _HELPERS, found.confine)
         cell, python = found.cell, found.python
         return Ground(self.project, self.folder, self.start, self._inside, python, cell, imports)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Of the project in the worktree, if anything ran there."""
+        return self._files
 
     @property
     def has_xdist(self) -> bool:
@@ -175,7 +180,7 @@ class Side:
                 folder.with_name(folder.name + ".out"),
                 ground.cell,
                 around=folder,
-                wanted=replace(wanted, look_into=tuple(there), own=self._names),
+                wanted=replace(wanted, look_into=tuple(there), own=self._own),
                 stop=self.stop,
             )
         self.ran += len(run.attempts)

@@ -41,6 +41,8 @@ class HeadRun:
     late: tuple[str, ...] = ()
     """Chosen, and the budget was over."""
     foreign: tuple[str, ...] = ()
+    strayed: dict[str, str] = field(default_factory=dict)
+    """Package of the project → file of another folder of it that was imported instead."""
     forged: bool = False
     trouble: tuple[str, ...] = ()
     """What the witness could not take down: an outcome may be missing."""
@@ -224,6 +226,7 @@ def _take(head: HeadRun, run: Witnessed) -> None:
     head.sampled |= run.sampled
     head.uncollected |= dict(run.uncollected)
     head.foreign = head.foreign or run.foreign
+    head.strayed |= run.strayed
     head.forged |= run.forged
     head.trouble += run.trouble
     head.cut_short |= run.cut_short

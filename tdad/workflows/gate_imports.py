@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from tdad.errors import AuditWrongTree
@@ -27,8 +27,8 @@ _NO_CODE = frozenset(
 
 def folders_and_names(
     python: str, original: Path, copy: Path, files: Sequence[str], confine: Confine
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(folders of ``copy`` for PYTHONPATH, names of the packages that must come from it).
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """(folders of ``copy`` for PYTHONPATH, packages that must come from it → where in it they are).
 
     Where the interpreter would take a package from elsewhere (it is installed from another folder, or as a copy), the
     folder in which the worktree has it goes in front.
@@ -45,7 +45,30 @@ def folders_and_names(
         still = elsewhere(python, copy, tuple(packages), entries, confine)
         for name, place in sorted(still.items()):
             raise AuditWrongTree(name, place, python)
-    return entries, tuple(packages)
+    return entries, packages
+
+
+def strays(
+    imported: Mapping[str, str], files: Collection[str], added: Collection[str]
+) -> Iterator[str]:
+    """Yield why runs are not believed in which a package came from a copy of it that the change brings along.
+
+    Args:
+        imported: Package → file of it that was imported, from another folder than the one where the project has it.
+        files: All of head.
+        added: Those of them that the baseline does not have.
+    """
+    for name, place in sorted(imported.items()):
+        ending = f"{name}/__init__.py"
+        homes = [path for path in files if path == ending or path.endswith(f"/{ending}")]
+        before = [path for path in homes if path not in added]
+        if (
+            place in homes and place in added and len(before) == 1
+        ):  # where there are several, nobody knows which is meant
+            yield (
+                f"on head the tests imported {place}, which the change brings along, instead of {before[0]};"
+                " see sys.path, pythonpath and the conftest files"
+            )
 
 
 def packages_of(files: Sequence[str]) -> Mapping[str, str]:

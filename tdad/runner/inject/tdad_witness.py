@@ -63,7 +63,14 @@ class Witness:
         self.rootdir = os.path.realpath(str(getattr(config, "rootpath", None) or config.rootdir))
         self.choice = Choice(settings["wanted"])
         self.limits = settings["limits"]
-        self.seen = {"collected": [], "chosen": [], "sampled": [], "aliases": [], "foreign": []}
+        self.seen = {
+            "collected": [],
+            "chosen": [],
+            "sampled": [],
+            "aliases": [],
+            "foreign": [],
+            "strayed": [],
+        }
         self.told = False
         self.raised = {}
         self.bodies = bodies()
@@ -106,6 +113,8 @@ class Witness:
             self.batches(what, seen[what])
         if seen["foreign"]:
             self.say(foreign=seen["foreign"][:50])
+        if seen["strayed"]:
+            self.say(strayed=seen["strayed"][:50])
 
     def batches(self, what, values):
         """Say a long list in several messages."""
@@ -265,8 +274,7 @@ class Witness:
         if self.say is None:
             getattr(self.config, "workeroutput", {})[VARIABLE] = self.seen
             return
-        if self.seen["foreign"]:
-            self.say(foreign=self.seen["foreign"][:50])
+        self.tell({**self.seen, "collected": (), "sampled": (), "aliases": ()})
         self.say(end=int(exitstatus))
 
     def foreign(self):
@@ -290,7 +298,15 @@ class Witness:
                 real = os.path.realpath(place)
                 if not real.startswith(self.root + os.sep):
                     found.append("%s (%s)" % (name, real))
+                elif not real.startswith(os.path.join(self.root, *self.parts(name)) + os.sep):
+                    place = os.path.relpath(real, self.root).replace(os.sep, "/")
+                    self.seen["strayed"].append([name, place])
         return sorted(set(found))
+
+    def parts(self, name):
+        """Where the project has a package of its own, from the root on."""
+        folder = self.settings["own"][name]
+        return [*(folder.split("/") if folder != "." else ()), name]
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):

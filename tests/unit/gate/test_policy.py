@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tdad.config import GateSettings, levels_of
@@ -55,6 +57,17 @@ def test_unless_the_test_was_really_skipped():
     assert found(compared=Compared((SKIP,)), asked=Asked((skipped,))) == [
         (PolicyKind.SKIPPED_TEST, Level.FAIL)
     ]
+
+
+def test_a_file_that_was_really_skipped():
+    skipped = Judged(TEST, Verdict.SILENCED, 10, (PASSED,), (SKIPPED,))
+    whole = Compared((replace(SKIP, test=""),))
+    assert found(compared=whole, asked=Asked((skipped,))) == [
+        (PolicyKind.SKIPPED_TEST, Level.FAIL)
+    ]
+    elsewhere = replace(skipped, node_id=f"tests/other.py::{TEST.partition('::')[2]}")
+    levels = found(compared=whole, asked=Asked((elsewhere,)))
+    assert (PolicyKind.SKIPPED_TEST, Level.WARN) in levels
 
 
 def test_a_skip_that_only_running_shows():
