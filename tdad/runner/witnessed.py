@@ -24,6 +24,7 @@ PLUGIN = "tdad_witness"
 _ALWAYS = ("-p", PLUGIN, "--continue-on-collection-errors", "--maxfail=0", "-q", "--tb=short")
 _SAME_ORDER = ("-p", "no:randomly", "-p", "no:random_order")
 """An order that is another one every time makes two runs that cannot be compared."""
+_HASH_SEED = "PYTHONHASHSEED"
 _PATIENCE, _MARGIN_S = 12, 10.0
 """As the witness has it: so many times its limit a test may wait; and a moment for the process to end it by itself."""
 _LONGEST_S = 6 * 3600.0
@@ -48,6 +49,8 @@ class Wanted:
     sample: float = 0.0
     """Share of the other tests that is run by chance."""
     seed: str = ""
+    hash_seed: int = 0
+    """Of the hashes of strings, and so of the order of sets; ``PYTHONHASHSEED`` of the surroundings goes before."""
     order: str = "collected"
     """``collected``, ``given`` (as in ``ids``), ``ranked`` (files in that order), ``shuffled`` (by the seed)."""
     look_into: tuple[str, ...] = ()
@@ -160,7 +163,8 @@ def _variables(
     inject = INJECT_UNITTEST if wanted.runner else INJECT
     path = os.pathsep.join([*options.front, inject, *filter(None, [seen])])
     ours = {"TDAD_WITNESS": json.dumps(order), "PYTHONPATH": path}
-    return {**options.environ, **ours}
+    seed = os.environ.get(_HASH_SEED, str(wanted.hash_seed))
+    return {_HASH_SEED: seed, **options.environ, **ours}
 
 
 def _document(wanted: Wanted) -> dict[str, object]:

@@ -191,7 +191,11 @@ class Rerunner:
     def _together(
         self, side: Side, names: Sequence[str], setting: Setting, number: int
     ) -> dict[str, Attempt]:
-        """Run some tests in one process; in further ones if it dies before they all had their turn."""
+        """Run some tests in one process; in further ones if it dies before they all had their turn.
+
+        Head has the hashes of its first run again, so that what depends on the order of a set fails again; the
+        baseline has others every time, so that what depends on them there as well is not taken for a regression.
+        """
         found: dict[str, Attempt] = {}
         for _ in range(_STARTS):
             left = [name for name in names if name not in found]
@@ -203,6 +207,7 @@ class Rerunner:
                 limits=self._limits(left),
                 order="shuffled" if setting is Setting.SHUFFLED else "collected",
                 seed=f"{self.sides.head.commit}{number}",
+                hash_seed=number + 1 if side is self.sides.baseline else 0,
                 setting=setting,
                 spots=self._spots(side, left),
             )

@@ -12,7 +12,7 @@ from typing import Any
 from tdad.facts import Site, Status
 from tdad.facts_gate import Attempt, Body, Phase, Setting
 
-_VERSION = 2
+_VERSION = 3
 _MOST = 40
 """Attempts that are kept of one test."""
 

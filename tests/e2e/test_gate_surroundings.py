@@ -385,3 +385,37 @@ def test_a_map_of_a_part_of_the_suite_leaves_no_test_out(tmp_path):
     found = verdicts(run(root))
     assert found.pop("test_total") is Verdict.REGRESSION
     assert set(found.values()) <= {Verdict.UNCHANGED}, found
+
+
+HASHES = """
+import shop
+def test_broken(): assert shop.total([1]) == 1, f"hash {hash('a')}"
+def test_old(): assert shop.total is None, f"hash {hash('a')}"
+"""
+
+
+@pytest.mark.parametrize("seed", ["", "7"])
+def test_hashes_are_those_of_the_baseline_and_others_when_that_is_asked_again(
+    tmp_path, monkeypatch, seed
+):
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    if seed:
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+    root = repository(
+        tmp_path / "shop",
+        {"shop.py": SHOP, "test_shop.py": HASHES},
+        {"shop.py": BROKEN, "test_shop.py": HASHES},
+    )
+    report = run(root, reruns=2)
+    broken, old = (
+        next(test for test in report.tests if test.node_id.endswith(name))
+        for name in ("test_broken", "test_old")
+    )
+    assert broken.verdict is Verdict.REGRESSION
+    on_head = {attempt.message.partition("\n")[0] for attempt in broken.head}
+    assert len(broken.head) == 3
+    assert len(on_head) == 1
+    assert old.verdict is Verdict.STILL_FAILING
+    before = [attempt.message.partition("\n")[0] for attempt in old.baseline]
+    assert old.head[0].message.startswith(before[0])
+    assert len(set(before)) == (1 if seed else 2)
