@@ -9,13 +9,13 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tdad.repo.git import find
 
 _CACHES = frozenset({"__pycache__", ".pytest_cache", ".hypothesis", ".git", ".tdad"})
-_NEEDED = (".py", ".so", ".pyd")
-"""Ignored files of these kinds are needed where they lie in a package: generated modules, compiled extensions."""
+_NEEDED = {".py": (".py", ".so", ".pyd"), ".po": (".mo",)}
+"""Beside files of a kind ignored ones of these kinds are needed: generated modules, extensions, translations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,23 @@ def _climbs(path: str) -> int:
 
 
 def ignored_but_needed(root: Path, files: Sequence[str]) -> Sequence[str]:
-    """Files that git ignores and without which packages of the project cannot be imported, sorted.
+    """Files that git ignores and without which packages of the project cannot be imported, or work otherwise, sorted.
 
-    Generated modules and compiled extensions beside tracked modules, and what setuptools notes about an editable
-    install (``*.egg-info``).
+    Generated modules and compiled extensions beside tracked modules, compiled translations beside their sources, and
+    what setuptools notes about an editable install (``*.egg-info``).
     """
     known = set(files)
-    folders = {os.path.dirname(path) for path in files if path.endswith(".py")}  # noqa: PTH120 - strings
+    needed: dict[str, tuple[str, ...]] = {}
+    for path in files:
+        kinds = _NEEDED.get(PurePosixPath(path).suffix, ())
+        folder = os.path.dirname(path)  # noqa: PTH120 - strings
+        if kinds and not folder.startswith(".."):
+            needed[folder] = tuple(dict.fromkeys([*needed.get(folder, ()), *kinds]))
     found: set[str] = set()
-    for folder in sorted(folders):
-        if folder.startswith(".."):
-            continue
+    for folder, kinds in sorted(needed.items()):
         for entry in _entries(root / folder):
             name = f"{folder}/{entry.name}" if folder else entry.name
-            if name.endswith(_NEEDED) and name not in known and entry.is_file():
+            if name.endswith(kinds) and name not in known and entry.is_file():
                 found.add(name)
             elif name.endswith(".egg-info") and entry.is_dir():
                 found.update(f"{name}/{one.name}" for one in _entries(Path(entry.path)))

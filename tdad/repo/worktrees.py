@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
 from tdad.config import Config
@@ -60,6 +61,8 @@ class CheckedOut:
     """Submodules that the user has no clone of, or not that commit."""
     pointers: tuple[str, ...] = ()
     """Files of Git LFS whose contents the user does not have: their pointers are there instead."""
+    brought: str = ""
+    """Digest of the names and contents of the ignored files that came from the user's tree; empty: none did."""
 
 
 def check_out(root: Path, commit: str, folder: Path) -> CheckedOut:
@@ -80,12 +83,22 @@ def check_out(root: Path, commit: str, folder: Path) -> CheckedOut:
     _git(git, *NO_FILTER, *add)
     pointers = fill_pointers(git, folder)
     files = project_files(top, Config())
-    for path in ignored_but_needed(top, files):
-        if not os.path.lexists(folder / path):
-            _copy(top / path, folder / path)
+    brought = [p for p in ignored_but_needed(top, files) if not os.path.lexists(folder / p)]
+    for path in brought:
+        _copy(top / path, folder / path)
     missing = fill_submodules(git, commit, folder)
     (folder / inside).mkdir(parents=True, exist_ok=True)
-    return CheckedOut(inside, missing, pointers)
+    return CheckedOut(inside, missing, pointers, _digest(folder, brought))
+
+
+def _digest(folder: Path, paths: Sequence[str]) -> str:
+    """Of names and contents; empty without paths."""
+    digest = blake2b(digest_size=16)
+    for path in paths:
+        file = folder / path
+        digest.update(os.fsencode(path) + b"\0")
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest() if paths else ""
 
 
 def remove(root: Path, folder: Path) -> None:

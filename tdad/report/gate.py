@@ -136,7 +136,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
         style = "bold red" if finding.level is Level.FAIL else "yellow"
         place = f"{finding.path}:{finding.line}" if finding.line else finding.path
         yield BLANK
-        yield line((f"{finding.kind}", style), f"  {place}")
+        yield line((f"{finding.kind} ({finding.level})", style), f"  {place}")
         if finding.test:
             yield line(_plain(finding.test), indent=4)
         yield prose(_plain(finding.message), indent=4)

@@ -36,7 +36,7 @@ from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
 from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, select
 from tdad.workflows.gate_suggest import suggestions
-from tdad.workflows.gate_undecided import last_line, undecided_of
+from tdad.workflows.gate_undecided import last_line, skipped_here, undecided_of
 from tdad.workflows.gate_vanished import standing, vanished
 from tdad.workflows.gate_verdicts import Heard, gone, judged, uncollected_of
 from tdad.workflows.impact import patterns
@@ -183,9 +183,9 @@ def _tests(number: int | str) -> str:
 
 def _known(sides: Field) -> Known:
     ground = sides.head.seats.ground
-    runner = sides.head.options.runner or ""
+    more = f"{sides.head.options.runner or ''} {sides.head.brought}".strip()
     layer = str(sides.confinement.layer)
-    key = environment_key(ground.python.path, ground.python.version, layer, runner)
+    key = environment_key(ground.python.path, ground.python.version, layer, more)
     return Known.load(sides.kept, sides.baseline.commit, key)
 
 
@@ -217,7 +217,7 @@ def _report(
         notes.append(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
         )
-    notes += notes_of_missing(sides)
+    notes += [*notes_of_missing(sides), *skipped_here(tests, selected.before)]
     report = GateReport(
         end=GateEnd.PASSED,
         baseline=Version(options.base, question.baseline, sides.baseline.python),

@@ -80,12 +80,17 @@ class Known:
 
 
 def environment_key(python: str, version: tuple[int, ...], layer: str, extra: str = "") -> str:
-    """Names the environment: interpreter, what is installed beside it, how it is confined."""
+    """Names the environment: interpreter, what is installed beside it, how it is confined, and what else matters."""
     home = Path(python).parent.parent
     installed = sorted(
         path.name
-        for pattern in ("lib/python*/site-packages/*.dist-info", "Lib/site-packages/*.dist-info")
-        for path in home.glob(pattern)
+        for folder in (
+            "lib/python*/site-packages",
+            "lib/python*/dist-packages",
+            "Lib/site-packages",
+        )
+        for kind in ("dist-info", "egg-info", "egg-link")
+        for path in home.glob(f"{folder}/*.{kind}")
     )
     return "\n".join([python, ".".join(map(str, version)), layer, extra, *installed])
 

@@ -59,6 +59,7 @@ class Side:
     pointers: tuple[str, ...] = ()
     """Files of which only the pointer of Git LFS is there; known with ``start``."""
     _start: Path | None = None
+    _brought: str = ""
     _inside: str = "."
     _seats: Seats | None = None
     _helpers: frozenset[str] = frozenset()
@@ -72,9 +73,16 @@ class Side:
         if self._start is None:
             start = self.folder / self.name
             made = check_out(self.project.root, self.commit, start)
+            self._brought = made.brought
             self._inside, self.missing, self.pointers = made.inside, made.missing, made.pointers
             self._start = start
         return self._start
+
+    @property
+    def brought(self) -> str:
+        """Digest of the files that git ignores and that came along from the user's tree; empty: none did."""
+        _ = self.start
+        return self._brought
 
     @property
     def root(self) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from tdad.facts import Status
 from tdad.facts_gate import Judged, Verdict
 from tdad.workflows.gate_verdicts import Heard
 
@@ -71,6 +72,28 @@ def undecided_of(
             f"{len(unclear)} tests have no verdict, the first is {unclear[0].node_id}: {unclear[0].note}"
         )
     return tuple(found)
+
+
+def skipped_here(tests: Sequence[Judged], before: Mapping[str, Status]) -> Iterator[str]:
+    """A note about tests that passed when the map was recorded and are skipped on both sides: they judge nothing.
+
+    Args:
+        tests: Judged.
+        before: Test → how it ended in the recording of the baseline.
+    """
+    skipped = [
+        test
+        for test in tests
+        if test.verdict is Verdict.UNCHANGED
+        and before.get(test.old_id or test.node_id) is Status.PASSED
+        and {one.status for one in (*test.head, *test.baseline)} == {Status.SKIPPED}
+    ]
+    if skipped:
+        why = skipped[0].head[0].message.partition("\n")[0].removeprefix("Skipped: ")
+        yield (
+            f"{len(skipped)} tests that ran when the map was recorded are skipped in the worktrees of the gate, on both"
+            f" sides ({why}), and say nothing about the change; files that git ignores are not there"
+        )
 
 
 def last_line(said: str) -> str:

@@ -218,3 +218,23 @@ def test_contents_in_git_lfs_come_out_of_the_users_store(root: Path, tmp_path: P
     assert found["lost.bin"].startswith(b"version https://git-lfs")
     changed = changed_files(tmp_path / "place", "HEAD", exact=True, config=Config())
     assert [each.path for each in changed] == [], "a file is what its pointer stands for"
+
+
+def test_translations_that_were_compiled_come_along_and_make_a_difference(
+    root: Path, tmp_path: Path
+) -> None:
+    """Tests are skipped without them; what was found out without them holds no longer with them."""
+    (root / ".gitignore").write_text("*.mo\n")
+    (root / "locale").mkdir()
+    (root / "locale" / "shop.po").write_text("msgid ''\n")
+    (root / "shop.mo").write_bytes(b"not beside its source")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "-m", "translations")
+    made = [check_out(root, "HEAD", tmp_path / "before").brought]
+    for number, contents in enumerate((b"one", b"two", b"two")):
+        (root / "locale" / "shop.mo").write_bytes(contents)
+        made.append(check_out(root, "HEAD", tmp_path / str(number)).brought)
+    assert files(tmp_path / "0")["locale/shop.mo"] == b"one"
+    assert "shop.mo" not in files(tmp_path / "0")
+    assert made[0] == ""
+    assert made[1] != made[2] == made[3]

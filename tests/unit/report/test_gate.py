@@ -61,7 +61,7 @@ def test_the_text_shows_what_matters_once():
     assert "because shop.py::total edited" in text
     assert "AssertionError: assert 9 == 10 at shop.py:12" in text
     assert "u.py cannot be collected any more (3 tests): ImportError: no" in text
-    assert "weakened-test  t.py:4" in text
+    assert "weakened-test (warn)  t.py:4" in text
     assert "test_c" not in text
     assert "30 tests of 650 selected (by the recorded map), 2% of the suite's time" in text
 
