@@ -2,6 +2,7 @@
 
     python tools/gate_measure.py [--subjects itsdangerous,click,jinja2] [--faults 70] [--history 40] [--harmless 70]
                                  [--minutes M] [--table]
+    python tools/gate_measure.py --cost [ROUNDS]
 
 Everything is made and kept in ``.bench/accuracy/`` and ``.bench/gate/``; a stopped run goes on where it was. The
 results are written to ``docs/explanation/gate-results.jsonl`` and the tables into ``docs/explanation/gate.md``.
@@ -24,6 +25,7 @@ from accuracy_record import load_suite, record_map, recorded, twice
 from accuracy_run import Suite, edited, failing, suite
 from accuracy_setup import NoPythonError, prepare, project, python
 from bench_setup import BENCH
+from gate_cost import measure
 from gate_figures import RESULTS, write_page
 from gate_trials import FLAKY, PLANTED, GateTrial, commit, trials
 from subjects import SubjectError
@@ -42,6 +44,9 @@ MAP = ".tdad/map.sqlite3"
 def main(arguments: list[str]) -> int:
     """Measure what was asked for; the exit code."""
     options = _options(arguments)
+    if options.cost:
+        measure(options.cost)
+        return 0
     until = time.monotonic() + options.minutes * 60
     try:
         if not options.table:
@@ -65,6 +70,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--harmless", type=int, default=70, help="harmless changes of each")
     parser.add_argument("--minutes", type=float, default=240.0)
     parser.add_argument("--table", action="store_true", help="write the tables, measure nothing")
+    parser.add_argument(
+        "--cost", type=int, nargs="?", const=5, help="what a change of nothing costs on networkx"
+    )
     return parser.parse_args(arguments)
 
 
