@@ -36,6 +36,8 @@ class PolicyKind(StrEnum):
     """The baseline's version of an edited test fails with the new code."""
     UNREACHED_CODE = "unreached-code"
     """Changed code that no test reaches."""
+    TEST_AWARE = "test-aware-code"
+    """Code that asks whether tests run it."""
     CI_EDITED = "ci-edited"
     CONFTEST_EDITED = "conftest-edited"
     SETTINGS_EDITED = "test-settings-edited"
@@ -95,6 +97,10 @@ POLICIES: Mapping[PolicyKind, PolicyRule] = {
     PolicyKind.UNREACHED_CODE: PolicyRule(
         Level.WARN,
         "No test reaches a changed definition, or runs a changed statement (where the map was recorded with lines).",
+    ),
+    PolicyKind.TEST_AWARE: PolicyRule(
+        Level.WARN,
+        'Code that is no test begins to ask whether tests run it: `PYTEST_CURRENT_TEST`, `"pytest" in sys.modules`.',
     ),
     PolicyKind.CI_EDITED: PolicyRule(Level.WARN, "What CI runs was edited."),
     PolicyKind.CONFTEST_EDITED: PolicyRule(Level.WARN, "A `conftest.py` was edited."),

@@ -18,6 +18,7 @@ from tdad.facts_gate import (
     Uncollected,
     Verdict,
 )
+from tdad.gate.aware import aware_of_tests
 from tdad.gate.files import edited_files
 from tdad.gate.tests_changed import Compared
 
@@ -62,6 +63,7 @@ def findings(question: PolicyQuestion) -> tuple[Finding, ...]:
         *_crossed(question),
         *_unreached(question.answer, question.is_test),
         *_not_run(question),
+        *_aware(question),
         *(_Found(*each) for each in edited_files(question.files)),
         *_catastrophe(question.asked),
     ]
@@ -267,6 +269,12 @@ def _not_run(question: PolicyQuestion) -> Iterator[_Found]:
             qualname = definition.partition("::")[2]
             what = f"no test runs the changed lines of {qualname}, though some run the function"
             yield _Found(PolicyKind.UNREACHED_CODE, site.path, site.line, what)
+
+
+def _aware(question: PolicyQuestion) -> Iterator[_Found]:
+    for path, line, word in aware_of_tests(question.files, question.is_test):
+        what = f"the code asks whether tests run it: {word}"
+        yield _Found(PolicyKind.TEST_AWARE, path, line, what)
 
 
 def _catastrophe(asked: Asked) -> Iterator[_Found]:

@@ -334,3 +334,28 @@ def test_the_tests_of_a_runner_are_compared_as_well(tmp_path):
     looked = look_at_tests([version], Patterns(("test*.py",), (), ()), None, tmp_path)
     assert [w.kind for w in looked.compared.weakenings] == [PolicyKind.WEAKENED_TEST]
     assert looked.compared.edited == {"test_a.py::A.test_it"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "if os.environ.get('PYTEST_CURRENT_TEST'): return 9",
+        'if "pytest" in sys.modules: return 9',
+        "if 'unittest' not in modules: return 9",
+        "if sys.modules.get('_pytest'): return 9",
+    ],
+)
+def test_code_that_asks_whether_tests_run_it(question):
+    text = f"import os, sys\ndef total():\n    {question}\n"
+    file = FileVersion("shop.py", b"import os\n", text.encode())
+    (one,) = findings(PolicyQuestion(files=(file,)))
+    assert (one.kind, one.level, one.path, one.line) == (
+        PolicyKind.TEST_AWARE,
+        Level.WARN,
+        "shop.py",
+        3,
+    )
+    asked_before = replace(file, old=text.encode() + b"x = 1\n")
+    assert found(files=(asked_before,)) == []
+    assert found(files=(file,), is_test=lambda path: path == "shop.py") == []
+    assert found(files=(replace(file, new=b"# PYTEST_CURRENT_TEST\nimport pytest\n"),)) == []
