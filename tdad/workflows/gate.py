@@ -34,7 +34,7 @@ from tdad.workflows.gate_imports import strays
 from tdad.workflows.gate_missing import hidden_by_missing, notes_of_missing
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.gate_policies import found_by_policies
-from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, select
+from tdad.workflows.gate_select import ALL, RECORDED, STATIC, Selected, other_python, select
 from tdad.workflows.gate_suggest import suggestions
 from tdad.workflows.gate_undecided import last_line, skipped_here, undecided_of
 from tdad.workflows.gate_vanished import standing, vanished
@@ -218,6 +218,8 @@ def _report(
             "your tree has uncommitted work, which the gate does not look at: it compares commits"
         )
     notes += [*notes_of_missing(sides), *skipped_here(tests, selected.before)]
+    if sides.head.python:
+        notes += other_python(selected.python, sides.head.seats.ground.python.version)
     report = GateReport(
         end=GateEnd.PASSED,
         baseline=Version(options.base, question.baseline, sides.baseline.python),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Selected:
     durations: Mapping[str, float] = field(default_factory=dict)
     before: Mapping[str, Status] = field(default_factory=dict)
     """How tests ended on the baseline, where the map was recorded there."""
+    python: str = ""
+    """The interpreter of the recording, as ``cpython 3.13.0``; empty: not known."""
     whole: bool = False
     """``before`` has all tests of the baseline: what is not in it is not there."""
     shaky: frozenset[str] = frozenset()
@@ -97,6 +100,22 @@ def select(
     config = replace(project.config, source=())
     all_of_them = doctest_files(ini, root, project_files(root, config))
     return _also(found, all_of_them, "the code alone does not tell what doctests use")
+
+
+def other_python(recorded: str, ran: tuple[int, ...]) -> Iterator[str]:
+    """A note where the map was recorded with another version of Python than the one that ran the tests.
+
+    Args:
+        recorded: As ``cpython 3.13.0``; empty: not known.
+        ran: As ``(3, 13, 0)``.
+    """
+    version = ".".join(map(str, ran))
+    known = re.search(r"\d+\.\d+\.\d+", recorded)
+    if known and known[0] != version:
+        yield (
+            f"the map was recorded with {recorded}, and the tests ran with Python {version}, where they may reach"
+            " other code; record with the same: tdad record --python PATH, or name that one: --python PATH"
+        )
 
 
 def _also(selected: Selected, files: Sequence[str], why: str) -> Selected:
@@ -161,6 +180,7 @@ def _by_recording(project: Project, field_: Field, versions: Sequence[FileVersio
         durations=selected.durations,
         before=selected.before if exact else {},
         whole=exact and recorded.complete,
+        python=recorded.environment.python if recorded.environment is not None else "",
         shaky=selected.shaky,
         answer=answer,
         not_run=not_run,
