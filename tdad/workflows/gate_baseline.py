@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -100,6 +101,9 @@ def ask_baseline(
     ]
     broken = sorted({name.partition("::")[0] for name in head.uncollected})
     beside = _may_be_gone(head, edited, everything=everything)
+    if beside != ["*"] and any(_may_make_sets(version, is_test) for version in changed):
+        there = files_of(side, [name for name in head.collected if "[" in name])
+        beside = sorted({*beside, *there})
     unexplained = head.unexplained
     new = [name for name in asked if unexplained or not known.of(name)]
     result = BaselineRun()
@@ -174,6 +178,18 @@ def _may_be_gone(head: HeadRun, edited: Sequence[str], *, everything: bool) -> l
     if everything and head.began:
         return ["*"]
     return sorted(set(edited))
+
+
+def _may_make_sets(version: FileVersion, is_test: Callable[[str], bool]) -> bool:
+    """Tell whether sets of parameters of any test may come from a file: data, a conftest, a helper of the tests.
+
+    A test file itself is compared in any case.
+    """
+    path = version.old_path or version.path
+    name = posixpath.basename(path)
+    if not path.endswith(".py"):
+        return is_test(posixpath.join(posixpath.dirname(path), "data.py"))  # in a folder of tests
+    return is_test(path) and not name.startswith("test") and not name.endswith("_test.py")
 
 
 def _run(side: Side, wanted: Wanted, result: BaselineRun) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tdad.answers_gate import GateEnd
 from tdad.errors import GateEnvironmentFailed
-from tdad.facts_gate import Verdict
+from tdad.facts_gate import PolicyKind, Verdict
 from tdad.workflows.gate import gate
 from tdad.workflows.gate_options import GateOptions
 from tdad.workflows.project import open_project
@@ -419,3 +419,30 @@ def test_hashes_are_those_of_the_baseline_and_others_when_that_is_asked_again(
     before = [attempt.message.partition("\n")[0] for attempt in old.baseline]
     assert old.head[0].message.startswith(before[0])
     assert len(set(before)) == (1 if seed else 2)
+
+
+def test_sets_of_parameters_that_went_with_their_data_are_not_passed_over(tmp_path):
+    test = (
+        "import pathlib, pytest, shop\n"
+        "DATA = sorted((pathlib.Path(__file__).parent / 'data').iterdir())\n"
+        "@pytest.mark.parametrize('path', DATA, ids=lambda path: path.name)\n"
+        "def test_name(path): assert shop.name(path.read_text()) == path.name\n"
+    )
+    data = {"tests/data/A": "a", "tests/data/Bc": "bc"}
+    head = {
+        "shop.py": SHOP.replace("title", "upper"),
+        "tests/test_shop.py": test,
+        "tests/data/A": "a",
+    }
+    root = repository(
+        tmp_path / "shop", {"shop.py": SHOP, "tests/test_shop.py": test, **data}, head
+    )
+    report = run(root, reruns=0)
+    assert verdicts(report) == {
+        "test_name[A]": Verdict.UNCHANGED,
+        "test_name[Bc]": Verdict.REMOVED,
+    }
+    assert {(each.kind, each.test) for each in report.findings} == {
+        (PolicyKind.REMOVED_TEST, "tests/test_shop.py::test_name"),
+        (PolicyKind.EXPECTATION_CHANGED, "tests/test_shop.py::test_name"),
+    }
