@@ -150,7 +150,7 @@ def _basis(report: GateReport) -> Iterator[Line]:
         f", {chosen.time_share:.0%} of the suite's time" if chosen.time_share is not None else ""
     )
     by = _BASES.get(chosen.by, chosen.by)
-    yield line(
+    yield prose(
         f"{words.count(chosen.selected, 'test')} of {chosen.total:,} selected ({by}){share};"
         f" {words.count(report.changes, 'change')};"
         f" {words.count(report.baseline_ran, 'test run', 'tests run')} on the baseline,"

@@ -36,6 +36,9 @@ def test_zero():
 """
 
 
+GATE_IN_CI = (Path(__file__).parents[2] / "docs/how-to/gate-in-ci.md").read_text(encoding="utf-8")
+
+
 def git(folder: Path, *args: str) -> str:
     done = subprocess.run(["git", *args], cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -166,6 +169,25 @@ def test_the_action_does_not_run_where_secrets_are(tmp_path):
         )
         assert ran.code == 3
         assert "Run it on pull_request." in ran.log
+
+
+@pytest.mark.parametrize("folder", [".", "services/api", "services/api/"])
+def test_the_map_is_looked_for_under_the_path_under_which_it_was_saved(origin, tmp_path, folder):
+    """GitHub finds a cache only by the same key *and* the same path, as it is written."""
+    git(tmp_path, "clone", "-q", "--branch", "good", str(origin), "checkout")
+    steps = [step for step in ACTION["runs"]["steps"] if step.get("id") == "base"]
+    ran = run_action(
+        {**ACTION, "runs": {"steps": steps}},
+        tmp_path / "checkout",
+        tmp_path,
+        github={"event_name": "push", "event.before": "0000"},
+        inputs={"working-directory": folder},
+        environ=environ(tmp_path),
+    )
+    path = ran.outputs["base"]["map"]
+    saved = set(re.findall(r"cache/save@v4\n +with:\n +path: (.+)\n", GATE_IN_CI))
+    assert saved == {".tdad/map.sqlite3", "${{ matrix.root }}/.tdad/map.sqlite3"}
+    assert path in {each.replace("${{ matrix.root }}", "services/api") for each in saved}
 
 
 def test_the_action_says_when_the_base_is_not_there(origin, tmp_path):
