@@ -68,9 +68,8 @@ def undecided_of(
         found.append(f"pytest says that head failed, and no test did: {last_line(head.said)}")
     unclear = [test for test in tests if test.verdict is Verdict.UNDECIDED]
     if unclear:
-        found.append(
-            f"{len(unclear)} tests have no verdict, the first is {unclear[0].node_id}: {unclear[0].note}"
-        )
+        number = f"{len(unclear)} tests have" if len(unclear) > 1 else "1 test has"
+        found.append(f"{number} no verdict, the first is {unclear[0].node_id}: {unclear[0].note}")
     return tuple(found)
 
 
