@@ -60,7 +60,9 @@ class Project:
         absolute = filename if os.path.isabs(filename) else os.path.join(_getcwd(), filename)
         head, tail = os.path.split(os.path.normpath(absolute))
         prefix = self._prefix(head)
-        name = None if prefix is None or not tail else posixpath.join(prefix, tail)
+        # ``.git`` is a file where a work tree is linked or a submodule: it says where, not what
+        foreign = not tail or tail in _FOREIGN
+        name = None if prefix is None or foreign else posixpath.join(prefix, tail)
         if (
             filename is absolute
         ):  # the name of a relative one depends on the directory of the moment

@@ -214,3 +214,11 @@ def test_after_a_full_disk_the_numbers_are_said_anew(
     sites, seen = map(json.loads, lines)
     assert sites["sites"] == [["a.py", 1]]
     assert seen["codes"] == [sites["first"]]
+
+
+def test_the_file_that_links_a_work_tree_to_its_repository_is_not_the_projects(
+    tmp_path: Path,
+) -> None:
+    project = Project(str(tmp_path))
+    assert project.relative(str(tmp_path / ".git")) is None
+    assert project.relative(str(tmp_path / ".gitignore")) == ".gitignore"
