@@ -111,8 +111,10 @@ def ask_baseline(
         result.collected = dict.fromkeys((name for name in asked if known.of(name)), 0)
         return result
     result.asked = True
-    look_into = () if not head.began else files_of(side, [*asked, *beside, *broken])
-    if head.began and not look_into and "*" not in beside:
+    # where nothing could be collected, all that the baseline has is broken, not only what was selected
+    everywhere = not head.began or "" in broken
+    look_into = () if everywhere else files_of(side, [*asked, *beside, *broken])
+    if not everywhere and not look_into and "*" not in beside:
         result.looked_into = frozenset([*beside, *broken, *(n.partition("::")[0] for n in asked)])
         return result
     wanted = Wanted(
@@ -139,7 +141,7 @@ def ask_baseline(
     whole = [*beside]
     if not side.options.runner:  # pytest tells what else is in the files of the tests that it runs
         whole += [*broken, *(name.partition("::")[0] for name in asked)]
-    result.looked_into = frozenset(["*"] if "*" in beside or not head.began else whole)
+    result.looked_into = frozenset(["*"] if "*" in beside or everywhere else whole)
     result.asked_for = frozenset(new)
     if broken and result.runnable:
         _ask_about_broken(side, wanted, broken, result, known)
