@@ -387,6 +387,20 @@ def test_a_map_of_a_part_of_the_suite_leaves_no_test_out(tmp_path):
     assert set(found.values()) <= {Verdict.UNCHANGED}, found
 
 
+def test_where_nothing_can_be_collected_the_tests_that_were_not_selected_are_named_too(tmp_path):
+    files = {
+        "pytest.ini": "[pytest]\nfilterwarnings = error::SyntaxWarning\ntestpaths = tests\naddopts = -p no:cacheprovider\n",
+        "tests/conftest.py": "import shop\n",
+        "tests/test_total.py": "import shop\ndef test_total(): assert shop.total([1]) == 1\n",
+        "tests/test_name.py": "import shop\ndef test_name(): assert shop.name('a') == 'A'\n",
+    }
+    warned = SHOP.replace("sum(prices)", "sum(prices) if 1 is 1 else 0")  # when it is compiled
+    root = repository(tmp_path / "shop", {"shop.py": SHOP, **files}, {"shop.py": warned, **files})
+    record(root)
+    found = verdicts(run(root))
+    assert found == {"test_total": Verdict.REGRESSION, "test_name": Verdict.REGRESSION}
+
+
 HASHES = """
 import shop
 def test_broken(): assert shop.total([1]) == 1, f"hash {hash('a')}"
