@@ -389,7 +389,7 @@ def test_a_map_of_a_part_of_the_suite_leaves_no_test_out(tmp_path):
 
 def test_where_nothing_can_be_collected_the_tests_that_were_not_selected_are_named_too(tmp_path):
     files = {
-        "pytest.ini": "[pytest]\nfilterwarnings = error::SyntaxWarning\ntestpaths = tests\naddopts = -p no:cacheprovider\n",
+        "pytest.ini": "[pytest]\ntestpaths = tests\nfilterwarnings = error::SyntaxWarning\n",
         "tests/conftest.py": "import shop\n",
         "tests/test_total.py": "import shop\ndef test_total(): assert shop.total([1]) == 1\n",
         "tests/test_name.py": "import shop\ndef test_name(): assert shop.name('a') == 'A'\n",
