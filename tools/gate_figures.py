@@ -93,16 +93,26 @@ def _sentences(found: Sequence[Result]) -> Iterator[str]:
     planted = [each for each in found if each["planted"]]
     seen = sum(bool(each["flaky"]) for each in planted)
     wrong = sum(each["end"] != "pass" for each in planted)
-    first = [e["first_share"] for e in found if e["first_share"] is not None]
-    whole = [e["whole_share"] for e in found if e["whole_share"] is not None]
     share = statistics.median(e["selected"] / e["total"] for e in found)
     yield (
         f"In {len(planted)} of the harmless changes both versions had a test that fails three times in ten:"
         f" {seen} times it was called flaky, {wrong} times the gate did not pass."
     )
     yield (
-        f"At the median the first run on head took {statistics.median(first):.1%} of the suite's test time"
-        f" ({share:.1%} of the tests), and all runs of a gate, both sides and reruns, {statistics.median(whole):.1%}."
+        f"At the median the first run on head took {_median(found, 'first_share'):.1%} of the suite's test time"
+        f" ({share:.1%} of the tests), and all runs of a gate, both sides and reruns,"
+        f" {_median(found, 'whole_share'):.1%}."
     )
+    of_each = (
+        f"{name} {_median(some, 'first_share'):.1%} and {_median(some, 'whole_share'):.1%}"
+        for name in sorted({each["subject"] for each in found})
+        if (some := [each for each in found if each["subject"] == name])
+    )
+    yield f"Of each: {', '.join(of_each)}."
     decided = sum(each["end"] == "cannot decide" for each in found)
     yield f"{decided} of {len(found)} changes could not be decided."
+
+
+def _median(found: Sequence[Result], name: str) -> float:
+    """Of a share, where it is known."""
+    return float(statistics.median([e[name] for e in found if e[name] is not None] or [0.0]))
