@@ -20,6 +20,7 @@ from tdad.facts_gate import (
 )
 from tdad.gate.aware import aware_of_tests
 from tdad.gate.files import edited_files
+from tdad.gate.rows import HELD_BACK, HOLLOW
 from tdad.gate.tests_changed import Compared
 
 
@@ -105,8 +106,8 @@ _BY_VERDICT = {
     Verdict.SILENCED: PolicyKind.SKIPPED_TEST,
     Verdict.EXCUSED: PolicyKind.EXCUSED_TEST,
 }
-_TOLD = frozenset({30, 31})
-"""The rows of tests that are there, and are not collected or not called: their notes say so."""
+_TOLD = frozenset({HELD_BACK, HOLLOW})
+"""What is said of tests of these rows is their note."""
 _WORDS = {
     Verdict.REMOVED: "the test is gone",
     Verdict.SILENCED: "the test passed before and is skipped now",

@@ -87,4 +87,6 @@ ROWS = (
         " at risk is left that runs, the gate cannot decide."),
 )  # fmt: skip
 
+HELD_BACK, HOLLOW = 30, 31
+"""The rows of tests that are there, and are not collected or not called."""
 BY_NUMBER = {row.number: row for row in ROWS}

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tdad.facts import FAILING, Change, Evidence, FactsOf, Recorded
-from tdad.graph.affinity import share, words
+from tdad.graph.affinity import names_of, share, stem, words
 from tdad.graph.resolve.chains import split
+from tdad.graph.turns import in_turns
 from tdad.graph.vocabulary import Likeness, Vocabulary, change_words, file_words
 
 if TYPE_CHECKING:
@@ -150,12 +151,8 @@ class Ranking:
     def _words_of(self, change: Change) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         """Words of what changed: of itself, of its class, of its file."""
         if change not in self._wanted:
-            outer, _, name = change.qualname.rpartition(".")
-            self._wanted[change] = (
-                words(" ".join((name, *change.binds))),
-                words(outer),
-                _file_words(change.path),
-            )
+            own, outer, file = names_of(change)
+            self._wanted[change] = words(own), words(outer), words(file)
         return self._wanted[change]
 
     def _names_of(self, node_id: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
@@ -166,7 +163,7 @@ class Ranking:
             common = frozenset({"test", "tests"})
             name = names.rpartition("::")[2]
             self._names[function] = (
-                _file_words(path) - common,
+                words(stem(path)) - common,
                 words(names) - common,
                 words(name) - common,
             )
@@ -189,21 +186,16 @@ def score(evidence: Evidence, odds: float) -> float:
     return round(BASE[evidence] + BAND / (1 + math.exp((_MIDDLE - odds) / _SCALE)), 6)
 
 
-def _spread_out(found: Iterable[tuple[float, str]]) -> Iterable[tuple[str, float]]:
+def _spread_out(found: Iterable[tuple[float, str]]) -> Iterator[tuple[str, float]]:
     """Best first; who comes after tests of the same function gives way to others that are nearly as likely."""
-    placed: Counter[str] = Counter()
-    heap = [(-odds, node_id, 0) for odds, node_id in found]
-    heapq.heapify(heap)
-    while heap:
-        less, node_id, counted = heapq.heappop(heap)
-        function = node_id.partition("[")[0]
-        before = min(placed[function], _AGAIN_AT_MOST)
-        if before > counted:
-            heapq.heappush(heap, (less + _AGAIN * (before - counted), node_id, before))
-            continue
-        placed[function] += 1
+    ranked = ((-odds, node_id) for odds, node_id in found)
+    for less, node_id in in_turns(ranked, _function, _behind, _AGAIN_AT_MOST):
         yield node_id, -less
 
 
-def _file_words(path: str) -> frozenset[str]:
-    return words(path.rpartition("/")[2].removesuffix(".py"))
+def _function(node_id: str) -> str:
+    return node_id.partition("[")[0]
+
+
+def _behind(less: float, number: int) -> float:
+    return less + _AGAIN * number

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tdad.facts import Change, DefinitionKind, FileFacts, Reference
+from tdad.graph.affinity import names_of
+from tdad.graph.resolve.scopes import MODULE
 
-_MODULE = 0
-"""Index of the module among the definitions of its file."""
 _STEM = 7
 """Words are alike when they begin with so many of the same letters."""
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
@@ -64,7 +64,7 @@ def file_words(facts: FileFacts, is_wanted: Callable[[str], bool]) -> FileWords:
         found = terms(name)
         whole.update(found)
         owner = index
-        while owner not in tests and owner != _MODULE:
+        while owner not in tests and owner != MODULE:
             owner = facts.definitions[owner].parent
         if owner in tests:
             each_of[owner].update(found)
@@ -83,12 +83,11 @@ def change_words(change: Change, facts: FileFacts | None) -> dict[str, float]:
         change: One change.
         facts: Of its file, in the newer version; ``None``: the file is gone.
     """
-    outer, _, name = change.qualname.rpartition(".")
-    stem = change.path.rpartition("/")[2].removesuffix(".py")
-    found: Counter[str] = Counter()
-    for weight, text in ((_OWN, " ".join((name, *change.binds))), (_AROUND, f"{outer} {stem}")):
+    own, outer, file = names_of(change)
+    found: defaultdict[str, float] = defaultdict(float)
+    for weight, text in ((_OWN, own), (_AROUND, f"{outer} {file}")):
         for term in terms(text):
-            found[term] += weight  # type: ignore[assignment]  # a Counter adds up floats as well
+            found[term] += weight
     if facts is not None:
         for weight, names in (
             (_BODY, _of_definition(facts, change)),
@@ -96,7 +95,7 @@ def change_words(change: Change, facts: FileFacts | None) -> dict[str, float]:
         ):
             counted = Counter(term for text in names for term in terms(text))
             for term, times in counted.items():
-                found[term] += weight * (1 + math.log(times))  # type: ignore[assignment]
+                found[term] += weight * (1 + math.log(times))
     return dict(found)
 
 

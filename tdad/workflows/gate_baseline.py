@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tdad.facts import FAILING, FileVersion, Status
-from tdad.facts_gate import Attempt, Setting
+from tdad.facts_gate import Attempt
 from tdad.gate.judge import Presence
 from tdad.gate.renames import Renames
 from tdad.runner.witnessed import Wanted
@@ -112,9 +112,9 @@ def ask_baseline(
         return result
     result.asked = True
     # where nothing could be collected, all that the baseline has is broken, not only what was selected
-    everywhere = not head.began or "" in broken
-    look_into = () if everywhere else files_of(side, [*asked, *beside, *broken])
-    if not everywhere and not look_into and "*" not in beside:
+    all_broken = not head.began or "" in broken
+    look_into = () if all_broken else files_of(side, [*asked, *beside, *broken])
+    if not all_broken and not look_into and "*" not in beside:
         result.looked_into = frozenset([*beside, *broken, *(n.partition("::")[0] for n in asked)])
         return result
     wanted = Wanted(
@@ -130,7 +130,6 @@ def ask_baseline(
             for name, spot in spots_of(head.attempts, head.collected).items()
         },
     )
-    wanted = replace(wanted, setting=Setting.SUITE)
     _run(side, wanted, result)
     if _collected_on_head_alone(head, result) and wanted.look_into and not side.options.runner:
         # what a file can import depends on what else was looked into: the same files, then, as on head
@@ -141,7 +140,7 @@ def ask_baseline(
     whole = [*beside]
     if not side.options.runner:  # pytest tells what else is in the files of the tests that it runs
         whole += [*broken, *(name.partition("::")[0] for name in asked)]
-    result.looked_into = frozenset(["*"] if "*" in beside or everywhere else whole)
+    result.looked_into = frozenset(["*"] if "*" in beside or all_broken else whole)
     result.asked_for = frozenset(new)
     if broken and result.runnable:
         _ask_about_broken(side, wanted, broken, result, known)

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tdad.facts import Status
 from tdad.facts_gate import Judged, Verdict
+from tdad.gate.rows import HELD_BACK, HOLLOW
 from tdad.workflows.gate_verdicts import Heard
 
 _NEVER_COLLECTED = 20
-_HELD_BACK, _HOLLOW = 30, 31
-"""The rows of tests that are there, and are not collected or not called."""
 
 
 def undecided_of(
@@ -42,9 +41,9 @@ def undecided_of(
     held = [
         test
         for test in tests
-        if test.row in {_HELD_BACK, _HOLLOW} and test.node_id.partition("::")[0] not in changed
+        if test.row in {HELD_BACK, HOLLOW} and test.node_id.partition("::")[0] not in changed
     ]
-    hollow = {test.node_id for test in held if test.row == _HOLLOW}
+    hollow = {test.node_id for test in held if test.row == HOLLOW}
     if held and not (head.attempts.keys() - hollow):
         found.append(
             f"none of the {len(held)} tests at risk runs any more, though the text of head still has them; see"

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tdad.facts import Change, FileFacts
-from tdad.graph.affinity import words
+from tdad.graph.affinity import names_of, words
 from tdad.graph.resolve.chains import split
 from tdad.graph.tests_of import StaticTest
 from tdad.graph.vocabulary import Likeness, Vocabulary, change_words
@@ -58,10 +58,9 @@ class OfChange:
         at: Mapping[str, tuple[str, str]],
         likeness: Likeness,
     ) -> None:
-        outer, _, name = change.qualname.rpartition(".")
-        stem = change.path.rpartition("/")[2].removesuffix(".py")
-        self._own = words(" ".join((name, *change.binds))) & rare.keys()
-        self._around = words(f"{outer} {stem}") & rare.keys()
+        own, outer, file = names_of(change)
+        self._own = words(own) & rare.keys()
+        self._around = words(f"{outer} {file}") & rare.keys()
         self._names, self._rare, self._at, self._likeness = names, rare, at, likeness
 
     def of(self, node_id: str) -> float:

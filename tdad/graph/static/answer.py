@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +23,7 @@ from tdad.graph.static.starts import (
 )
 from tdad.graph.static.walk import Reach
 from tdad.graph.tests_of import Patterns, StaticTest, tests_in
+from tdad.graph.turns import in_turns
 
 TOP = 0.55
 """What scores come near to; recorded evidence scores above it."""
@@ -45,8 +44,8 @@ class _Found:
     change: Change
     reach: Reach
     evidence: Evidence = Evidence.STATIC
-
     affinity: float = 1.0
+    """How much the test looks as if it was about the change, 1 or more."""
 
     @property
     def weight(self) -> float:
@@ -97,6 +96,7 @@ class StaticQuestion:
             found = dict(self._tests_at_risk(change))
             if not found:
                 silent.append(change)
+                continue
             look = self._affinity.to(change, self._facts_of(change))
             for node_id, plain in found.items():
                 candidate = replace(plain, affinity=look.of(node_id))
@@ -215,19 +215,18 @@ def _reach(search: Search, definitions: Iterable[str]) -> Mapping[str, Reach]:
 
 def _ranked(best: Mapping[str, _Found]) -> Iterator[Impact]:
     """Best first; of a class, or of the functions of a file, the first is worth more than those after it."""
-    placed: Counter[str] = Counter()
-    heap = [(found.evidence.value, -found.weight, node_id, 0) for node_id, found in best.items()]
-    heapq.heapify(heap)
-    while heap:
-        evidence, less, node_id, counted = heapq.heappop(heap)
-        beside = node_id.rpartition("::")[0]
-        before = min(placed[beside], _AGAIN_AT_MOST)
-        if before > counted:
-            less *= _AGAIN ** (before - counted)
-            heapq.heappush(heap, (evidence, less, node_id, before))
-            continue
-        placed[beside] += 1
+    ranked = (((found.evidence.value, -found.weight), node_id) for node_id, found in best.items())
+    for (_, less), node_id in in_turns(ranked, _beside, _behind, _AGAIN_AT_MOST):
         yield _impact(node_id, best[node_id], -less)
+
+
+def _beside(node_id: str) -> str:
+    return node_id.rpartition("::")[0]
+
+
+def _behind(rank: tuple[int, float], number: int) -> tuple[int, float]:
+    evidence, less = rank
+    return evidence, less * _AGAIN**number
 
 
 def _impact(node_id: str, found: _Found, weight: float) -> Impact:

@@ -48,9 +48,7 @@ class Lines(ABC):
     def _uses(self) -> Uses:
         return Uses(self._stack[-1].node.body)
 
-    def _small(  # noqa: C901 - one for each sort of statement
-        self, node: cst.BaseSmallStatement, names: Names, guards: Guards
-    ) -> Exit:
+    def _small(self, node: cst.BaseSmallStatement, names: Names, guards: Guards) -> Exit:
         match node:
             case cst.Assert(test=test):
                 self._calls(test, names, guards)
@@ -58,28 +56,8 @@ class Lines(ABC):
                 return self._emitted(found, node, guards)
             case cst.Expr(value=value):
                 return self._expression(value, names, guards)
-            case cst.Assign(
-                targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value
-            ) if is_context(value):
-                assert isinstance(value, cst.Call)
-                self._raisers[name] = value
-            case cst.Assign(
-                targets=[cst.AssignTarget(target=cst.Name(value=name))],
-                value=cst.Lambda() as value,
-            ):
-                self._local[-1][name] = as_function(name, value)
-            case cst.Assign(targets=targets, value=value):
-                self._value(value, names, guards)
-                text = "raised" if is_raising(value) else normal(value, names)
-                for each in targets:
-                    bind(each.target, text, names)
-            case cst.AnnAssign(target=target, value=cst.BaseExpression() as value):
-                self._value(value, names, guards)
-                bind(target, normal(value, names), names)
-            case cst.AugAssign(target=target, operator=operator, value=value):
-                self._value(value, names, guards)
-                text = f"{normal(target, names)} {type(operator).__name__} {normal(value, names)}"
-                bind(target, text, names)
+            case cst.Assign() | cst.AnnAssign() | cst.AugAssign():
+                self._assign(node, names, guards)
             case cst.Return(value=value):
                 if value is not None:
                     self._value(value, names, guards)
